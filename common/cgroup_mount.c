@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "common/cgroup_mount.h"
+
+#include <errno.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/cleanup.h"
+
+/* Is word one of the comma-separated list? */
+static bool list_has(const char *list, const char *word)
+{
+	const size_t length = strlen(word);
+
+	while (list) {
+		if (!strncmp(list, word, length) && (list[length] == ',' || !list[length]))
+			return true;
+		list = strchr(list, ',');
+		if (list)
+			list++;
+	}
+	return false;
+}
+
+/* Lines are "4:memory:/a/b"; v2 is "0::/a/b". */
+int cgroup_mount_parse_hierarchy(FILE *proc_cgroup, struct cgroup_mount *mount)
+{
+	AUTO_FREE char *line = NULL;
+	size_t size = 0;
+
+	mount->mode = INFO_CGROUP_V2;
+	mount->hierarchy = 0;
+	while (getline(&line, &size, proc_cgroup) > 0) {
+		char *save = NULL;
+		const char *number = strtok_r(line, ":", &save);
+		const char *controllers = strtok_r(NULL, ":", &save);
+
+		if (!number || !controllers || !list_has(controllers, "memory"))
+			continue;
+		mount->mode = INFO_CGROUP_V1;
+		mount->hierarchy = strtoul(number, NULL, 10);
+	}
+	return ferror(proc_cgroup) ? -EIO : 0;
+}
+
+/* mountinfo writes space, tab, newline and backslash of a path as \ooo. */
+static void unescape_octal(char *s)
+{
+	char *out = s;
+
+	while (*s) {
+		if (s[0] == '\\' && s[1] >= '0' && s[1] <= '3' && s[2] >= '0' && s[2] <= '7' && s[3] >= '0' && s[3] <= '7') {
+			*out++ = (s[1] - '0') << 6 | (s[2] - '0') << 3 | (s[3] - '0');
+			s += 4;
+		} else {
+			*out++ = *s++;
+		}
+	}
+	*out = 0;
+}
+
+/* "36 35 98:0 /root /mount/point options optional... - type source super-options"; only a mount that shows the
+ * hierarchy's root will do. */
+static bool mountinfo_line_fits(char *line, const struct cgroup_mount *mount, const char **ret_path)
+{
+	char *save = NULL, *words[5], *type, *super;
+	char *separator = strstr(line, " - ");
+
+	if (!separator)
+		return false;
+	*separator = 0;
+	type = strtok_r(separator + 3, " \n", &save);
+	(void)strtok_r(NULL, " \n", &save);
+	super = strtok_r(NULL, " \n", &save);
+	if (!type || !super)
+		return false;
+	words[0] = strtok_r(line, " ", &save);
+	for (int i = 1; i < 5; i++)
+		words[i] = strtok_r(NULL, " ", &save);
+	if (!words[4] || strcmp(words[3], "/"))
+		return false;
+	*ret_path = words[4];
+	unescape_octal(words[4]);
+	if (mount->mode == INFO_CGROUP_V2)
+		return !strcmp(type, "cgroup2");
+	return !strcmp(type, "cgroup") && list_has(super, "memory");
+}
+
+int cgroup_mount_parse_path(FILE *mountinfo, struct cgroup_mount *mount)
+{
+	AUTO_FREE char *line = NULL;
+	size_t size = 0;
+
+	while (getline(&line, &size, mountinfo) > 0) {
+		const char *path;
+
+		if (!mountinfo_line_fits(line, mount, &path))
+			continue;
+		if (strlen(path) >= sizeof(mount->path))
+			return -ENAMETOOLONG;
+		strcpy(mount->path, path);
+		return 0;
+	}
+	return ferror(mountinfo) ? -EIO : -ENOENT;
+}
+
+int cgroup_mount_find(struct cgroup_mount *ret)
+{
+	AUTO_FCLOSE FILE *proc_cgroup = fopen("/proc/self/cgroup", "re");
+	AUTO_FCLOSE FILE *mountinfo = NULL;
+	struct cgroup_mount mount = {};
+	int r;
+
+	if (!proc_cgroup)
+		return -errno;
+	r = cgroup_mount_parse_hierarchy(proc_cgroup, &mount);
+	if (r < 0)
+		return r;
+	mountinfo = fopen("/proc/self/mountinfo", "re");
+	if (!mountinfo)
+		return -errno;
+	r = cgroup_mount_parse_path(mountinfo, &mount);
+	if (r < 0)
+		return r;
+	*ret = mount;
+	return 0;
+}

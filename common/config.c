@@ -1,0 +1,436 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "common/config.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <ini.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "common/cleanup.h"
+#include "common/pins.h"
+#include "common/text.h"
+
+#define FILE_BYTES_MAX (1 << 20)
+#define SHOWN_MAX      128
+
+#define MS  1000000ULL
+#define S   (1000 * MS)
+#define MIN (60 * S)
+#define DAY (86400 * S)
+
+/* The log and what every database has take some megabytes: with less, no history would be left. */
+#define RETENTION_SIZE_MIN (8ULL << 20)
+#define RETENTION_SIZE_MAX (1ULL << 60)
+#define RETENTION_SIZE_TEXT "0 (no bound) or a size from 8M to 1E"
+
+static const char *const durability_choices[] = { "normal", "full", NULL };
+
+#define AT(member)    .offset = offsetof(struct config, member), .size = sizeof(((struct config *)0)->member)
+#define BETWEEN(a, b) .min = (a), .max = (b)
+
+/* In the order of the manual page. */
+const struct option_row config_keys[] = {
+	{ "name", .type = OPTION_STRING, AT(name), .min = 1, .argument = "NAME",
+	  .help = "instance name, in metrics and exports (cri-ebpf)" },
+	{ "buffer_size", .type = OPTION_NUMBER, AT(buffer_size), BETWEEN(1, 1000000), .argument = "N",
+	  .help = "most events held in memory before a commit is forced (10000)" },
+	{ "oom_kill", .type = OPTION_BOOL, AT(oom_kill), .argument = "BOOL", .help = "record OOM kills (yes)" },
+	{ "memory_pressure", .type = OPTION_BOOL, AT(memory_pressure), .argument = "BOOL",
+	  .help = "record memory pressure (yes)" },
+	{ "process_exit", .type = OPTION_BOOL, AT(process_exit), .argument = "BOOL",
+	  .help = "record exits of processes (yes)" },
+	{ "container_lifecycle", .type = OPTION_BOOL, AT(container_lifecycle), .argument = "BOOL",
+	  .help = "record starts and stops of containers (yes)" },
+	{ "process_fork", .type = OPTION_BOOL, AT(process_fork), .argument = "BOOL",
+	  .help = "record new processes (no)" },
+	{ "record_host", .type = OPTION_BOOL, AT(record_host), .argument = "BOOL",
+	  .help = "also exits and forks outside containers (no)" },
+	{ "containerd_namespaces", .type = OPTION_STRING, AT(containerd_namespaces), .argument = "LIST",
+	  .help = "/NAMESPACE/NAME is a container for these only (default,moby,k8s.io)" },
+	{ "ring_buffer_size", .type = OPTION_SIZE, AT(ring_buffer_size), BETWEEN(64 << 10, 1 << 30), .argument = "SIZE",
+	  .help = "ring between kernel and recorder, a power of two (1M)" },
+	{ "wakeup_events", .type = OPTION_NUMBER, AT(wakeup_events), BETWEEN(1, 100000), .argument = "N",
+	  .help = "bulk records between wake-ups, once an eighth of the ring waits (64)" },
+	{ "bpf_log_level", .type = OPTION_NUMBER, AT(bpf_log_level), BETWEEN(0, 2), .argument = "0|1|2",
+	  .help = "verifier log: 0 off, 1 on failure, 2 full (0)" },
+	{ "pressure_threshold", .type = OPTION_NUMBER, AT(pressure_threshold), BETWEEN(1, 100), .argument = "PERCENT",
+	  .help = "usage of a limit that counts as memory pressure (90)" },
+	{ "pressure_rearm", .type = OPTION_NUMBER, AT(pressure_rearm), BETWEEN(0, 99), .argument = "PERCENT",
+	  .help = "usage below which pressure is reported again (85)" },
+	{ "pressure_sample_hz", .type = OPTION_NUMBER, AT(pressure_sample_hz), BETWEEN(1, 1000), .argument = "HZ",
+	  .help = "samples a second and CPU where the kernel has no exact hook (99)" },
+	{ "metadata_cache_size", .type = OPTION_NUMBER, AT(metadata_cache_size), BETWEEN(1, 1000000), .argument = "N",
+	  .help = "cgroups whose identity is held in memory (10000)" },
+	{ "metadata_cache_ttl", .type = OPTION_DURATION, AT(metadata_cache_ttl_ns), BETWEEN(S, 365 * DAY),
+	  .argument = "TIME", .help = "how long an identity is held without being looked up again (5m)" },
+	{ "metrics_interval", .type = OPTION_DURATION, AT(metrics_interval_ns), BETWEEN(S, DAY), .argument = "TIME",
+	  .help = "how often the recorder writes its own counters (30s)" },
+	{ "flush_interval", .type = OPTION_DURATION, AT(flush_interval_ns), BETWEEN(MS, 60 * MIN), .argument = "TIME",
+	  .help = "longest time until an event is stored (100ms)" },
+	{ "retention_age", .type = OPTION_DURATION, AT(retention_age_ns), BETWEEN(0, 36500 * DAY), .argument = "TIME",
+	  .help = "events are kept this long; 0: for ever (30d)" },
+	{ "retention_size", .type = OPTION_SIZE, AT(retention_size), BETWEEN(0, RETENTION_SIZE_MAX),
+	  .argument = "SIZE", .help = "largest size of the database, 8M or more; 0: no bound (512M)" },
+	{ "user", .type = OPTION_STRING, AT(user), .min = 1, .argument = "USER",
+	  .help = "whom the recorder becomes when started as root (cri-ebpf)" },
+	{ "durability", .type = OPTION_CHOICE, AT(durability_full), .choices = durability_choices,
+	  .argument = "normal|full", .help = "full: every commit is synced, not only OOM kills (normal)" },
+	{ .name = NULL },
+};
+
+_Static_assert(sizeof(((struct config *)0)->durability_full) == 1, "set as a choice of one byte");
+
+void config_set_defaults(struct config *config)
+{
+	*config = (struct config){
+		.name = "cri-ebpf",
+		.buffer_size = 10000,
+		.oom_kill = true,
+		.memory_pressure = true,
+		.process_exit = true,
+		.container_lifecycle = true,
+		.containerd_namespaces = "default,moby,k8s.io",
+		.ring_buffer_size = 1 << 20,
+		.wakeup_events = 64,
+		.pressure_threshold = 90,
+		.pressure_rearm = 85,
+		.pressure_sample_hz = 99,
+		.metadata_cache_size = 10000,
+		.metadata_cache_ttl_ns = 5 * MIN,
+		.metrics_interval_ns = 30 * S,
+		.flush_interval_ns = 100 * MS,
+		.retention_age_ns = 30 * DAY,
+		.retention_size = 512 << 20,
+		.user = USER_RECORDER,
+		.db = "/var/lib/cri-ebpf/events.db",
+		.pin_dir = PIN_DIR_DEFAULT,
+	};
+}
+
+/* One file being read. */
+struct source {
+	struct config *config;
+	FILE *file;
+	const char *path;
+	unsigned int line; /* the one last handed to the parser */
+	int error;	   /* the first one; message then has its text */
+	char *message;
+	size_t message_size;
+};
+
+/* Keeps the first error only: what follows it is often its consequence. */
+static void __attribute__((format(printf, 3, 4))) source_fail(struct source *source, int error, const char *format, ...)
+{
+	char reason[512];
+	va_list args;
+
+	if (source->error)
+		return;
+
+	va_start(args, format);
+	(void)vsnprintf(reason, sizeof(reason), format, args);
+	va_end(args);
+
+	source->error = error;
+	(void)snprintf(source->message, source->message_size, "%s:%u: %s", source->path, source->line, reason);
+}
+
+/*
+ * A line for the parser, which would take what does not fit its buffer for the next line, an indented line
+ * for more of the value before, and the text before a NUL for the whole. NULL: the end, or an error.
+ */
+static char *read_line(char *line, int size, void *user)
+{
+	struct source *source = user;
+	int length = 0, c;
+
+	if (source->error)
+		return NULL;
+
+	source->line++;
+	for (c = getc(source->file); c != EOF && c != '\n'; c = getc(source->file)) {
+		if (length == 0 && (c == ' ' || c == '\t'))
+			continue;
+		if (c == '\0') {
+			source_fail(source, -EINVAL, "the line contains a NUL byte: must be text");
+			return NULL;
+		}
+		if (length >= size - 3) {
+			source_fail(source, -EINVAL, "the line is too long: must be at most %d bytes", size - 3);
+			return NULL;
+		}
+		line[length++] = (char)c;
+	}
+	if (ferror(source->file)) {
+		source_fail(source, -EIO, "cannot read on: %s", strerror(errno));
+		return NULL;
+	}
+	if (length == 0 && c == EOF)
+		return NULL;
+	line[length++] = '\n';
+	line[length] = '\0';
+
+	if (line[0] == '[') {
+		source_fail(source, -EINVAL, "section headers are not used here: remove this line, keys stand alone");
+		return NULL;
+	}
+
+	return line;
+}
+
+static const struct option_row *find_key(const char *name)
+{
+	for (const struct option_row *row = config_keys; row->name; row++)
+		if (strcmp(row->name, name) == 0)
+			return row;
+
+	return NULL;
+}
+
+static void fail_unknown_key(struct source *source, const char *name)
+{
+	const struct option_row *nearest = option_nearest(config_keys, name);
+	char shown[SHOWN_MAX];
+
+	text_escape(shown, sizeof(shown), name, strlen(name));
+	if (nearest)
+		source_fail(source, -EINVAL, "unknown key \"%s\"; did you mean \"%s\"?", shown, nearest->name);
+	else
+		source_fail(source, -EINVAL, "unknown key \"%s\"; \"cri-ebpf record --help\" lists the keys", shown);
+}
+
+/* A unit that was forgotten would wipe the history. */
+static bool has_room(const struct config *config)
+{
+	return config->retention_size == 0 || config->retention_size >= RETENTION_SIZE_MIN;
+}
+
+/* libinih's handler: 1 to go on. */
+static int set_key(void *user, const char *section, const char *name, const char *value)
+{
+	struct source *source = user;
+	const struct option_row *row = find_key(name);
+	char allowed[256], shown[SHOWN_MAX];
+	int r;
+
+	if (*section) {
+		source_fail(source, -EINVAL, "section headers are not used here: keys stand alone");
+		return 0;
+	}
+	if (!row) {
+		fail_unknown_key(source, name);
+		return 0;
+	}
+
+	r = option_set(row, source->config, value, allowed, sizeof(allowed));
+	if (strcmp(row->name, "retention_size") == 0 && (r == -ERANGE || (r >= 0 && !has_room(source->config)))) {
+		(void)snprintf(allowed, sizeof(allowed), RETENTION_SIZE_TEXT);
+		r = -ERANGE;
+	}
+	if (r < 0) {
+		text_escape(shown, sizeof(shown), value, strlen(value));
+		source_fail(source, -EINVAL, "%s = \"%s\": must be %s", name, shown, allowed);
+	}
+
+	return r >= 0;
+}
+
+static int __attribute__((format(printf, 5, 6)))
+fail_file(int error, const char *path, char *message, size_t message_size, const char *format, ...)
+{
+	char reason[256];
+	va_list args;
+
+	va_start(args, format);
+	(void)vsnprintf(reason, sizeof(reason), format, args);
+	va_end(args);
+
+	(void)snprintf(message, message_size, "%s: %s", path, reason);
+	return error;
+}
+
+/* -ENOENT with no message written when there is no such file. */
+static int open_file(const char *path, FILE **ret, char *message, size_t message_size)
+{
+	AUTO_CLOSE int fd = -1;
+	struct stat st;
+	FILE *file;
+
+	/* O_NONBLOCK: a FIFO must be refused, not waited for. */
+	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	if (fd < 0 && errno == ENOENT)
+		return -ENOENT;
+	if (fd < 0)
+		return fail_file(-errno, path, message, message_size, "cannot open the configuration: %s",
+				 strerror(errno));
+	if (fstat(fd, &st) < 0)
+		return fail_file(-errno, path, message, message_size, "cannot stat the configuration: %s",
+				 strerror(errno));
+	if (!S_ISREG(st.st_mode))
+		return fail_file(S_ISDIR(st.st_mode) ? -EISDIR : -EINVAL, path, message, message_size,
+				 "%s: the configuration must be a regular file",
+				 S_ISDIR(st.st_mode) ? "is a directory" : "is not a regular file");
+	if (st.st_size > FILE_BYTES_MAX)
+		return fail_file(-EFBIG, path, message, message_size,
+				 "the configuration is too large: must be at most 1M");
+
+	file = fdopen(fd, "r");
+	if (!file)
+		return fail_file(-errno, path, message, message_size, "cannot read the configuration: %s",
+				 strerror(errno));
+
+	(void)TAKE_FD(fd);
+	*ret = file;
+	return 0;
+}
+
+/* -ENOENT with no message written when there is no such file. config may be half changed on failure. */
+static int read_file(struct config *config, const char *path, char *message, size_t message_size)
+{
+	struct source source = { .config = config, .path = path, .message = message, .message_size = message_size };
+	AUTO_FCLOSE FILE *file = NULL;
+	int r;
+
+	r = open_file(path, &file, message, message_size);
+	if (r < 0)
+		return r;
+
+	source.file = file;
+	r = ini_parse_stream(read_line, &source, set_key, &source);
+	/* libinih goes on behind a line it cannot read, so its error may be the earlier one. */
+	if (r > 0 && (!source.error || (unsigned int)r < source.line)) {
+		source.error = 0;
+		source.line = (unsigned int)r;
+		source_fail(&source, -EINVAL, "must be KEY = VALUE, or a comment beginning with #");
+	} else if (r < 0) {
+		source_fail(&source, -ENOMEM, "cannot read on: %s", strerror(ENOMEM));
+	}
+
+	return source.error;
+}
+
+static int is_dropin(const struct dirent *entry)
+{
+	return entry->d_name[0] != '.' && text_ends_with(entry->d_name, ".conf");
+}
+
+/* strcmp, not alphasort: the order must not depend on the locale. */
+static int compare_names(const struct dirent **a, const struct dirent **b)
+{
+	return strcmp((*a)->d_name, (*b)->d_name);
+}
+
+static int read_dropins(struct config *config, const char *dir, char *message, size_t message_size)
+{
+	struct dirent **entries;
+	char path[4096 + 256];
+	int count, r = 0;
+
+	count = scandir(dir, &entries, is_dropin, compare_names);
+	if (count < 0 && errno == ENOENT)
+		return 0;
+	if (count < 0)
+		return fail_file(-errno, dir, message, message_size, "cannot list the configuration drop-ins: %s",
+				 strerror(errno));
+
+	for (int i = 0; i < count; i++) {
+		if (r == 0) {
+			(void)snprintf(path, sizeof(path), "%s/%s", dir, entries[i]->d_name);
+			r = read_file(config, path, message, message_size);
+			/* Listed but not there: a dangling link. The user meant something by it. */
+			if (r == -ENOENT)
+				r = fail_file(r, path, message, message_size, "cannot open the configuration: %s",
+					      strerror(ENOENT));
+		}
+		free(entries[i]);
+	}
+	free(entries);
+
+	return r;
+}
+
+int config_load_from(struct config *config, const char *file, const char *dropin_dir, char *message,
+		     size_t message_size)
+{
+	struct config loaded = *config;
+	int r;
+
+	r = read_file(&loaded, file, message, message_size);
+	if (r < 0 && r != -ENOENT)
+		return r;
+	r = read_dropins(&loaded, dropin_dir, message, message_size);
+	if (r < 0)
+		return r;
+
+	*config = loaded;
+	return 0;
+}
+
+int config_load(struct config *config, const char *file, char *message, size_t message_size)
+{
+	struct config loaded = *config;
+	int r;
+
+	if (!file)
+		return config_load_from(config, CONFIG_FILE_DEFAULT, CONFIG_DROPIN_DIR, message, message_size);
+
+	r = read_file(&loaded, file, message, message_size);
+	if (r == -ENOENT)
+		return fail_file(r, file, message, message_size, "cannot open the configuration: %s", strerror(ENOENT));
+	if (r < 0)
+		return r;
+
+	*config = loaded;
+	return 0;
+}
+
+int config_check(struct config *config, char *message, size_t message_size)
+{
+	uint64_t rounded = 1;
+	char given[16], used[16];
+
+	if (config->pressure_rearm >= config->pressure_threshold) {
+		(void)snprintf(message, message_size,
+			       "pressure_rearm = %llu: must be below pressure_threshold, which is %llu",
+			       (unsigned long long)config->pressure_rearm,
+			       (unsigned long long)config->pressure_threshold);
+		return -EINVAL;
+	}
+
+	/* A flag, that is: a file with such a value was refused. */
+	if (!has_room(config)) {
+		(void)snprintf(message, message_size, "retention_size = %llu: must be " RETENTION_SIZE_TEXT,
+			       (unsigned long long)config->retention_size);
+		return -EINVAL;
+	}
+
+	/* The keys' own bounds end at 1G, so this does not overflow and stays within them. */
+	while (rounded < config->ring_buffer_size && rounded < 1 << 30)
+		rounded <<= 1;
+	if (rounded == config->ring_buffer_size)
+		return 0;
+
+	text_format_size(given, sizeof(given), config->ring_buffer_size);
+	text_format_size(used, sizeof(used), rounded);
+	(void)snprintf(message, message_size, "ring_buffer_size = %s: rounded up to %s, the next power of two", given,
+		       used);
+	config->ring_buffer_size = rounded;
+	return 1;
+}
+
+const char *config_find_flag(int argc, char **argv)
+{
+	const char *file = NULL;
+
+	for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++) {
+		if (text_starts_with(argv[i], "--config="))
+			file = argv[i] + strlen("--config=");
+		else if (strcmp(argv[i], "--config") == 0 && i + 1 < argc)
+			file = argv[++i];
+	}
+	return file && file[0] ? file : NULL;
+}

@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * The wire format: every record the BPF programs put into the ring buffer.
+ *
+ * Compiled by clang for the kernel side and by the host compiler for user space; the layout is asserted
+ * at the end of this file, so both sides agree or do not build. Fixed-width types only, no pointers, all
+ * padding explicit, little variable data: it follows the fixed part as tails, each an {offset, length}
+ * from the start of the record.
+ *
+ * Times are CLOCK_BOOTTIME nanoseconds. Pids and uids are the host's (initial namespaces). Sizes are bytes.
+ * A number the kernel could not learn is EV_UNKNOWN; a limit that does not exist is EV_UNLIMITED.
+ */
+#ifndef CRI_COMMON_EVENT_H
+#define CRI_COMMON_EVENT_H
+
+#include <linux/types.h>
+
+/* Raised whenever a record's layout or meaning changes; a reader knows this one and the one before. */
+#define EV_ABI 1
+
+#define EV_UNKNOWN   (~0ULL)
+#define EV_UNLIMITED (~0ULL - 1)
+#define EV_COMM_LEN  16
+
+/* Record kinds; 0 is no kind. Numbers are part of the ABI and of the database: never reuse one. */
+enum ev_kind {
+	EV_OOM_KILL = 1,    /* one victim process of one kill decision */
+	EV_MEMORY_HIGH = 2, /* usage crossed the threshold of a limit */
+	EV_MEMORY_LIMIT = 3, /* the limit was hit and reclaim failed */
+	EV_PROCESS_EXIT = 4, /* the last thread of a process exited */
+	EV_PROCESS_FORK = 5, /* a new process, not a thread */
+	EV_CGROUP_MKDIR = 6, /* a cgroup was created in the memory hierarchy */
+	EV_CGROUP_EXEC = 7,  /* the first exec in a cgroup, or by the init of a pid namespace */
+	EV_CGROUP_RMDIR = 8, /* a cgroup was removed from the memory hierarchy */
+	EV_KIND_COUNT = 9,   /* size of tables indexed by kind */
+};
+
+/*
+ * A cgroup's identity, and the key of the metadata and armed maps. hierarchy is the number in
+ * /proc/PID/cgroup (0: cgroup v2); id is the kernfs node id, which is st_ino of the directory.
+ * id 0: no cgroup.
+ */
+struct ev_cgroup {
+	__u32 hierarchy;
+	__u32 zero;
+	__u64 id;
+};
+
+struct ev_header {
+	__u16 abi;     /* EV_ABI */
+	__u16 kind;    /* enum ev_kind */
+	__u32 length;  /* bytes of the whole record, tails included */
+	__u32 cpu;     /* where the record was made */
+	__u32 zero;
+	__u64 seq;     /* per (cpu, kind), from 1, taken before the reserve: a hole is a lost record */
+	__u64 time_ns; /* CLOCK_BOOTTIME */
+};
+
+/* A process: the thread group, never a single thread. */
+struct ev_task {
+	__u32 pid;  /* tgid; 0: no process (interrupt or kernel idle) */
+	__u32 ppid; /* tgid of the parent that gets the SIGCHLD */
+	__u32 uid;  /* real uid, initial user namespace */
+	__u32 zero;
+	__u64 start_ns; /* CLOCK_BOOTTIME of the leader's start; with pid: unique within a boot */
+	char comm[EV_COMM_LEN]; /* NUL-terminated, else arbitrary bytes chosen by the process */
+};
+
+/* Variable data: offset from the start of the record, length in bytes; both 0 when absent. */
+struct ev_tail {
+	__u16 offset;
+	__u16 length;
+};
+
+/*
+ * Names of a cgroup and its ancestors as tail: leaf first, each NUL-terminated, the hierarchy's root left
+ * out. Absent where the kernel may not read strings (lockdown=confidentiality). EV_F_NAMES_CUT in the
+ * record's flags: ancestors beyond the deepest level or the buffer are missing.
+ */
+#define EV_NAMES_LEVELS 10
+#define EV_NAMES_MAX    1024
+
+enum ev_constraint { /* mm/oom_kill.c, enum oom_constraint, plus "not known" */
+	EV_CONSTRAINT_NONE = 0,
+	EV_CONSTRAINT_CPUSET = 1,
+	EV_CONSTRAINT_MEMPOLICY = 2,
+	EV_CONSTRAINT_MEMCG = 3,
+	EV_CONSTRAINT_UNKNOWN = 255,
+};
+
+enum ev_oom_flags {
+	EV_F_NAMES_CUT = 1 << 0,
+	EV_F_LIMIT_EXACT = 1 << 1, /* limit owner told by the kernel's oom_control, else inferred */
+	EV_F_GROUP_KILL = 1 << 2,  /* killed by memory.oom.group */
+	EV_F_CHOSEN = 1 << 3,      /* the process the OOM killer chose, not a member killed along */
+};
+
+struct ev_oom_kill {
+	struct ev_header h;
+	struct ev_task victim;
+	struct ev_task trigger;          /* whose allocation failed; pid 0 when unknown */
+	struct ev_cgroup cgroup;         /* the victim's */
+	struct ev_cgroup trigger_cgroup;
+	struct ev_cgroup limit_cgroup;   /* whose limit it was; id 0: the node's memory, or unknown */
+	__u64 decision_ns;               /* same for all victims of one kill decision */
+	__u64 limit_bytes;               /* of limit_cgroup */
+	__u64 usage_bytes;
+	__u64 rss_anon_bytes;            /* of the victim; approximate from 6.2 on (percpu counters) */
+	__u64 rss_file_bytes;
+	__u64 rss_shmem_bytes;
+	__u64 swap_bytes;
+	__u64 pgtables_bytes;
+	__s32 oom_score_adj;
+	__u32 flags;                     /* enum ev_oom_flags */
+	__u32 constraint;                /* enum ev_constraint */
+	struct ev_tail names;            /* of cgroup */
+	struct ev_tail trigger_names;
+	struct ev_tail limit_names;
+};
+
+/* EV_MEMORY_HIGH and EV_MEMORY_LIMIT */
+struct ev_memory {
+	struct ev_header h;
+	struct ev_task task;     /* current; pid 0 in interrupt */
+	struct ev_cgroup cgroup; /* whose limit it is, never current's */
+	__u64 usage_bytes;
+	__u64 limit_bytes;
+	__u32 flags;             /* EV_F_NAMES_CUT */
+	struct ev_tail names;
+};
+
+enum ev_exit_flags {
+	EV_F_OOM_VICTIM = 1 << 0, /* the OOM killer killed this process */
+};
+
+struct ev_process_exit {
+	struct ev_header h;
+	struct ev_task task;
+	struct ev_cgroup cgroup;
+	__u32 status; /* as wait(2) reports it: code << 8 | core 0x80 | signal */
+	__u32 flags;  /* enum ev_exit_flags */
+	__u32 ns_init; /* 1: the init of its pid namespace, else 0 */
+	__u32 ns_level; /* depth of that namespace; 0: the host's */
+};
+
+struct ev_process_fork {
+	struct ev_header h;
+	struct ev_task task; /* the parent */
+	struct ev_task child;
+	struct ev_cgroup cgroup; /* the child's */
+};
+
+enum ev_lifecycle_flags {
+	EV_F_NS_INIT = 1 << 4, /* EXEC: by the init of a pid namespace below the host's */
+};
+
+/* EV_CGROUP_MKDIR, EV_CGROUP_EXEC and EV_CGROUP_RMDIR */
+struct ev_lifecycle {
+	struct ev_header h;
+	struct ev_task task; /* who made, execs in, or removed it */
+	struct ev_cgroup cgroup;
+	struct ev_cgroup parent;
+	__u64 limit_bytes;
+	__u64 peak_bytes; /* RMDIR only, else EV_UNKNOWN */
+	__u64 oom_kills;  /* RMDIR only, else EV_UNKNOWN */
+	__u32 flags;      /* EV_F_NAMES_CUT, EV_F_NS_INIT */
+	struct ev_tail path; /* MKDIR only: from the hierarchy's root, "/a/b", without NUL */
+};
+
+#define EV_PATH_MAX 1024 /* TRACE_CGROUP_PATH's buffer, kernel/cgroup/cgroup-internal.h */
+
+/* The largest record: an OOM kill with three name tails. */
+#define EV_RECORD_MAX (sizeof(struct ev_oom_kill) + 3 * EV_NAMES_MAX)
+
+#define EV_ASSERT(cond) _Static_assert(cond, #cond)
+#define EV_AT(type, field, offset) EV_ASSERT(__builtin_offsetof(struct type, field) == (offset))
+
+EV_ASSERT(sizeof(struct ev_cgroup) == 16);
+EV_ASSERT(sizeof(struct ev_header) == 32);
+EV_ASSERT(sizeof(struct ev_task) == 40);
+EV_ASSERT(sizeof(struct ev_tail) == 4);
+EV_ASSERT(sizeof(struct ev_oom_kill) == 248);
+EV_AT(ev_oom_kill, cgroup, 112);
+EV_AT(ev_oom_kill, decision_ns, 160);
+EV_AT(ev_oom_kill, oom_score_adj, 224);
+EV_AT(ev_oom_kill, names, 236);
+EV_ASSERT(sizeof(struct ev_memory) == 112);
+EV_AT(ev_memory, cgroup, 72);
+EV_AT(ev_memory, names, 108);
+EV_ASSERT(sizeof(struct ev_process_exit) == 104);
+EV_AT(ev_process_exit, status, 88);
+EV_ASSERT(sizeof(struct ev_process_fork) == 128);
+EV_ASSERT(sizeof(struct ev_lifecycle) == 136);
+EV_AT(ev_lifecycle, limit_bytes, 104);
+EV_AT(ev_lifecycle, path, 132);
+
+#endif

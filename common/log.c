@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "common/log.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "common/text.h"
+
+/* A verifier log can be longer; its end is then cut, which is said. */
+#define MESSAGE_MAX 4096
+
+static const struct {
+	const char *word;
+	unsigned int priority; /* syslog(3) */
+} levels[] = {
+	[LOG_LEVEL_ERROR] = { "error: ", 3 },
+	[LOG_LEVEL_WARNING] = { "warning: ", 4 },
+	[LOG_LEVEL_INFO] = { "", 6 },
+	[LOG_LEVEL_DEBUG] = { "debug: ", 7 },
+};
+
+static const char *log_program = "cri-ebpf";
+static enum log_level log_level_shown = LOG_LEVEL_INFO;
+static bool log_to_journal;
+
+/*
+ * A terminal started by a service inherits JOURNAL_STREAM, so the variable alone does not say that stderr
+ * goes to the journal; systemd.exec(5) has the comparison.
+ */
+static bool stderr_is_journal(void)
+{
+	const char *stream = getenv("JOURNAL_STREAM");
+	unsigned long long device, inode;
+	struct stat st;
+
+	if (!stream || sscanf(stream, "%llu:%llu", &device, &inode) != 2)
+		return false;
+
+	return fstat(STDERR_FILENO, &st) == 0 && st.st_dev == device && st.st_ino == inode;
+}
+
+void log_init(const char *program, enum log_level level)
+{
+	log_program = program;
+	log_level_shown = level;
+	log_to_journal = stderr_is_journal();
+}
+
+void log_print(enum log_level level, const char *format, ...)
+{
+	char raw[MESSAGE_MAX], escaped[4 * MESSAGE_MAX], prefix[8] = "";
+	int saved_errno = errno, length;
+	bool cut;
+	va_list args;
+
+	if (level > log_level_shown)
+		return;
+
+	va_start(args, format);
+	length = vsnprintf(raw, sizeof(raw), format, args);
+	va_end(args);
+
+	cut = length >= (int)sizeof(raw);
+	text_escape(escaped, sizeof(escaped), raw, length < 0 ? 0 : strlen(raw));
+	if (log_to_journal)
+		(void)snprintf(prefix, sizeof(prefix), "<%u>", levels[level].priority);
+
+	/* One call and an unbuffered stream: lines of several processes do not mix. */
+	(void)fprintf(stderr, "%s%s: %s%s%s\n", prefix, log_program, levels[level].word, escaped, cut ? " [cut]" : "");
+	errno = saved_errno;
+}
+
+bool log_allowed(struct log_limit *limit, uint64_t now_ns, uint64_t interval_ns, unsigned int burst)
+{
+	/* A clock that went backwards starts a new window instead of silencing for ever. */
+	bool fresh =
+		limit->count == 0 || now_ns < limit->window_start_ns || now_ns - limit->window_start_ns >= interval_ns;
+
+	/* count goes one beyond burst while messages are being suppressed; the next true still has their number. */
+	if (limit->count <= burst)
+		limit->suppressed = 0;
+	if (fresh) {
+		limit->window_start_ns = now_ns;
+		limit->count = 0;
+	}
+
+	if (limit->count < burst) {
+		limit->count++;
+		return true;
+	}
+
+	limit->count = burst + 1;
+	limit->suppressed++;
+	return false;
+}

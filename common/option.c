@@ -1,0 +1,529 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "common/option.h"
+
+#include <errno.h>
+#include <stdbool.h>
+#include <string.h>
+
+#include "common/cleanup.h"
+#include "common/text.h"
+
+/* Longest name an edit distance is computed for, and longest wrong word that is shown. */
+#define NAME_MAX_COMPARED 48
+#define WORD_SHOWN	  64
+
+static void *member_of(const struct option_row *row, void *target)
+{
+	return (char *)target + row->offset;
+}
+
+static int set_flag(const struct option_row *row, void *member, const char *value)
+{
+	(void)row;
+	if (value)
+		return -EINVAL;
+	*(bool *)member = true;
+	return 0;
+}
+
+static int set_bool(const struct option_row *row, void *member, const char *value)
+{
+	(void)row;
+	return text_parse_bool(value, member);
+}
+
+static int set_bounded(const struct option_row *row, void *member, const char *value,
+		       int (*parse)(const char *s, uint64_t *ret))
+{
+	uint64_t parsed;
+	int r = parse(value, &parsed);
+
+	if (r < 0)
+		return r;
+	if (parsed < row->min || (row->max && parsed > row->max))
+		return -ERANGE;
+
+	*(uint64_t *)member = parsed;
+	return 0;
+}
+
+static int set_number(const struct option_row *row, void *member, const char *value)
+{
+	return set_bounded(row, member, value, text_parse_u64);
+}
+
+static int set_size(const struct option_row *row, void *member, const char *value)
+{
+	return set_bounded(row, member, value, text_parse_size);
+}
+
+static int set_duration(const struct option_row *row, void *member, const char *value)
+{
+	return set_bounded(row, member, value, text_parse_duration);
+}
+
+static int set_string(const struct option_row *row, void *member, const char *value)
+{
+	size_t length = strlen(value);
+
+	if (length >= row->size || length < row->min)
+		return -ERANGE;
+
+	/* The rest is cleared: a shorter value must not leave the end of a longer one behind. */
+	memset(member, 0, row->size);
+	memcpy(member, value, length);
+	return 0;
+}
+
+static int set_choice(const struct option_row *row, void *member, const char *value)
+{
+	uint64_t index = 0;
+	size_t size = row->size ? row->size : sizeof(index);
+
+	while (row->choices[index] && strcmp(row->choices[index], value) != 0)
+		index++;
+	if (!row->choices[index])
+		return -EINVAL;
+
+	if (size == sizeof(uint64_t))
+		*(uint64_t *)member = index;
+	else if (size == sizeof(uint32_t))
+		*(uint32_t *)member = (uint32_t)index;
+	else
+		*(uint8_t *)member = (uint8_t)index;
+	return 0;
+}
+
+static int set_list(const struct option_row *row, void *member, const char *value)
+{
+	struct option_list *list = member;
+
+	(void)row;
+	if (list->count >= OPTION_LIST_MAX)
+		return -ERANGE;
+
+	list->values[list->count++] = value;
+	return 0;
+}
+
+/* Help has no member: what it asks for is the parser's to say. */
+static int set_help(const struct option_row *row, void *member, const char *value)
+{
+	(void)row;
+	(void)member;
+	return value ? -EINVAL : 0;
+}
+
+static void format_number(char *out, size_t size, uint64_t value)
+{
+	(void)snprintf(out, size, "%llu", (unsigned long long)value);
+}
+
+static void describe_bounded(const struct option_row *row, const char *noun, char *out, size_t size,
+			     void (*format)(char *out, size_t size, uint64_t value))
+{
+	char min[32], max[32];
+
+	format(min, sizeof(min), row->min);
+	format(max, sizeof(max), row->max);
+
+	if (row->max)
+		(void)snprintf(out, size, "%s from %s to %s", noun, min, max);
+	else if (row->min)
+		(void)snprintf(out, size, "%s, at least %s", noun, min);
+	else
+		(void)snprintf(out, size, "%s", noun);
+}
+
+/* "64K", not "64.0K": a bound is a round number. */
+static void format_bound_size(char *out, size_t size, uint64_t value)
+{
+	static const char letters[] = "KMGTPE";
+	size_t power = 0;
+
+	while (value && value % 1024 == 0 && power < sizeof(letters) - 1) {
+		value /= 1024;
+		power++;
+	}
+	(void)snprintf(out, size, "%llu%.*s", (unsigned long long)value, power > 0, power ? &letters[power - 1] : "");
+}
+
+static void describe_flag(const struct option_row *row, char *out, size_t size)
+{
+	(void)row;
+	(void)snprintf(out, size, "given without a value");
+}
+
+static void describe_bool(const struct option_row *row, char *out, size_t size)
+{
+	(void)row;
+	(void)snprintf(out, size, "yes or no");
+}
+
+static void describe_number(const struct option_row *row, char *out, size_t size)
+{
+	describe_bounded(row, "a number", out, size, format_number);
+}
+
+static void describe_size(const struct option_row *row, char *out, size_t size)
+{
+	describe_bounded(row, "a size", out, size, format_bound_size);
+}
+
+static void describe_duration(const struct option_row *row, char *out, size_t size)
+{
+	describe_bounded(row, "a duration", out, size, text_format_duration);
+}
+
+static void describe_string(const struct option_row *row, char *out, size_t size)
+{
+	if (row->min)
+		(void)snprintf(out, size, "%llu to %zu characters", (unsigned long long)row->min, row->size - 1);
+	else
+		(void)snprintf(out, size, "at most %zu characters", row->size - 1);
+}
+
+static void describe_choice(const struct option_row *row, char *out, size_t size)
+{
+	size_t used = 0;
+
+	out[0] = '\0';
+	for (size_t i = 0; row->choices[i] && used < size; i++) {
+		const char *join = i == 0 ? "" : row->choices[i + 1] ? ", " : " or ";
+		int r = snprintf(out + used, size - used, "%s%s", join, row->choices[i]);
+
+		if (r < 0)
+			return;
+		used += (size_t)r;
+	}
+}
+
+static void describe_list(const struct option_row *row, char *out, size_t size)
+{
+	(void)row;
+	(void)snprintf(out, size, "given at most %d times", OPTION_LIST_MAX);
+}
+
+static const struct option_kind {
+	bool takes_value;
+	int (*set)(const struct option_row *row, void *member, const char *value);
+	void (*describe)(const struct option_row *row, char *out, size_t size);
+} kinds[] = {
+	[OPTION_FLAG] = { false, set_flag, describe_flag },
+	[OPTION_BOOL] = { true, set_bool, describe_bool },
+	[OPTION_NUMBER] = { true, set_number, describe_number },
+	[OPTION_SIZE] = { true, set_size, describe_size },
+	[OPTION_DURATION] = { true, set_duration, describe_duration },
+	[OPTION_STRING] = { true, set_string, describe_string },
+	[OPTION_CHOICE] = { true, set_choice, describe_choice },
+	[OPTION_LIST] = { true, set_list, describe_list },
+	[OPTION_HELP] = { false, set_help, describe_flag },
+};
+
+int option_set(const struct option_row *row, void *target, const char *value, char *message, size_t message_size)
+{
+	const struct option_kind *kind = &kinds[row->type];
+	int r;
+
+	/* A value that is missing has no parser, so it is refused here for every kind that needs one. */
+	if (kind->takes_value && !value)
+		r = -EINVAL;
+	else
+		r = kind->set(row, member_of(row, target), value);
+
+	if (r < 0 && message_size > 0)
+		kind->describe(row, message, message_size);
+
+	return r;
+}
+
+static char dashed(char c)
+{
+	return c == '_' ? '-' : c;
+}
+
+/* Whether the first length bytes of word are the flag of that row. */
+static bool is_flag_of(const struct option_row *row, const char *word, size_t length)
+{
+	if (strlen(row->name) != length)
+		return false;
+	for (size_t i = 0; i < length; i++)
+		if (dashed(row->name[i]) != word[i])
+			return false;
+
+	return true;
+}
+
+/* Levenshtein's distance in one row of its table; too long names are too far away. */
+static size_t edit_distance(const char *a, const char *b)
+{
+	size_t row[NAME_MAX_COMPARED + 1], a_length = strlen(a), b_length = strlen(b);
+
+	if (a_length > NAME_MAX_COMPARED || b_length > NAME_MAX_COMPARED)
+		return NAME_MAX_COMPARED;
+
+	for (size_t j = 0; j <= b_length; j++)
+		row[j] = j;
+	for (size_t i = 1; i <= a_length; i++) {
+		size_t diagonal = row[0];
+
+		row[0] = i;
+		for (size_t j = 1; j <= b_length; j++) {
+			size_t best = diagonal + (dashed(a[i - 1]) != dashed(b[j - 1]));
+
+			diagonal = row[j];
+			if (row[j] + 1 < best)
+				best = row[j] + 1;
+			if (row[j - 1] + 1 < best)
+				best = row[j - 1] + 1;
+			row[j] = best;
+		}
+	}
+
+	return row[b_length];
+}
+
+/* As option_nearest, but only what is nearer than *distance, which is lowered. */
+static const struct option_row *nearest_below(const struct option_row *rows, const char *name, size_t *distance)
+{
+	const struct option_row *nearest = NULL;
+
+	for (; rows->name; rows++) {
+		size_t d = edit_distance(rows->name, name);
+
+		/* Two edits turn any word of two letters into any other. */
+		if (d < *distance && d < strlen(rows->name)) {
+			*distance = d;
+			nearest = rows;
+		}
+	}
+
+	return nearest;
+}
+
+const struct option_row *option_nearest(const struct option_row *rows, const char *name)
+{
+	size_t distance = 3;
+
+	return nearest_below(rows, name, &distance);
+}
+
+struct parser {
+	int argc;
+	char **argv;
+	const struct option_group *groups;
+	int next;     /* the next word of argv */
+	int operands; /* found so far, moved to argv[1..operands] */
+	char *message;
+	size_t message_size;
+};
+
+struct found {
+	const struct option_row *row;
+	void *target;
+};
+
+static struct found find_long(const struct option_group *groups, const char *name, size_t length)
+{
+	for (; groups->rows; groups++)
+		for (const struct option_row *row = groups->rows; row->name; row++)
+			if (is_flag_of(row, name, length))
+				return (struct found){ row, groups->target };
+
+	return (struct found){ NULL, NULL };
+}
+
+static struct found find_letter(const struct option_group *groups, char letter)
+{
+	for (; groups->rows; groups++)
+		for (const struct option_row *row = groups->rows; row->name; row++)
+			if (row->letter && row->letter == letter)
+				return (struct found){ row, groups->target };
+
+	return (struct found){ NULL, NULL };
+}
+
+/* The name of a row as it is typed. */
+static void format_flag(char *out, size_t size, const struct option_row *row)
+{
+	size_t i;
+
+	(void)snprintf(out, size, "--%s", row->name);
+	for (i = 0; out[i]; i++)
+		out[i] = dashed(out[i]);
+}
+
+static int fail_unknown_long(const struct parser *parser, const char *name, size_t length)
+{
+	char shown[WORD_SHOWN], word[NAME_MAX_COMPARED + 2], flag[WORD_SHOWN];
+	const struct option_row *nearest = NULL, *row;
+	size_t distance = 3;
+
+	text_escape(shown, sizeof(shown), name, length);
+	(void)snprintf(word, sizeof(word), "%.*s", (int)(length < WORD_SHOWN ? length : WORD_SHOWN), name);
+	for (const struct option_group *group = parser->groups; group->rows; group++) {
+		row = nearest_below(group->rows, word, &distance);
+		if (row)
+			nearest = row;
+	}
+
+	if (nearest) {
+		format_flag(flag, sizeof(flag), nearest);
+		(void)snprintf(parser->message, parser->message_size, "unknown option \"--%s\"; did you mean \"%s\"?",
+			       shown, flag);
+	} else {
+		(void)snprintf(parser->message, parser->message_size, "unknown option \"--%s\"", shown);
+	}
+
+	return -EINVAL;
+}
+
+static int fail_unknown_letter(const struct parser *parser, const char *word, char letter)
+{
+	char shown[WORD_SHOWN], shown_letter[8];
+
+	text_escape(shown, sizeof(shown), word, strlen(word));
+	text_escape(shown_letter, sizeof(shown_letter), &letter, 1);
+	if (strlen(word) == 2)
+		(void)snprintf(parser->message, parser->message_size, "unknown option \"%s\"", shown);
+	else
+		(void)snprintf(parser->message, parser->message_size, "unknown option \"-%s\" in \"%s\"", shown_letter,
+			       shown);
+
+	return -EINVAL;
+}
+
+/* name: as it was typed, "--lines" or "-n". value NULL: none was given. */
+static int apply(const struct parser *parser, struct found found, const char *name, const char *value)
+{
+	char allowed[256], shown[WORD_SHOWN];
+	int r;
+
+	r = option_set(found.row, found.target, value, allowed, sizeof(allowed));
+	if (r >= 0)
+		return 0;
+
+	if (!kinds[found.row->type].takes_value) {
+		(void)snprintf(parser->message, parser->message_size, "option \"%s\" takes no value", name);
+	} else if (!value) {
+		(void)snprintf(parser->message, parser->message_size, "option \"%s\" needs a value%s%s", name,
+			       found.row->argument ? ": " : "", found.row->argument ? found.row->argument : "");
+	} else {
+		text_escape(shown, sizeof(shown), value, strlen(value));
+		(void)snprintf(parser->message, parser->message_size, "option \"%s\" = \"%s\": must be %s", name, shown,
+			       allowed);
+	}
+
+	return -EINVAL;
+}
+
+/* The next word, whatever it looks like: "--since -2h". NULL at the end. */
+static const char *take_word(struct parser *parser)
+{
+	return parser->next < parser->argc ? parser->argv[parser->next++] : NULL;
+}
+
+/* "--name", "--name=value", "--name value". 1: help. */
+static int parse_long(struct parser *parser, const char *word)
+{
+	size_t length = strcspn(word + 2, "=");
+	const char *value = word[2 + length] ? word + 2 + length + 1 : NULL;
+	struct found found = find_long(parser->groups, word + 2, length);
+	char name[WORD_SHOWN];
+
+	if (!found.row)
+		return fail_unknown_long(parser, word + 2, length);
+
+	format_flag(name, sizeof(name), found.row);
+	if (found.row->type == OPTION_HELP && !value)
+		return 1;
+	if (kinds[found.row->type].takes_value && !value)
+		value = take_word(parser);
+
+	return apply(parser, found, name, value);
+}
+
+/* "-f", "-n10", "-n 10", "-fn10". 1: help. */
+static int parse_letters(struct parser *parser, const char *word)
+{
+	for (size_t i = 1; word[i]; i++) {
+		struct found found = find_letter(parser->groups, word[i]);
+		const char name[] = { '-', word[i], '\0' };
+		int r;
+
+		if (!found.row)
+			return fail_unknown_letter(parser, word, word[i]);
+		if (found.row->type == OPTION_HELP)
+			return 1;
+		if (kinds[found.row->type].takes_value)
+			return apply(parser, found, name, word[i + 1] ? &word[i + 1] : take_word(parser));
+
+		r = apply(parser, found, name, NULL);
+		if (r < 0)
+			return r;
+	}
+
+	return 0;
+}
+
+int option_parse(int argc, char **argv, const struct option_group *groups, int *ret_operands, char *message,
+		 size_t message_size)
+{
+	struct parser parser = { argc, argv, groups, 1, 0, message, message_size };
+	bool only_operands = false;
+	int r;
+
+	while (parser.next < argc) {
+		char *word = argv[parser.next++];
+
+		if (only_operands || word[0] != '-' || !word[1]) {
+			argv[1 + parser.operands++] = word;
+			continue;
+		}
+		if (strcmp(word, "--") == 0) {
+			only_operands = true;
+			continue;
+		}
+
+		r = word[1] == '-' ? parse_long(&parser, word) : parse_letters(&parser, word);
+		if (r != 0)
+			return r;
+	}
+
+	*ret_operands = parser.operands;
+	return 0;
+}
+
+/* "-S, --since TIME", "    --pod POD" */
+static size_t format_usage(char *out, size_t size, const struct option_row *row)
+{
+	char flag[WORD_SHOWN];
+	int length;
+
+	format_flag(flag, sizeof(flag), row);
+	length = snprintf(out, size, "%c%c%c %s%s%s", row->letter ? '-' : ' ', row->letter ? row->letter : ' ',
+			  row->letter ? ',' : ' ', flag, row->argument ? " " : "", row->argument ? row->argument : "");
+
+	return length < 0 ? 0 : (size_t)length;
+}
+
+void option_print_help(FILE *out, const struct option_group *groups)
+{
+	char usage[128];
+	size_t width = 0, length;
+
+	for (const struct option_group *group = groups; group->rows; group++)
+		for (const struct option_row *row = group->rows; row->name; row++) {
+			length = format_usage(usage, sizeof(usage), row);
+			width = length > width ? length : width;
+		}
+
+	for (const struct option_group *group = groups; group->rows; group++) {
+		if (group->title)
+			(void)fprintf(out, "%s%s:\n", group == groups ? "" : "\n", group->title);
+		for (const struct option_row *row = group->rows; row->name; row++) {
+			(void)format_usage(usage, sizeof(usage), row);
+			(void)fprintf(out, "  %-*s  %s\n", (int)width, usage, row->help ? row->help : "");
+		}
+	}
+}

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Names below the pin directory. bpffs refuses names with a dot. */
+#ifndef CRI_COMMON_PINS_H
+#define CRI_COMMON_PINS_H
+
+#define PIN_DIR_DEFAULT "/sys/fs/bpf/cri-ebpf"
+
+#define PIN_EVENTS   "events"
+#define PIN_METADATA "metadata"
+#define PIN_COUNTERS "counters"
+#define PIN_SEEN     "seen"
+#define PIN_ARMED    "armed"
+#define PIN_INFO     "info"
+#define PIN_LINK_PREFIX "link_"
+#define PIN_NEW_SUFFIX  "_new" /* a link on its way to replace the one without */
+#define PIN_LOCK_PREFIX "lock_" /* a directory: the loader with that pid is at work */
+#define PIN_TRY_PREFIX  "try_"  /* a link pinned for a moment, to see whether it can be */
+
+/* Accounts of the packages; The units and sysusers.d use the same names. */
+#define USER_RECORDER "cri-ebpf"
+#define USER_LOADER   "cri-ebpf-loader"
+#define GROUP_READERS "cri-ebpf"
+#define GROUP_RING    "cri-ebpf-ring"
+
+#endif
