@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Every kernel difference, and how a field is read. Each entry: the change, both flavours, one accessor,
+ * and the kernel that has to be the oldest supported one before it can go.
+ */
+#ifndef CRI_BPF_COMPAT_H
+#define CRI_BPF_COMPAT_H
+
+#include "bpf/kernel.bpf.h"
+
+/*
+ * Reads p->f. typed: p came from the kernel's type information, so that the verifier lets the program
+ * load directly; this needs no helper and works under lockdown=confidentiality. Else p is only a number
+ * to the verifier and the helper reads. `typed` must be a constant: one branch is compiled.
+ */
+#define GET(typed, p, f)                                      \
+	({                                                    \
+		typeof((p)->f) get_value_;                    \
+		if (typed)                                    \
+			get_value_ = (p)->f;                  \
+		else                                          \
+			get_value_ = BPF_CORE_READ((p), f);   \
+		get_value_;                                   \
+	})
+
+/* array[index] of pointers, index known only when the program is loaded. */
+#define GET_AT(typed, p, array, index)                                                            \
+	({                                                                                        \
+		typeof((p)->array[0]) get_at_value_ = NULL;                                       \
+		if (typed)                                                                        \
+			get_at_value_ = (p)->array[index];                                        \
+		else                                                                              \
+			bpf_probe_read_kernel(&get_at_value_, sizeof(get_at_value_),              \
+					      (char *)__builtin_preserve_access_index(            \
+						      &(p)->array[0]) + (index) * sizeof(void *)); \
+		get_at_value_;                                                                    \
+	})
+
+/* kernfs_node.parent became __parent (RCU) in 6.15. Until 6.15 is the oldest. */
+struct kernfs_node___before_6_15 {
+	struct kernfs_node *parent;
+} __attribute__((preserve_access_index));
+
+struct kernfs_node___since_6_15 {
+	struct kernfs_node *__parent;
+} __attribute__((preserve_access_index));
+
+static __always_inline const struct kernfs_node *kernfs_parent(const struct kernfs_node *kn)
+{
+	const struct kernfs_node___since_6_15 *since = (const void *)kn;
+	const struct kernfs_node___before_6_15 *before = (const void *)kn;
+
+	if (bpf_core_field_exists(since->__parent))
+		return BPF_CORE_READ(since, __parent);
+	return BPF_CORE_READ(before, parent);
+}
+
+/* mm_struct.rss_stat was one struct of counters until f1a7941243c1 (6.2) made each a percpu_counter, whose
+ * .count leaves out what the CPUs have not folded in yet. Until 6.2 is the oldest. */
+struct mm_rss_stat___before_6_2 {
+	atomic_long_t count[4];
+} __attribute__((preserve_access_index));
+
+struct mm_struct___before_6_2 {
+	struct mm_rss_stat___before_6_2 rss_stat;
+} __attribute__((preserve_access_index));
+
+struct percpu_counter {
+	__s64 count;
+} __attribute__((preserve_access_index));
+
+struct mm_struct___since_6_2 {
+	struct percpu_counter rss_stat[4];
+} __attribute__((preserve_access_index));
+
+enum { MM_FILEPAGES, MM_ANONPAGES, MM_SWAPENTS, MM_SHMEMPAGES }; /* include/linux/mm_types_task.h */
+
+/* An array of a typedef is beyond the verifier's walk through types, so the older form is always read by the
+ * helper. */
+#define GET_RSS(typed, mm, member)                                                        \
+	({                                                                                \
+		struct mm_struct___since_6_2 *since_ = (void *)(mm);                      \
+		struct mm_struct___before_6_2 *before_ = (void *)(mm);                    \
+		const bool old_ = bpf_core_field_exists(before_->rss_stat.count);         \
+		__s64 pages_ = 0;                                                         \
+		if (!old_)                                                                \
+			pages_ = GET(typed, since_, rss_stat[member].count);              \
+		else if (cfg_probe_read)                                                  \
+			pages_ = BPF_CORE_READ(before_, rss_stat.count[member].counter);  \
+		old_ && !cfg_probe_read ? EV_UNKNOWN :                                    \
+		pages_ < 0              ? 0ULL :                                          \
+					  (__u64)pages_ << cfg_page_shift;                \
+	})
+
+/* Until d7ba4cc900bf (6.4) a map's update returned an int, and the call the verifier puts in place of the helper
+ * leaves the upper half of the register as it was: seen as a long it is no negative number. Until 6.4 is the
+ * oldest. 0, or -EEXIST, or another error. */
+static __always_inline int map_add(void *map, const void *key, const void *value)
+{
+	return bpf_map_update_elem(map, key, value, BPF_NOEXIST);
+}
+
+/* mem_cgroup.oom_lock: absent where CONFIG_MEMCG_V1 is off (possible since 6.12). */
+struct mem_cgroup___v1 {
+	bool oom_lock;
+} __attribute__((preserve_access_index));
+
+#endif

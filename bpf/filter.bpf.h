@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Who is recorded: bulk kinds of processes in containers, and of cgroups nobody has classified yet. */
+#ifndef CRI_BPF_FILTER_H
+#define CRI_BPF_FILTER_H
+
+#include "bpf/emit.bpf.h"
+
+/* False: filtered, and counted. Else *room is what the record may use. */
+static __always_inline bool filter_bulk(__u32 kind, const struct ev_cgroup *cgroup, enum emit_room *room)
+{
+	struct map_metadata *m;
+
+	*room = EMIT_BULK;
+	if (cfg_record_host)
+		return true;
+	m = bpf_map_lookup_elem(&metadata, cgroup);
+	if (!m || m->class == META_UNKNOWN) {
+		*room = EMIT_UNCLASSIFIED;
+		return true;
+	}
+	if (m->class == META_CONTAINER)
+		return true;
+	emit_filtered(kind);
+	return false;
+}
+
+static __always_inline bool filter_is_host(const struct ev_cgroup *cgroup)
+{
+	struct map_metadata *m = bpf_map_lookup_elem(&metadata, cgroup);
+
+	return m && m->class == META_HOST && !cfg_record_host;
+}
+
+#endif

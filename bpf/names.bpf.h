@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Names of a cgroup and its ancestors, read now because a short-lived cgroup is gone when user space looks. */
+#ifndef CRI_BPF_NAMES_H
+#define CRI_BPF_NAMES_H
+
+#include "bpf/compat.bpf.h"
+#include "bpf/config.bpf.h"
+#include "bpf/maps.bpf.h"
+
+/*
+ * Appends the names at *end of the record in s, leaf first, and describes them in *tail; *end moves
+ * behind them. True when something had to be left out.
+ */
+static __always_inline bool names_append(struct scratch *s, __u32 *end, struct ev_tail *tail,
+					 const struct kernfs_node *kn)
+{
+	const __u32 begin = *end;
+	__u32 at = begin;
+
+	if (!cfg_probe_read || !kn)
+		return false;
+	for (int level = 0; level < EV_NAMES_LEVELS; level++) {
+		const struct kernfs_node *parent = kernfs_parent(kn);
+		long n;
+
+		if (!parent || at - begin > EV_NAMES_MAX - LIMIT_NAME)
+			break;
+		at &= LIMIT_SCRATCH - 1;
+		n = bpf_probe_read_kernel_str(&s->bytes[at], LIMIT_NAME, BPF_CORE_READ(kn, name));
+		if (n <= 0)
+			break;
+		at += n & (2 * LIMIT_NAME - 1);
+		kn = parent;
+	}
+	if (at > begin) {
+		tail->offset = begin;
+		tail->length = at - begin;
+	}
+	*end = at;
+	return kernfs_parent(kn) != NULL;
+}
+
+#endif

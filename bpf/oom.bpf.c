@@ -1,0 +1,312 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * OOM kills: one record per victim process, always from the victim's side; current is only whose
+ * allocation failed.
+ *
+ * mm/oom_kill.c: oom_kill_process() is one decision and knows whose limit it is; __oom_kill_process() is
+ * one kill, called for every member when memory.oom.group is set, and for the chosen one twice then.
+ * mark_oom_victim() is also called for a process that is dying anyway and gets no kill; the kill itself
+ * sends SIGKILL just before, which signal.bpf.c notes. All of it runs under oom_lock: one decision at a
+ * time on the whole machine.
+ *
+ *   rung fentry, kprobe   oom_kill_process + __oom_kill_process
+ *   rung mark_victim      tracepoint; the limit's owner is inferred
+ *   rung mark_victim_pid  its old form: the pid and nothing else
+ */
+#include "bpf/bpf.bpf.h"
+#include "bpf/kill_note.bpf.h"
+#include "bpf/pressure.bpf.h"
+
+struct decision {
+	__u64 invoker; /* pid_tgid of current */
+	__u64 time_ns;
+	struct limit limit;
+	__u64 group_id; /* kernfs id of the cgroup that is killed as a group; 0: none */
+	__u32 constraint;
+	__u32 flags;
+	__u32 chosen; /* tgid; 0: the next victim */
+	__u32 zero;
+};
+
+/* One: decisions are made under oom_lock. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct decision);
+} decisions SEC(".maps");
+
+static __always_inline struct decision *decision_slot(void)
+{
+	__u32 zero = 0;
+
+	return bpf_map_lookup_elem(&decisions, &zero);
+}
+
+static __always_inline void oom_fill_memory(const bool typed, struct task_struct *victim, struct ev_oom_kill *e)
+{
+	struct mm_struct *mm = GET(typed, victim, mm);
+
+	if (!mm) {
+		e->rss_anon_bytes = e->rss_file_bytes = e->rss_shmem_bytes = EV_UNKNOWN;
+		e->swap_bytes = e->pgtables_bytes = EV_UNKNOWN;
+		return;
+	}
+	e->rss_anon_bytes = GET_RSS(typed, mm, MM_ANONPAGES);
+	e->rss_file_bytes = GET_RSS(typed, mm, MM_FILEPAGES);
+	e->rss_shmem_bytes = GET_RSS(typed, mm, MM_SHMEMPAGES);
+	e->swap_bytes = GET_RSS(typed, mm, MM_SWAPENTS);
+	e->pgtables_bytes = GET(typed, mm, pgtables_bytes.counter);
+}
+
+/* Names come last: they move the end of the record. */
+static __always_inline void oom_send(struct scratch *s, struct ev_oom_kill *e, const struct kernfs_node *victim_kn,
+				     const struct kernfs_node *limit_kn)
+{
+	__u32 end = sizeof(*e);
+
+	if (names_append(s, &end, &e->names, victim_kn))
+		e->flags |= EV_F_NAMES_CUT;
+	if (cfg_probe_read) {
+		struct task_struct *current = (struct task_struct *)bpf_get_current_task();
+		struct cgroup *cgroup = task_cgroup(false, current);
+
+		cgroup_identify(false, cgroup, &e->trigger_cgroup);
+		if (e->trigger_cgroup.id != e->cgroup.id)
+			names_append(s, &end, &e->trigger_names, BPF_CORE_READ(cgroup, kn));
+	}
+	if (e->limit_cgroup.id && e->limit_cgroup.id != e->cgroup.id)
+		names_append(s, &end, &e->limit_names, limit_kn);
+	emit_output(s, EV_OOM_KILL, end, EMIT_CRITICAL);
+}
+
+static __always_inline void oom_fill_decision(struct ev_oom_kill *e, struct decision *d)
+{
+	if (!d->chosen)
+		d->chosen = e->victim.pid;
+	e->limit_cgroup = d->limit.cgroup;
+	e->limit_bytes = d->limit.limit_bytes;
+	e->usage_bytes = d->limit.usage_bytes;
+	e->decision_ns = d->time_ns;
+	e->constraint = d->constraint;
+	e->flags = d->flags | (d->chosen == e->victim.pid ? EV_F_CHOSEN : 0);
+}
+
+/* d: NULL when nothing is known of the decision. */
+static __always_inline int oom_emit(const bool typed, struct task_struct *victim, struct decision *d)
+{
+	struct scratch *s = emit_scratch(SCRATCH_OOM);
+	struct cgroup *cgroup = task_cgroup(typed, victim);
+	struct signal_struct *signal = GET(typed, victim, signal);
+	struct ev_oom_kill *e;
+
+	if (!s)
+		return 0;
+	e = (struct ev_oom_kill *)s->bytes;
+	__builtin_memset(e, 0, sizeof(*e));
+	task_fill(typed, victim, &e->victim);
+	if (!seen_first(EV_OOM_KILL, e->victim.pid, e->victim.start_ns, SEEN_RECORDED))
+		return 0;
+	task_fill_current(&e->trigger);
+	cgroup_identify(typed, cgroup, &e->cgroup);
+	oom_fill_memory(typed, victim, e);
+	e->oom_score_adj = GET(typed, signal, oom_score_adj);
+	if (d) {
+		oom_fill_decision(e, d);
+	} else {
+		e->decision_ns = bpf_ktime_get_boot_ns();
+		e->constraint = EV_CONSTRAINT_UNKNOWN;
+		e->limit_bytes = e->usage_bytes = EV_UNKNOWN;
+		e->flags = EV_F_CHOSEN;
+	}
+	oom_send(s, e, GET(typed, cgroup, kn), d ? d->limit.kn : NULL);
+	return 0;
+}
+
+/* mm/memcontrol.c, mem_cgroup_get_oom_group(): the outermost with memory.oom.group up to the limit's owner. */
+static __always_inline __u64 oom_group_of(struct mem_cgroup *memcg, __u64 domain_id)
+{
+	__u64 group = 0;
+
+	for (int level = 0; level < LIMIT_DEPTH && memcg; level++) {
+		__u64 id = BPF_CORE_READ(memcg, css.cgroup, kn, id);
+
+		if (BPF_CORE_READ(memcg, oom_group))
+			group = id;
+		if (id == domain_id)
+			break;
+		memcg = memcg_parent(memcg);
+	}
+	return group;
+}
+
+static __always_inline void decision_set_group(struct decision *d, struct task_struct *victim)
+{
+	if (!cfg_probe_read)
+		return;
+	d->group_id = oom_group_of(memcg_of_css(task_memory_css(false, victim)), d->limit.cgroup.id);
+	if (d->group_id)
+		d->flags |= EV_F_GROUP_KILL;
+}
+
+/* --- rungs fentry and kprobe --- */
+
+static __always_inline int decision_begin(const bool typed, struct oom_control *oc)
+{
+	struct decision *d = decision_slot();
+	struct mem_cgroup *memcg = GET(typed, oc, memcg);
+	struct task_struct *chosen = GET(typed, oc, chosen);
+
+	if (!d)
+		return 0;
+	__builtin_memset(d, 0, sizeof(*d));
+	d->invoker = bpf_get_current_pid_tgid();
+	d->time_ns = bpf_ktime_get_boot_ns();
+	d->constraint = GET(typed, oc, constraint);
+	d->chosen = GET(typed, chosen, tgid);
+	d->flags = EV_F_LIMIT_EXACT;
+	d->limit.limit_bytes = d->limit.usage_bytes = EV_UNKNOWN;
+	if (memcg)
+		limit_fill(typed, memcg, &d->limit);
+	decision_set_group(d, chosen);
+	return 0;
+}
+
+static __always_inline int decision_kill(const bool typed, struct task_struct *victim)
+{
+	struct decision *d = decision_slot();
+
+	if (d && d->invoker != bpf_get_current_pid_tgid())
+		d = NULL;
+	return oom_emit(typed, victim, d);
+}
+
+SEC("fentry/oom_kill_process")
+int BPF_PROG(oom_decide_fentry, struct oom_control *oc)
+{
+	return decision_begin(true, oc);
+}
+
+SEC("fentry/__oom_kill_process")
+int BPF_PROG(oom_kill_fentry, struct task_struct *victim)
+{
+	return decision_kill(true, victim);
+}
+
+SEC("kprobe/oom_kill_process")
+int BPF_KPROBE(oom_decide_kprobe, struct oom_control *oc)
+{
+	return decision_begin(false, oc);
+}
+
+SEC("kprobe/__oom_kill_process")
+int BPF_KPROBE(oom_kill_kprobe, struct task_struct *victim)
+{
+	return decision_kill(false, victim);
+}
+
+/* --- rung mark_victim --- */
+
+/*
+ * Whose limit was it? mem_cgroup_oom() holds memcg->oom_lock of the whole subtree below the limit's owner
+ * while it kills, so the outermost locked ancestor is the owner. Where that field is compiled out, or the
+ * limit was lowered by hand (memory.max, no lock), it is the ancestor with the least room; a little is left
+ * there after reclaim, and more where other CPUs are freeing.
+ */
+static __always_inline struct mem_cgroup *oom_limit_owner(struct mem_cgroup *memcg)
+{
+	struct mem_cgroup *locked = NULL, *fullest = NULL;
+	const struct mem_cgroup___v1 *v1 = NULL;
+	const bool has_lock = bpf_core_field_exists(v1->oom_lock);
+	__u64 least = ~0ULL;
+
+	for (int level = 0; level < LIMIT_DEPTH && memcg; level++) {
+		__u64 usage = BPF_CORE_READ(memcg, memory.usage.counter);
+		__u64 max = BPF_CORE_READ(memcg, memory.max);
+		__u64 slack = has_lock ? 0 : 64 + max / 32;
+		__u64 room = max > usage ? max - usage : 0;
+
+		if (has_lock && BPF_CORE_READ((struct mem_cgroup___v1 *)memcg, oom_lock))
+			locked = memcg;
+		if (!limit_is_none(max) && room <= slack && room < least) {
+			least = room;
+			fullest = memcg;
+		}
+		memcg = memcg_parent(memcg);
+	}
+	return locked ? locked : fullest;
+}
+
+/* Marks that follow each other under one group kill are one decision. The first ones may have left so much
+ * room that no limit looks full any more. */
+static __always_inline bool decision_goes_on(const struct decision *d, const struct decision *next)
+{
+	const __u64 owner = next->limit.cgroup.id;
+
+	return d->group_id && d->group_id == next->group_id && d->invoker == next->invoker &&
+	       (!owner || d->limit.cgroup.id == owner) && next->time_ns - d->time_ns < 1000000000ULL;
+}
+
+static __always_inline struct decision *decision_infer(struct task_struct *victim)
+{
+	struct decision next = {
+		.invoker = bpf_get_current_pid_tgid(),
+		.time_ns = bpf_ktime_get_boot_ns(),
+		.limit = { .limit_bytes = EV_UNKNOWN, .usage_bytes = EV_UNKNOWN },
+	};
+	struct decision *d = decision_slot();
+	struct mem_cgroup *owner;
+
+	if (!d || !cfg_probe_read)
+		return NULL;
+	owner = oom_limit_owner(memcg_of_css(task_memory_css(false, victim)));
+	if (owner)
+		limit_fill(false, owner, &next.limit);
+	next.constraint = owner ? EV_CONSTRAINT_MEMCG : EV_CONSTRAINT_NONE;
+	decision_set_group(&next, victim);
+	if (!decision_goes_on(d, &next))
+		*d = next;
+	return d;
+}
+
+SEC("tp_btf/mark_victim")
+int BPF_PROG(oom_mark, struct task_struct *victim)
+{
+	struct task_struct *leader = victim->group_leader;
+	struct decision *d;
+
+	if (cfg_kill_noted && !kill_noted(victim->tgid)) {
+		seen_first(EV_OOM_KILL, victim->tgid, leader->start_boottime, SEEN_DYING);
+		emit_filtered(EV_OOM_KILL);
+		return 0;
+	}
+	d = decision_infer(victim);
+	if (d && cfg_limit_from_kill && d->limit.cgroup.id)
+		pressure_limit(&d->limit);
+	return oom_emit(true, victim, d);
+}
+
+/* Until "mm: update mark_victim tracepoints fields" (6.9, and stable kernels since) only the pid is told. */
+SEC("tp_btf/mark_victim")
+int BPF_PROG(oom_mark_pid, int pid)
+{
+	struct scratch *s = emit_scratch(SCRATCH_OOM);
+	struct ev_oom_kill *e;
+
+	if (!s)
+		return 0;
+	e = (struct ev_oom_kill *)s->bytes;
+	__builtin_memset(e, 0, sizeof(*e));
+	e->victim.pid = pid;
+	task_fill_current(&e->trigger);
+	e->decision_ns = bpf_ktime_get_boot_ns();
+	e->constraint = EV_CONSTRAINT_UNKNOWN;
+	e->limit_bytes = e->usage_bytes = EV_UNKNOWN;
+	e->rss_anon_bytes = e->rss_file_bytes = e->rss_shmem_bytes = EV_UNKNOWN;
+	e->swap_bytes = e->pgtables_bytes = EV_UNKNOWN;
+	e->flags = EV_F_CHOSEN;
+	emit_output(s, EV_OOM_KILL, sizeof(*e), EMIT_CRITICAL);
+	return 0;
+}
+
+char LICENSE[] SEC("license") = "Dual BSD/GPL";

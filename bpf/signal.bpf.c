@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Signals. mm/oom_kill.c sends the victim SIGKILL with SEND_SIG_PRIV right before it marks it; a mark
+ * without that is no kill.
+ */
+#include "bpf/bpf.bpf.h"
+#include "bpf/kill_note.bpf.h"
+
+struct kernel_siginfo;
+
+SEC("tp_btf/signal_generate")
+int BPF_PROG(signal_kernel_kill, int sig, struct kernel_siginfo *siginfo, struct task_struct *task)
+{
+	if (sig == SIGKILL && (unsigned long)siginfo == SEND_SIG_PRIV)
+		kill_note(task->tgid);
+	return 0;
+}
+
+char LICENSE[] SEC("license") = "Dual BSD/GPL";

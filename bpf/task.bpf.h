@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* What a record says of a process and of its cgroup. */
+#ifndef CRI_BPF_TASK_H
+#define CRI_BPF_TASK_H
+
+#include "bpf/compat.bpf.h"
+#include "bpf/config.bpf.h"
+
+static __always_inline int memory_subsys(void)
+{
+	return bpf_core_enum_value(enum cgroup_subsys_id, memory_cgrp_id);
+}
+
+static __always_inline void cgroup_identify(const bool typed, struct cgroup *cgroup, struct ev_cgroup *out)
+{
+	struct cgroup_root *root = GET(typed, cgroup, root);
+	struct kernfs_node *kn = GET(typed, cgroup, kn);
+
+	out->hierarchy = GET(typed, root, hierarchy_id);
+	out->zero = 0;
+	out->id = GET(typed, kn, id);
+}
+
+static __always_inline struct cgroup_subsys_state *task_memory_css(const bool typed, struct task_struct *task)
+{
+	struct css_set *set = GET(typed, task, cgroups);
+
+	return GET_AT(typed, set, subsys, memory_subsys());
+}
+
+/*
+ * The task's cgroup in the hierarchy that has the memory controller. On v2 that is the default cgroup
+ * itself: the memory css belongs to an ancestor where the controller is not enabled further down.
+ */
+static __always_inline struct cgroup *task_cgroup(const bool typed, struct task_struct *task)
+{
+	struct css_set *set = GET(typed, task, cgroups);
+	struct cgroup_subsys_state *css = GET_AT(typed, set, subsys, memory_subsys());
+	struct cgroup *memory = GET(typed, css, cgroup);
+	struct cgroup *dfl = GET(typed, set, dfl_cgrp);
+	struct cgroup_root *memory_root = GET(typed, memory, root);
+	struct cgroup_root *dfl_root = GET(typed, dfl, root);
+
+	return memory_root == dfl_root ? dfl : memory;
+}
+
+static __always_inline void task_identify_cgroup(const bool typed, struct task_struct *task, struct ev_cgroup *out)
+{
+	cgroup_identify(typed, task_cgroup(typed, task), out);
+}
+
+/* task: any thread of the process; its leader names the process. */
+static __always_inline void task_fill(const bool typed, struct task_struct *task, struct ev_task *out)
+{
+	struct task_struct *leader = GET(typed, task, group_leader);
+	struct task_struct *parent = GET(typed, leader, real_parent);
+	struct cred *cred = GET(typed, task, real_cred);
+
+	out->pid = GET(typed, task, tgid);
+	out->ppid = GET(typed, parent, tgid);
+	out->uid = GET(typed, cred, uid.val);
+	out->zero = 0;
+	out->start_ns = GET(typed, leader, start_boottime);
+	if (typed)
+		__builtin_memcpy(out->comm, leader->comm, EV_COMM_LEN);
+	else
+		bpf_core_read(out->comm, EV_COMM_LEN, &leader->comm);
+}
+
+/* Is it the init of the pid namespace it lives in? *level: depth of that namespace, 0: the host's. One that has
+ * unshared says so of the namespace of its children. */
+static __always_inline bool task_is_ns_init(const bool typed, struct task_struct *task, __u32 tgid, __u32 *level)
+{
+	struct nsproxy *nsproxy = GET(typed, task, nsproxy);
+	struct task_struct *reaper;
+	struct pid_namespace *ns;
+
+	*level = 0;
+	if (!nsproxy)
+		return false;
+	ns = GET(typed, nsproxy, pid_ns_for_children);
+	if (!ns)
+		return false;
+	*level = GET(typed, ns, level);
+	reaper = GET(typed, ns, child_reaper);
+	return reaper && GET(typed, reaper, tgid) == (int)tgid;
+}
+
+/* The current process with what helpers tell, and more where memory may be read. Leaves pid 0 in
+ * interrupt, as far as that can be told: the idle task. */
+static __always_inline void task_fill_current(struct ev_task *out)
+{
+	if (cfg_probe_read) {
+		task_fill(false, (struct task_struct *)bpf_get_current_task(), out);
+		return;
+	}
+	out->pid = bpf_get_current_pid_tgid() >> 32;
+	out->ppid = 0;
+	out->uid = bpf_get_current_uid_gid();
+	out->zero = 0;
+	out->start_ns = 0;
+	bpf_get_current_comm(out->comm, EV_COMM_LEN);
+}
+
+#endif
