@@ -1,0 +1,205 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# Everything is built below $(BUILD); V=1 shows commands, SANITIZE=address,undefined builds with sanitizers.
+
+VERSION := 0.1.0
+
+CC        ?= gcc
+CLANG     ?= clang
+LLVM_STRIP ?= llvm-strip
+BPFTOOL   ?= bpftool
+PKG_CONFIG ?= pkg-config
+BUILD     ?= build
+
+PREFIX    ?= /usr
+BINDIR    ?= $(PREFIX)/bin
+LIBEXECDIR ?= $(PREFIX)/libexec
+SYSUSERSDIR ?= $(PREFIX)/lib/sysusers.d
+
+WARNINGS := -Wall -Wextra -Wshadow -Wmissing-prototypes -Wstrict-prototypes -Wold-style-definition -Wvla \
+	-Wformat=2 -Wundef -Wpointer-arith -Wwrite-strings
+CFLAGS   ?= -O2 -g
+ALL_CFLAGS := -std=gnu11 -D_GNU_SOURCE -I. -I$(BUILD)/gen $(WARNINGS) -fstack-protector-strong \
+	-DCRI_VERSION='"$(VERSION)"' $(CFLAGS)
+ALL_LDFLAGS := -Wl,-z,relro,-z,now $(LDFLAGS)
+ifneq ($(SANITIZE),)
+ALL_CFLAGS += -fsanitize=$(SANITIZE) -fno-omit-frame-pointer
+ALL_LDFLAGS += -fsanitize=$(SANITIZE)
+else
+ALL_CFLAGS += -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2
+endif
+
+LOADER_LIBS   := -lbpf -lelf -lz -lcap -linih
+CONSUMER_LIBS := -lbpf -lelf -lz -lcap -lseccomp -lsqlite3 -linih -lsmartcols
+
+BPF_ARCH := $(patsubst x86_64,x86,$(patsubst aarch64,arm64,$(shell uname -m)))
+# The multiarch directory, for <asm/types.h>; clang -target bpf does not look there.
+BPF_INCLUDES := $(addprefix -idirafter ,$(wildcard /usr/include/$(shell $(CC) -dumpmachine 2>/dev/null)))
+BPF_CFLAGS := -O2 -g -target bpf -mcpu=v2 -D__TARGET_ARCH_$(BPF_ARCH) -I. $(BPF_INCLUDES) \
+	-Wall -Wextra -Wno-unused-parameter -Wno-address-of-packed-member
+
+ifeq ($(V),1)
+Q :=
+msg := @:
+else
+Q := @
+msg = @printf '  %-8s %s\n'
+endif
+
+COMMON_SRC   := $(sort $(wildcard common/*.c))
+LOADER_SRC   := $(sort $(wildcard loader/*.c))
+CONSUMER_SRC := $(sort $(wildcard consumer/*.c))
+BPF_SRC      := $(sort $(wildcard bpf/*.bpf.c))
+UNIT_SRC     := $(sort $(wildcard tests/unit/test_*.c))
+FUZZ_SRC     := $(sort $(wildcard tests/fuzz/fuzz_*.c))
+BENCH_SRC    := $(sort $(wildcard tests/bench/bench_*.c))
+
+obj = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
+COMMON_OBJ   := $(call obj,$(COMMON_SRC))
+LOADER_OBJ   := $(call obj,$(LOADER_SRC))
+CONSUMER_OBJ := $(call obj,$(CONSUMER_SRC))
+# What a unit test links: everything of the consumer but its main.
+TESTED_OBJ   := $(COMMON_OBJ) $(filter-out $(BUILD)/obj/consumer/main.o,$(CONSUMER_OBJ))
+BPF_OBJ      := $(patsubst bpf/%.bpf.c,$(BUILD)/bpf/%.bpf.o,$(BPF_SRC))
+UNIT_BIN     := $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(UNIT_SRC))
+FUZZ_BIN     := $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(FUZZ_SRC))
+REPLAY_BIN   := $(patsubst tests/fuzz/fuzz_%.c,$(BUILD)/tests/replay_%,$(FUZZ_SRC))
+BENCH_BIN    := $(patsubst tests/bench/%.c,$(BUILD)/bench/%,$(BENCH_SRC))
+SKELETON     := $(BUILD)/gen/cri_ebpf.skel.h
+POLICY_GEN   := $(patsubst policy/seccomp/%.policy,$(BUILD)/gen/seccomp_%.h,$(wildcard policy/seccomp/*.policy))
+
+.DELETE_ON_ERROR:
+.SECONDARY:
+.PHONY: all run check check-unit check-cli check-bpf check-containers check-vm check-lint fuzz bench fmt lint install clean \
+	deps-build deps-test tests
+
+all: $(BUILD)/cri-ebpf $(BUILD)/cri-ebpf-loader
+
+$(BUILD)/cri-ebpf-loader: $(LOADER_OBJ) $(COMMON_OBJ)
+	$(msg) LD $@
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LOADER_LIBS)
+
+$(BUILD)/cri-ebpf: $(CONSUMER_OBJ) $(COMMON_OBJ)
+	$(msg) LD $@
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(CONSUMER_LIBS)
+
+$(BUILD)/obj/%.o: %.c Makefile
+	$(msg) CC $<
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+
+$(BUILD)/obj/loader/object.o: $(SKELETON)
+$(BUILD)/obj/consumer/sandbox.o: $(POLICY_GEN)
+
+# Kernel side: one object per family of hooks, linked into one, then embedded as a skeleton.
+$(BUILD)/bpf/%.bpf.o: bpf/%.bpf.c Makefile
+	$(msg) BPF $<
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CLANG) $(BPF_CFLAGS) -MMD -MP -c -o $@ $<
+	$(Q)$(LLVM_STRIP) -g $@
+
+$(BUILD)/bpf/cri_ebpf.o: $(BPF_OBJ)
+	$(msg) BPF-LD $@
+	$(Q)$(BPFTOOL) gen object $@ $^
+
+$(SKELETON): $(BUILD)/bpf/cri_ebpf.o
+	$(msg) GEN-SKEL $@
+	$(Q)mkdir -p $(@D)
+	$(Q)$(BPFTOOL) gen skeleton $< name cri_ebpf > $@
+
+$(BUILD)/gen/seccomp_%.h: policy/seccomp/%.policy policy/seccomp/compile.awk
+	$(msg) POLICY $<
+	$(Q)mkdir -p $(@D)
+	$(Q)awk -f policy/seccomp/compile.awk $< > $@
+
+# Tests. A unit test is one program per unit; the fuzz corpora are replayed as plain tests.
+tests: $(UNIT_BIN) $(REPLAY_BIN)
+
+$(BUILD)/tests/test_%: $(BUILD)/obj/tests/unit/test_%.o $(TESTED_OBJ)
+	$(msg) LD $@
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(CONSUMER_LIBS) -lcmocka
+
+$(BUILD)/tests/replay_%: $(BUILD)/obj/tests/fuzz/fuzz_%.o $(BUILD)/obj/tests/fuzz/replay.o $(TESTED_OBJ)
+	$(msg) LD $@
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(CONSUMER_LIBS)
+
+$(BUILD)/bench/bench_%: $(BUILD)/obj/tests/bench/bench_%.o $(TESTED_OBJ)
+	$(msg) LD $@
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(CONSUMER_LIBS)
+
+FUZZ_SECONDS ?= 60
+$(BUILD)/fuzz/fuzz_%: tests/fuzz/fuzz_%.c $(COMMON_SRC) $(filter-out consumer/main.c,$(CONSUMER_SRC)) $(POLICY_GEN)
+	$(msg) FUZZ-CC $@
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CLANG) -std=gnu11 -D_GNU_SOURCE -I. -I$(BUILD)/gen -DCRI_VERSION='"$(VERSION)"' -g -O1 \
+		-fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all -o $@ $(filter %.c,$^) $(CONSUMER_LIBS)
+
+SHELL_BUILD = BUILD=$(BUILD) VERSION=$(VERSION)
+RUN_TESTS   = $(SHELL_BUILD) tests/run.sh
+TEST_PARTS := unit cli bpf containers tests/lint.sh
+
+deps-build:
+	@packaging/deps.sh build
+
+deps-test: deps-build
+	@packaging/deps.sh test
+
+# The tools must be there before anything that needs them is looked at, hence the second make.
+run: deps-build
+	$(Q)$(MAKE) --no-print-directory all
+	$(Q)$(SHELL_BUILD) tests/demo.sh
+
+check: deps-test
+	$(Q)$(MAKE) --no-print-directory all tests lint
+	$(Q)$(MAKE) --no-print-directory BUILD=$(BUILD)/sanitized SANITIZE=address,undefined CFLAGS='-O1 -g' tests
+	$(Q)$(RUN_TESTS) -t 2400 $(TEST_PARTS) sanitized tests/vm/run.sh
+
+check-unit: tests
+	$(Q)$(RUN_TESTS) unit
+check-cli: all tests
+	$(Q)$(RUN_TESTS) cli
+check-bpf: all
+	$(Q)$(RUN_TESTS) bpf
+check-containers: all
+	$(Q)$(RUN_TESTS) containers
+check-vm: deps-test
+	$(Q)$(MAKE) --no-print-directory all
+	$(Q)$(SHELL_BUILD) tests/vm/run.sh
+check-lint: lint
+	$(Q)$(RUN_TESTS) tests/lint.sh
+
+# Both compilers, no warnings.
+LINT_SRC = $(COMMON_SRC) $(LOADER_SRC) $(CONSUMER_SRC) $(UNIT_SRC) $(BENCH_SRC)
+lint: $(SKELETON) $(POLICY_GEN)
+	$(msg) LINT "gcc, clang -Werror"
+	$(Q)for compiler in "$(CC)" "$(CLANG)"; do \
+		$$compiler $(ALL_CFLAGS) -Werror -fsyntax-only $(LINT_SRC) || exit 1; done
+
+fuzz: deps-build
+	@packaging/deps.sh fuzz
+	$(Q)$(MAKE) --no-print-directory $(FUZZ_BIN)
+	$(Q)for target in $(notdir $(FUZZ_BIN)); do \
+		echo "  FUZZ     $$target, $(FUZZ_SECONDS) s"; mkdir -p $(BUILD)/fuzz/corpus/$$target; \
+		$(BUILD)/fuzz/$$target -max_total_time=$(FUZZ_SECONDS) -verbosity=0 -print_final_stats=0 \
+			-artifact_prefix=$(BUILD)/fuzz/ $(BUILD)/fuzz/corpus/$$target tests/fuzz/corpus/$${target#fuzz_} \
+			|| exit 1; done
+
+# One JSON object a line: {"name":..., "value":..., "unit":...}
+bench: all $(BENCH_BIN)
+	$(Q)for program in $(BENCH_BIN); do $$program || exit 1; done
+	$(Q)$(SHELL_BUILD) tests/bench/kernel.sh
+
+fmt:
+	clang-format -i $(COMMON_SRC) $(LOADER_SRC) $(CONSUMER_SRC) $(wildcard common/*.h loader/*.h consumer/*.h bpf/*.[ch])
+
+install: all
+	install -D -m 0755 $(BUILD)/cri-ebpf $(DESTDIR)$(BINDIR)/cri-ebpf
+	install -D -m 0755 $(BUILD)/cri-ebpf-loader $(DESTDIR)$(LIBEXECDIR)/cri-ebpf/cri-ebpf-loader
+	install -D -m 0644 policy/systemd/cri-ebpf.sysusers $(DESTDIR)$(SYSUSERSDIR)/cri-ebpf.conf
+
+-include $(shell find $(BUILD)/obj $(BUILD)/bpf -type f -name '*.d' 2>/dev/null)
+
+clean:
+	rm -rf $(BUILD)

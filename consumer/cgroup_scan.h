@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The cgroup file system as the last source of a name, and of what a cgroup uses at this moment. Reads only,
+ * bounded in depth, number and rate; below a directory opened before the sandbox.
+ */
+#ifndef CRI_CONSUMER_CGROUP_SCAN_H
+#define CRI_CONSUMER_CGROUP_SCAN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct cgroup_scan;
+
+/* directory: the root of the hierarchy (common/cgroup_mount.h); before the sandbox. */
+int cgroup_scan_open(const char *directory, bool v1, struct cgroup_scan **ret);
+void cgroup_scan_close(struct cgroup_scan *scan);
+/* The directory's path; lives as long as the scan. */
+const char *cgroup_scan_root(const struct cgroup_scan *scan);
+
+/*
+ * The path, from the hierarchy's root, of the directory with that inode number, which is the kernfs id.
+ * Returns its length; 0: not found; -EAGAIN: not looked, the last walk was too recent at now_ns (boot time). One
+ * walk finds all there are, and may take a twentieth of the time until the next.
+ */
+int cgroup_scan_find(struct cgroup_scan *scan, uint64_t id, uint64_t now_ns, char *out, size_t size);
+
+/* Is the directory at path (from the root) there, and is it that one? */
+bool cgroup_scan_exists(const struct cgroup_scan *scan, const char *path, uint64_t id);
+
+/* Memory in use that cannot simply be dropped: usage without inactive file pages. -ENOENT and the like when
+ * the cgroup is gone. */
+int cgroup_scan_working_set(const struct cgroup_scan *scan, const char *path, uint64_t *ret);
+/* The cgroup's own limit. -ENODATA: none. */
+int cgroup_scan_limit(const struct cgroup_scan *scan, const char *path, uint64_t *ret);
+
+#endif

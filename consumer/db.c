@@ -1,0 +1,633 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "consumer/db.h"
+
+#include <errno.h>
+#include <sqlite3.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "common/cleanup.h"
+#include "consumer/schema.h"
+
+/* How often a restricted statement looks at the clock, in instructions of SQLite's virtual machine. */
+#define PROGRESS_STEPS 1000
+/* The check of the whole file at the start of a recorder gives up after this: it must not hold up recording. */
+#define CHECK_LIMIT_NS 5000000000ULL
+/* What a statement of a user may make SQLite allocate. */
+#define RESTRICTED_HEAP   (256LL << 20)
+#define RESTRICTED_LENGTH (16 << 20)
+
+struct db {
+	sqlite3 *handle;
+	char *path;
+	struct db_stmt *statements;
+	bool full;            /* the value of PRAGMA synchronous */
+	const char *complaint; /* our own text for the last failure, else SQLite's counts */
+	dev_t device;
+	ino_t inode;
+	uint64_t limit_ns;    /* of one statement; 0: no limit */
+	uint64_t deadline_ns; /* of the running one */
+};
+
+struct db_stmt {
+	struct db *db;
+	sqlite3_stmt *handle;
+	struct db_stmt *next;
+	struct db_stmt **link; /* what points at this one */
+};
+
+static uint64_t monotonic_ns(void)
+{
+	struct timespec now;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000000000ULL + (uint64_t)now.tv_nsec;
+}
+
+/* Why a system call below SQLite failed, or fallback where SQLite does not know. */
+static int system_error(sqlite3 *handle, int fallback)
+{
+	int error = sqlite3_system_errno(handle);
+
+	if (error == EDQUOT)
+		error = ENOSPC;
+	if (error == EPERM)
+		error = EACCES;
+	return error > 0 ? -error : fallback;
+}
+
+static int io_error(sqlite3 *handle)
+{
+	int error = system_error(handle, -EIO);
+
+	return error == -ENOSPC || error == -EROFS || error == -ENOMEM ? error : -EIO;
+}
+
+static int error_of(sqlite3 *handle, int code)
+{
+	switch (code & 0xff) {
+	case SQLITE_OK:
+	case SQLITE_ROW:
+	case SQLITE_DONE:
+		return 0;
+	case SQLITE_BUSY:
+	case SQLITE_LOCKED:
+	/* Somebody holds a lock that the log's index needs for its recovery. */
+	case SQLITE_PROTOCOL:
+		return -EBUSY;
+	case SQLITE_FULL:
+		return -ENOSPC;
+	case SQLITE_READONLY:
+		return -EROFS;
+	case SQLITE_CORRUPT:
+		return -EBADMSG;
+	case SQLITE_NOTADB:
+		return -ENOTUNIQ;
+	case SQLITE_NOMEM:
+		return -ENOMEM;
+	case SQLITE_AUTH:
+		return -EPERM;
+	case SQLITE_INTERRUPT:
+		return -ETIME;
+	case SQLITE_PERM:
+		return -EACCES;
+	case SQLITE_CANTOPEN:
+		return system_error(handle, -EIO);
+	case SQLITE_IOERR:
+		return io_error(handle);
+	default:
+		return -EINVAL;
+	}
+}
+
+/* The one way out of every call into SQLite. */
+static int result(struct db *db, int code)
+{
+	db->complaint = NULL;
+	return error_of(db->handle, code);
+}
+
+static int complain(struct db *db, int error, const char *complaint)
+{
+	db->complaint = complaint;
+	return error;
+}
+
+const char *db_message(const struct db *db)
+{
+	if (!db)
+		return "";
+	return db->complaint ? db->complaint : sqlite3_errmsg(db->handle);
+}
+
+int db_exec(struct db *db, const char *sql)
+{
+	return result(db, sqlite3_exec(db->handle, sql, NULL, NULL, NULL));
+}
+
+/* A single number, such as a pragma gives. */
+static int query_number(struct db *db, const char *sql, int64_t *ret)
+{
+	sqlite3_stmt *statement = NULL;
+	int code = sqlite3_prepare_v2(db->handle, sql, -1, &statement, NULL);
+
+	if (code == SQLITE_OK)
+		code = sqlite3_step(statement);
+	if (code == SQLITE_ROW)
+		*ret = sqlite3_column_int64(statement, 0);
+
+	int r = code == SQLITE_ROW ? 0 : code == SQLITE_DONE ? -EINVAL : result(db, code);
+
+	(void)sqlite3_finalize(statement);
+	return r;
+}
+
+static void remember_file(struct db *db)
+{
+	struct stat st;
+
+	if (stat(db->path, &st) == 0) {
+		db->device = st.st_dev;
+		db->inode = st.st_ino;
+	}
+}
+
+bool db_moved(const struct db *db)
+{
+	struct stat st;
+
+	return stat(db->path, &st) != 0 || st.st_dev != db->device || st.st_ino != db->inode;
+}
+
+void db_file_sizes(const struct db *db, uint64_t *ret_database, uint64_t *ret_log)
+{
+	char log[4096 + 8];
+	struct stat st;
+
+	(void)snprintf(log, sizeof(log), "%s-wal", db->path);
+	*ret_database = stat(db->path, &st) == 0 ? (uint64_t)st.st_size : 0;
+	*ret_log = stat(log, &st) == 0 ? (uint64_t)st.st_size : 0;
+}
+
+void db_close(struct db *db)
+{
+	if (!db)
+		return;
+	while (db->statements)
+		db_finish(db->statements);
+	(void)sqlite3_close_v2(db->handle);
+	free(db->path);
+	free(db);
+}
+
+static void cleanup_db(struct db **db)
+{
+	db_close(*db);
+}
+
+/* name: a path, or a file: URI when flags say so; path: what the file is called outside. */
+static int open_handle(const char *name, const char *path, int flags, struct db **ret)
+{
+	CLEANUP(cleanup_db) struct db *db = calloc(1, sizeof(*db));
+
+	if (!db)
+		return -ENOMEM;
+	db->path = strdup(path);
+	if (!db->path)
+		return -ENOMEM;
+
+	int code = sqlite3_open_v2(name, &db->handle, flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, NULL);
+
+	if (!db->handle)
+		return -ENOMEM;
+	if (code != SQLITE_OK)
+		return result(db, code);
+
+	/* Nothing inside the file may make SQLite do more than store and find rows. */
+	(void)sqlite3_db_config(db->handle, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
+	(void)sqlite3_db_config(db->handle, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
+	(void)sqlite3_busy_timeout(db->handle, 2000);
+	remember_file(db);
+	*ret = TAKE_PTR(db);
+	return 0;
+}
+
+/* 0: ours and of a known version (0 in *ret_version: empty). */
+static int check_identity(struct db *db, int64_t *ret_version)
+{
+	int64_t application = 0, version = 0, tables = 0;
+	int r = query_number(db, "PRAGMA application_id", &application);
+
+	if (!r)
+		r = query_number(db, "PRAGMA user_version", &version);
+	if (!r)
+		r = query_number(db, "SELECT count(*) FROM sqlite_master", &tables);
+	if (r)
+		return r;
+
+	if (application != SCHEMA_APPLICATION_ID && (application != 0 || version != 0 || tables != 0))
+		return complain(db, -ENOTUNIQ, "another program's database");
+	if (application == SCHEMA_APPLICATION_ID && version > SCHEMA_VERSION)
+		return complain(db, -EPROTO, "made by a newer version");
+	if (application == SCHEMA_APPLICATION_ID && version < 1)
+		return complain(db, -EBADMSG, "without a version");
+	*ret_version = version;
+	return 0;
+}
+
+/* One transaction from the version found to this one: half a migration is never seen. */
+static int migrate(struct db *db, int64_t version)
+{
+	char sql[96];
+	int r = db_exec(db, "BEGIN IMMEDIATE");
+
+	for (int64_t step = version; !r && step < SCHEMA_VERSION; step++)
+		r = db_exec(db, schema_steps[step]);
+	(void)snprintf(sql, sizeof(sql), "PRAGMA application_id = %d; PRAGMA user_version = %d",
+		       SCHEMA_APPLICATION_ID, SCHEMA_VERSION);
+	if (!r)
+		r = db_exec(db, sql);
+	if (!r)
+		r = db_exec(db, "COMMIT");
+	if (r)
+		db_rollback(db);
+	return r;
+}
+
+static int check_progress(void *argument)
+{
+	const struct db *db = argument;
+
+	return monotonic_ns() > db->deadline_ns;
+}
+
+/* Not finished in time counts as sound: what is wrong shows later, at the place itself. */
+static int check_pages(struct db *db)
+{
+	sqlite3_stmt *statement = NULL;
+
+	db->deadline_ns = monotonic_ns() + CHECK_LIMIT_NS;
+	sqlite3_progress_handler(db->handle, PROGRESS_STEPS, check_progress, db);
+
+	int code = sqlite3_prepare_v2(db->handle, "PRAGMA quick_check(1)", -1, &statement, NULL);
+	bool sound = true;
+
+	if (code == SQLITE_OK)
+		code = sqlite3_step(statement);
+	if (code == SQLITE_ROW) {
+		const char *text = (const char *)sqlite3_column_text(statement, 0);
+
+		sound = text && strcmp(text, "ok") == 0;
+	}
+
+	int r = code == SQLITE_ROW || code == SQLITE_INTERRUPT ? 0 : result(db, code);
+
+	(void)sqlite3_finalize(statement);
+	sqlite3_progress_handler(db->handle, 0, NULL, NULL);
+	return !r && !sound ? complain(db, -EBADMSG, "damaged") : r;
+}
+
+/*
+ * The cache is small because the recorder must be: a batch's dirty pages fit, everything else is read by
+ * others. The log is checkpointed after some large batches, not after each.
+ */
+static const char write_pragmas[] =
+	"PRAGMA cache_size = -2048; PRAGMA temp_store = MEMORY; PRAGMA mmap_size = 0;"
+	"PRAGMA wal_autocheckpoint = 2000; PRAGMA journal_size_limit = 16777216;"
+	"PRAGMA synchronous = NORMAL";
+
+/* SQLite is content with reading when it may not write. */
+static int check_writable(struct db *db)
+{
+	if (sqlite3_db_readonly(db->handle, "main") != 1)
+		return 0;
+	return access(db->path, W_OK) != 0 ? -errno : -EACCES;
+}
+
+/*
+ * The recorder is one thread and has no heap limit, so SQLite needs neither locks nor counts of its memory.
+ * Only before its first use in a process; later it refuses, and is a little slower.
+ */
+static void configure_writer(void)
+{
+	(void)sqlite3_config(SQLITE_CONFIG_SINGLETHREAD);
+	(void)sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+}
+
+int db_open_write(const char *path, struct db **ret)
+{
+	CLEANUP(cleanup_db) struct db *db = NULL;
+	int64_t version = 0;
+	int persist = 1;
+
+	configure_writer();
+
+	int r = open_handle(path, path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, &db);
+
+	/* First: an open that fails later must not delete the log and its index under other processes. */
+	if (!r)
+		r = result(db, sqlite3_file_control(db->handle, NULL, SQLITE_FCNTL_PERSIST_WAL, &persist));
+	if (!r)
+		r = check_identity(db, &version);
+	if (!r)
+		r = check_writable(db);
+	if (!r && version == 0)
+		r = db_exec(db, "PRAGMA auto_vacuum = INCREMENTAL");
+	if (!r)
+		r = db_exec(db, "PRAGMA journal_mode = WAL");
+	if (!r)
+		r = db_exec(db, write_pragmas);
+	if (!r && version < SCHEMA_VERSION)
+		r = migrate(db, version);
+	else if (!r)
+		r = check_pages(db);
+	if (r)
+		return r;
+
+	remember_file(db);
+	*ret = TAKE_PTR(db);
+	return 0;
+}
+
+/* "file:" URI of a path; NULL: no memory. */
+static char *immutable_uri(const char *path)
+{
+	static const char tail[] = "?immutable=1";
+	size_t room = strlen("file:") + 3 * strlen(path) + sizeof(tail);
+	char *uri = malloc(room);
+	char *out = uri;
+
+	if (!uri)
+		return NULL;
+	out += sprintf(out, "file:");
+	for (const char *in = path; *in; in++) {
+		if (strchr("%?#", *in))
+			out += sprintf(out, "%%%02x", (unsigned char)*in);
+		else
+			*out++ = *in;
+	}
+	(void)memcpy(out, tail, sizeof(tail));
+	return uri;
+}
+
+static bool has_log(const char *path)
+{
+	char log[4096 + 8];
+	int length = snprintf(log, sizeof(log), "%s-wal", path);
+
+	return length < 0 || (size_t)length >= sizeof(log) || access(log, F_OK) == 0;
+}
+
+static int open_checked(const char *name, const char *path, int flags, struct db **ret)
+{
+	CLEANUP(cleanup_db) struct db *db = NULL;
+	int64_t version = 0;
+	int r = open_handle(name, path, SQLITE_OPEN_READONLY | flags, &db);
+
+	if (!r)
+		r = check_identity(db, &version);
+	if (!r && version == 0)
+		r = complain(db, -ENOTUNIQ, "empty");
+	if (!r)
+		r = db_exec(db, "PRAGMA query_only = ON; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -16384");
+	if (r)
+		return r;
+	*ret = TAKE_PTR(db);
+	return 0;
+}
+
+int db_open_read(const char *path, struct db **ret)
+{
+	struct stat st;
+
+	if (stat(path, &st) != 0)
+		return -errno;
+	if (S_ISDIR(st.st_mode))
+		return -EISDIR;
+	if (access(path, R_OK) != 0)
+		return -errno;
+
+	int r = open_checked(path, path, 0, ret);
+
+	/* A copy without its log, in a directory where we may not make one, can only be read as it is. */
+	if ((r == -EROFS || r == -EACCES || r == -EIO || r == -ENOENT) && !has_log(path)) {
+		AUTO_FREE char *uri = immutable_uri(path);
+
+		r = uri ? open_checked(uri, path, SQLITE_OPEN_URI, ret) : -ENOMEM;
+	}
+	return r;
+}
+
+/* True when only blanks and comments follow. */
+static bool is_last(struct db *db, const char *tail)
+{
+	sqlite3_stmt *next = NULL;
+	bool last = sqlite3_prepare_v2(db->handle, tail, -1, &next, NULL) == SQLITE_OK && !next;
+
+	(void)sqlite3_finalize(next);
+	return last;
+}
+
+int db_prepare(struct db *db, const char *sql, struct db_stmt **ret)
+{
+	struct db_stmt *stmt = calloc(1, sizeof(*stmt));
+	const char *tail = NULL;
+
+	if (!stmt)
+		return -ENOMEM;
+
+	int r = result(db, sqlite3_prepare_v3(db->handle, sql, -1, SQLITE_PREPARE_PERSISTENT, &stmt->handle, &tail));
+
+	if (!r && !stmt->handle)
+		r = complain(db, -EINVAL, "no statement");
+	else if (!r && *tail && !is_last(db, tail))
+		r = complain(db, -EINVAL, "more than one statement");
+	if (r) {
+		const char *complaint = db->complaint;
+
+		/* Finalizing what was never stepped leaves SQLite's own message alone. */
+		(void)sqlite3_finalize(stmt->handle);
+		free(stmt);
+		return complain(db, r, complaint);
+	}
+
+	stmt->db = db;
+	stmt->next = db->statements;
+	stmt->link = &db->statements;
+	if (stmt->next)
+		stmt->next->link = &stmt->next;
+	db->statements = stmt;
+	*ret = stmt;
+	return 0;
+}
+
+void db_finish(struct db_stmt *stmt)
+{
+	if (!stmt)
+		return;
+	(void)sqlite3_finalize(stmt->handle);
+	*stmt->link = stmt->next;
+	if (stmt->next)
+		stmt->next->link = stmt->link;
+	free(stmt);
+}
+
+void db_bind_int(struct db_stmt *stmt, int position, int64_t value)
+{
+	(void)sqlite3_bind_int64(stmt->handle, position, value);
+}
+
+void db_bind_text(struct db_stmt *stmt, int position, const char *text, size_t length)
+{
+	(void)sqlite3_bind_text64(stmt->handle, position, text, length, SQLITE_STATIC, SQLITE_UTF8);
+}
+
+void db_bind_null(struct db_stmt *stmt, int position)
+{
+	(void)sqlite3_bind_null(stmt->handle, position);
+}
+
+int db_parameter_index(struct db_stmt *stmt, const char *name)
+{
+	return sqlite3_bind_parameter_index(stmt->handle, name);
+}
+
+int db_step(struct db_stmt *stmt)
+{
+	struct db *db = stmt->db;
+
+	if (db->limit_ns && !sqlite3_stmt_busy(stmt->handle))
+		db->deadline_ns = monotonic_ns() + db->limit_ns;
+
+	int code = sqlite3_step(stmt->handle);
+
+	if (code == SQLITE_ROW)
+		return 1;
+
+	int r = result(db, code);
+
+	(void)sqlite3_reset(stmt->handle);
+	return r;
+}
+
+void db_reset(struct db_stmt *stmt)
+{
+	(void)sqlite3_reset(stmt->handle);
+}
+
+int db_run(struct db_stmt *stmt)
+{
+	int r = db_step(stmt);
+
+	if (r > 0) {
+		db_reset(stmt);
+		return complain(stmt->db, -EINVAL, "a row where none was expected");
+	}
+	return r;
+}
+
+int64_t db_last_id(const struct db *db)
+{
+	return sqlite3_last_insert_rowid(db->handle);
+}
+
+int64_t db_changes(const struct db *db)
+{
+	return sqlite3_changes64(db->handle);
+}
+
+int db_columns(struct db_stmt *stmt)
+{
+	return sqlite3_column_count(stmt->handle);
+}
+
+const char *db_column_name(struct db_stmt *stmt, int column)
+{
+	return sqlite3_column_name(stmt->handle, column);
+}
+
+bool db_is_null(struct db_stmt *stmt, int column)
+{
+	return sqlite3_column_type(stmt->handle, column) == SQLITE_NULL;
+}
+
+bool db_is_number(struct db_stmt *stmt, int column)
+{
+	int type = sqlite3_column_type(stmt->handle, column);
+
+	return type == SQLITE_INTEGER || type == SQLITE_FLOAT;
+}
+
+int64_t db_int(struct db_stmt *stmt, int column)
+{
+	return sqlite3_column_int64(stmt->handle, column);
+}
+
+double db_double(struct db_stmt *stmt, int column)
+{
+	return sqlite3_column_double(stmt->handle, column);
+}
+
+const char *db_text(struct db_stmt *stmt, int column, size_t *ret_length)
+{
+	const char *text = (const char *)sqlite3_column_text(stmt->handle, column);
+
+	if (text && ret_length)
+		*ret_length = (size_t)sqlite3_column_bytes(stmt->handle, column);
+	return text;
+}
+
+int db_begin(struct db *db, bool full)
+{
+	if (full != db->full) {
+		int r = db_exec(db, full ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL");
+
+		if (r)
+			return r;
+		db->full = full;
+	}
+	return db_exec(db, "BEGIN IMMEDIATE");
+}
+
+int db_commit(struct db *db)
+{
+	return db_exec(db, "COMMIT");
+}
+
+void db_rollback(struct db *db)
+{
+	const char *complaint = db->complaint;
+
+	/* SQLite has already rolled back by itself after a full disk or an I/O error. */
+	if (!sqlite3_get_autocommit(db->handle))
+		(void)sqlite3_exec(db->handle, "ROLLBACK", NULL, NULL, NULL);
+	db->complaint = complaint;
+}
+
+static int authorize_reading(void *argument, int action, const char *first, const char *second,
+			     const char *database, const char *trigger)
+{
+	(void)argument;
+	(void)first;
+	(void)database;
+	(void)trigger;
+	if (action == SQLITE_FUNCTION)
+		return second && sqlite3_stricmp(second, "load_extension") == 0 ? SQLITE_DENY : SQLITE_OK;
+	return action == SQLITE_SELECT || action == SQLITE_READ || action == SQLITE_RECURSIVE ? SQLITE_OK :
+											       SQLITE_DENY;
+}
+
+int db_restrict(struct db *db, uint64_t limit_ns)
+{
+	(void)sqlite3_hard_heap_limit64(RESTRICTED_HEAP);
+	(void)sqlite3_limit(db->handle, SQLITE_LIMIT_LENGTH, RESTRICTED_LENGTH);
+	(void)sqlite3_limit(db->handle, SQLITE_LIMIT_ATTACHED, 0);
+	db->limit_ns = limit_ns;
+	db->deadline_ns = monotonic_ns() + limit_ns;
+	sqlite3_progress_handler(db->handle, limit_ns ? PROGRESS_STEPS : 0, check_progress, db);
+	return result(db, sqlite3_set_authorizer(db->handle, authorize_reading, NULL));
+}

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The recorded history, opened for reading, with messages a person can act on. */
+#ifndef CRI_CONSUMER_HISTORY_H
+#define CRI_CONSUMER_HISTORY_H
+
+#include "consumer/db.h"
+
+struct command_common;
+
+/* 0 and the database; else logs what is wrong and what to do, and returns an exit code. */
+int history_open(const struct command_common *common, struct db **ret);
+
+/*
+ * One warning when the recorder that writes db has stopped, died or fallen silent: what is missing from the
+ * answer may still be in the ring. Nothing under --quiet, and nothing for a history that names no recorder.
+ * now: nanoseconds since 1970.
+ */
+void history_warn_stale(const struct command_common *common, struct db *db, int64_t now, bool utc);
+
+/* Logs why reading failed, returns the exit code. */
+int history_failed(const struct command_common *common, const struct db *db, int error);
+
+/* For CLEANUP. */
+void history_close(struct db **db);
+
+#endif

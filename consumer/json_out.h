@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* JSON written member by member: commas, nesting and escaping in one place. */
+#ifndef CRI_CONSUMER_JSON_OUT_H
+#define CRI_CONSUMER_JSON_OUT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+/* Zero-initialise with the stream; nesting deeper than 32 is not written correctly. */
+struct json_out {
+	FILE *out;
+	bool pretty;
+	unsigned int depth;
+	uint32_t filled; /* bit per depth: something was written there already */
+};
+
+/* name: of the member, or NULL inside an array and for the outermost value. */
+void json_object(struct json_out *json, const char *name);
+void json_array(struct json_out *json, const char *name);
+/* bracket: '}' or ']'. After the outermost one a newline follows. */
+void json_close(struct json_out *json, char bracket);
+
+void json_string(struct json_out *json, const char *name, const char *text, size_t length);
+void json_text(struct json_out *json, const char *name, const char *text); /* NULL: null */
+void json_int(struct json_out *json, const char *name, int64_t number);
+void json_bool(struct json_out *json, const char *name, bool yes);
+void json_null(struct json_out *json, const char *name);
+/* Already JSON, written as it is. */
+void json_raw(struct json_out *json, const char *name, const char *text, size_t length);
+
+#endif

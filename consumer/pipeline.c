@@ -1,0 +1,487 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "consumer/pipeline.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/cleanup.h"
+#include "common/log.h"
+#include "consumer/clock.h"
+#include "consumer/db.h"
+#include "consumer/decode.h"
+#include "consumer/enrich.h"
+#include "consumer/identity.h"
+#include "consumer/loss.h"
+#include "consumer/lost_lives.h"
+#include "consumer/ring.h"
+#include "consumer/session.h"
+#include "consumer/store.h"
+
+/* A record is written within microseconds. One that still is not ready then never will be. */
+#define BUSY_LIMIT_NS 5000000000ULL
+
+struct pipeline {
+	struct pipeline_settings settings;
+	struct ring *ring;
+	struct session session;
+	struct resolve *resolve;
+	struct enrich *enrich;
+	struct loss *loss;
+	struct lost_lives *lost_lives;
+	const char *earlier; /* why records were lost while nothing was stored */
+	int64_t offset;
+	int64_t last_commit;
+
+	/* What was looked at and is not committed: the ring's cursor stands behind it. */
+	uint64_t records;
+	bool critical; /* holds an OOM kill or pressure: nobody waits for the next flush */
+	bool durable;  /* holds an OOM kill: it is on the disk when the commit is done */
+	bool broken;   /* ends with bytes that are no record, or with one that never was ready */
+	bool newer;    /* ends before a record of a newer version */
+	uint64_t busy_since_ns;
+};
+
+void pipeline_close(struct pipeline *pipeline)
+{
+	if (!pipeline)
+		return;
+	session_close(&pipeline->session);
+	resolve_close(pipeline->resolve);
+	enrich_close(pipeline->enrich);
+	loss_close(pipeline->loss);
+	lost_lives_close(pipeline->lost_lives);
+	free(pipeline);
+}
+
+static void cleanup_pipeline(struct pipeline **pipeline)
+{
+	pipeline_close(*pipeline);
+}
+
+static void forget_look(struct pipeline *pipeline)
+{
+	ring_rewind(pipeline->ring);
+	pipeline->records = 0;
+	pipeline->critical = pipeline->durable = pipeline->broken = pipeline->newer = false;
+	pipeline->busy_since_ns = 0;
+}
+
+static int abandon(struct pipeline *pipeline, int error)
+{
+	(void)session_fail(&pipeline->session, error);
+	session_abandon(&pipeline->session, error);
+	forget_look(pipeline);
+	pipeline->earlier = error == -ENOSPC || error == -EROFS ? "disk_full" : "ring_full";
+	return error;
+}
+
+/* The gap row a start needs, and the position it begins at. */
+static int find_position(struct pipeline *pipeline, int64_t now)
+{
+	static const char *const reasons[] = {
+		[RING_START_SKIPPED] = "store_replaced",
+		[RING_START_FOREIGN] = "store_replaced",
+		[RING_START_CORRUPT] = "rejected",
+	};
+	struct store *store = pipeline->session.store;
+	int64_t since = pipeline->settings.loaded_ns ? clock_to_wall(pipeline->settings.loaded_ns, pipeline->offset) : 0;
+	int64_t last = store_last_time(store);
+	bool known = store_knows_ring(store);
+	uint64_t position;
+	enum ring_start start = ring_start(pipeline->ring, known, store_position(store), &position);
+	const char *reason = (size_t)start < ARRAY_SIZE(reasons) ? reasons[start] : NULL;
+
+	if (start == RING_START_FOREIGN)
+		store_forget(store);
+	if (pipeline->session.replaced || (!known && !reason && position > 0))
+		reason = "store_replaced";
+	ring_seek(pipeline->ring, position);
+	loss_start(pipeline->loss, store, known || position == 0, since, pipeline->earlier);
+	return reason ? loss_add_gap(store, reason, 0, EV_UNKNOWN, last ? last : since, now, now) : 0;
+}
+
+static void begin_batch(struct pipeline *pipeline)
+{
+	uint64_t now_ns = clock_boot_ns();
+
+	pipeline->offset = clock_offset(pipeline->offset);
+	resolve_begin_batch(pipeline->resolve, pipeline->offset, now_ns);
+	enrich_begin_batch(pipeline->enrich, pipeline->offset, now_ns);
+	loss_begin_batch(pipeline->loss);
+}
+
+/* After every commit, of whatever. */
+static void settle_memory(struct pipeline *pipeline)
+{
+	store_committed(pipeline->session.store);
+	loss_committed(pipeline->loss);
+	resolve_commit_batch(pipeline->resolve);
+}
+
+/* The first transaction of a session: where it begins and what was there before it. */
+static int write_start(struct pipeline *pipeline)
+{
+	struct session *session = &pipeline->session;
+	int64_t now = clock_wall_ns();
+	int r = db_begin(session->db, pipeline->settings.durability_full);
+
+	if (r)
+		return r;
+	begin_batch(pipeline);
+	r = find_position(pipeline, now);
+	if (!r)
+		r = resolve_seed(pipeline->resolve);
+	if (!r)
+		r = store_finish(session->store, ring_position(pipeline->ring), now);
+	return r ? r : db_commit(session->db);
+}
+
+static int start_session(struct pipeline *pipeline)
+{
+	struct session *session = &pipeline->session;
+	int r = session_open(session);
+
+	ring_rewind(pipeline->ring);
+	if (r)
+		return r;
+	resolve_reset(pipeline->resolve, session->identity);
+	enrich_reset(pipeline->enrich, session->identity);
+	r = write_start(pipeline);
+	if (r) {
+		const char *earlier = pipeline->earlier;
+
+		(void)abandon(pipeline, r);
+		pipeline->earlier = earlier;
+		return r;
+	}
+	settle_memory(pipeline);
+	session_settled(session);
+	pipeline->last_commit = clock_wall_ns();
+	if (ring_position(pipeline->ring) != ring_acked(pipeline->ring))
+		ring_ack(pipeline->ring);
+	forget_look(pipeline);
+	return 0;
+}
+
+int pipeline_open(const struct pipeline_settings *settings, struct ring *ring, const struct names *names,
+		  struct cgroup_scan *scan, struct pipeline **ret)
+{
+	CLEANUP(cleanup_pipeline) struct pipeline *pipeline = calloc(1, sizeof(*pipeline));
+
+	if (!pipeline)
+		return -ENOMEM;
+	pipeline->settings = *settings;
+	if (!pipeline->settings.busy_limit_ns)
+		pipeline->settings.busy_limit_ns = BUSY_LIMIT_NS;
+	pipeline->session.settings =
+		(struct session_settings){ settings->db_path, settings->boot_id, settings->generation };
+	pipeline->ring = ring;
+	pipeline->earlier = "recorder_down";
+
+	int r = resolve_open(&settings->resolve, names, scan, &pipeline->resolve);
+
+	if (!r)
+		r = enrich_open(pipeline->resolve, scan, &pipeline->enrich);
+	if (!r)
+		r = loss_open(names, &pipeline->loss);
+	if (!r)
+		r = lost_lives_open(scan, &pipeline->lost_lives);
+	if (r)
+		return r;
+	*ret = TAKE_PTR(pipeline);
+	return 0;
+}
+
+int pipeline_start(struct pipeline *pipeline)
+{
+	return pipeline->session.db ? 0 : start_session(pipeline);
+}
+
+/* Of a record in the ring, before it is decoded. */
+static bool is_newer(const struct ring_span *span)
+{
+	uint16_t abi;
+
+	if (span->length < sizeof(struct ev_header))
+		return false;
+	(void)memcpy(&abi, span->data, sizeof(abi));
+	return abi > EV_ABI;
+}
+
+static bool is_critical(unsigned int kind)
+{
+	return kind == EV_OOM_KILL || kind == EV_MEMORY_HIGH || kind == EV_MEMORY_LIMIT;
+}
+
+/*
+ * A record stands at the cursor but is not ready. What is behind it is sound: it alone is stepped over. The batch
+ * ends there, so that storing meets it last.
+ */
+static void look_at_busy(struct pipeline *pipeline, uint64_t producer)
+{
+	uint64_t now = clock_boot_ns();
+
+	if (ring_position(pipeline->ring) >= producer) {
+		pipeline->busy_since_ns = 0;
+	} else if (pipeline->busy_since_ns == 0) {
+		pipeline->busy_since_ns = now;
+	} else if (now - pipeline->busy_since_ns > pipeline->settings.busy_limit_ns) {
+		(void)ring_skip(pipeline->ring, producer);
+		pipeline->broken = true;
+	}
+}
+
+static enum pipeline_due judge(const struct pipeline *pipeline)
+{
+	uint64_t bytes = ring_position(pipeline->ring) - ring_acked(pipeline->ring);
+
+	if (pipeline->critical || pipeline->broken || pipeline->newer ||
+	    pipeline->records >= pipeline->settings.buffer_size || bytes >= ring_size(pipeline->ring) / 4)
+		return PIPELINE_NOW;
+	return bytes > 0 ? PIPELINE_LATER : PIPELINE_NOTHING;
+}
+
+enum pipeline_due pipeline_look(struct pipeline *pipeline)
+{
+	uint64_t producer = ring_producer(pipeline->ring);
+	struct ring_span span;
+	int r = 0;
+
+	while (!pipeline->broken && !pipeline->newer && pipeline->records < pipeline->settings.buffer_size) {
+		uint64_t before = ring_position(pipeline->ring);
+
+		r = ring_next(pipeline->ring, producer, &span);
+		if (r == 0) {
+			look_at_busy(pipeline, producer);
+			break;
+		}
+		pipeline->busy_since_ns = 0;
+		if (r < 0) {
+			pipeline->broken = true;
+		} else if (is_newer(&span)) {
+			pipeline->newer = true;
+			ring_seek(pipeline->ring, before);
+		} else {
+			unsigned int kind = decode_kind(span.data, span.length);
+
+			pipeline->records++;
+			pipeline->critical |= is_critical(kind);
+			/* Not pressure: a container that swings round its limit would make the disk work all the time. */
+			pipeline->durable |= kind == EV_OOM_KILL;
+		}
+	}
+	return judge(pipeline);
+}
+
+static int store_record(struct pipeline *pipeline, const struct ring_span *span)
+{
+	struct store *store = pipeline->session.store;
+	struct ev_row row;
+	struct ev ev;
+	int r = decode_record(span->data, span->length, &ev);
+
+	if (r == -ENOTSUP || r == -EBADMSG) {
+		loss_reject(pipeline->loss, store, ev.h.kind, clock_to_wall(ev.h.time_ns, pipeline->offset));
+		return 0;
+	}
+	if (r)
+		return r;
+	r = loss_note(pipeline->loss, store, &ev.h, clock_to_wall(ev.h.time_ns, pipeline->offset));
+	if (!r)
+		r = enrich_event(pipeline->enrich, &ev, &row);
+	if (r > 0)
+		r = store_add(store, &row, NULL);
+	if (!r)
+		store_tally(store, ev.h.kind)->stored++;
+	return r;
+}
+
+/* The second time over the records: the first only counted them. */
+static int store_batch(struct pipeline *pipeline, uint64_t end)
+{
+	struct store *store = pipeline->session.store;
+	struct ring_span span;
+	int r;
+
+	ring_rewind(pipeline->ring);
+	while ((r = ring_next(pipeline->ring, end, &span)) > 0) {
+		r = store_record(pipeline, &span);
+		if (r)
+			return r;
+	}
+	/* Bytes that are no record, or a record that never was ready: the kernel did not count them as lost. */
+	if (r < 0 || ring_position(pipeline->ring) < end) {
+		loss_reject(pipeline->loss, store, 0, clock_wall_ns());
+		loss_skip(pipeline->loss);
+	}
+	ring_seek(pipeline->ring, end);
+	return 0;
+}
+
+static int write_batch(struct pipeline *pipeline, uint64_t end)
+{
+	struct session *session = &pipeline->session;
+	int64_t now = clock_wall_ns();
+	int r = db_begin(session->db, pipeline->durable || pipeline->settings.durability_full);
+
+	if (r)
+		return r;
+	begin_batch(pipeline);
+	r = store_batch(pipeline, end);
+	if (!r)
+		r = loss_write(pipeline->loss, session->store, now);
+	if (!r)
+		r = store_finish(session->store, end, now);
+	return r ? r : db_commit(session->db);
+}
+
+/* Everything that must be so before a transaction: the file is there, and it is the one that is open. */
+static int prepare(struct pipeline *pipeline)
+{
+	int r = pipeline->session.db ? session_check(&pipeline->session) : -ESTALE;
+
+	if (r != -ESTALE)
+		return r ? session_fail(&pipeline->session, r) : 0;
+	if (pipeline->session.db) {
+		session_abandon(&pipeline->session, 0);
+		forget_look(pipeline);
+	}
+	return start_session(pipeline);
+}
+
+int pipeline_commit(struct pipeline *pipeline)
+{
+	int r = prepare(pipeline);
+
+	if (r)
+		return r;
+	/* A new session begins with nothing looked at. */
+	if (ring_position(pipeline->ring) == ring_acked(pipeline->ring))
+		(void)pipeline_look(pipeline);
+
+	bool newer = pipeline->newer;
+	uint64_t end = ring_position(pipeline->ring);
+
+	if (end != ring_acked(pipeline->ring)) {
+		r = write_batch(pipeline, end);
+		if (r)
+			return abandon(pipeline, r);
+		ring_ack(pipeline->ring);
+		settle_memory(pipeline);
+		pipeline->last_commit = clock_wall_ns();
+		forget_look(pipeline);
+	}
+	return newer ? -EPROTO : 0;
+}
+
+int pipeline_drain(struct pipeline *pipeline)
+{
+	uint64_t end = ring_producer(pipeline->ring);
+
+	for (;;) {
+		uint64_t before = ring_acked(pipeline->ring);
+
+		(void)pipeline_look(pipeline);
+
+		int r = pipeline_commit(pipeline);
+
+		if (r)
+			return r;
+		if (ring_acked(pipeline->ring) >= end || ring_acked(pipeline->ring) == before)
+			return 0;
+	}
+}
+
+static int end_lost_lives(struct pipeline *pipeline, int64_t now)
+{
+	struct ev_row row;
+	int r;
+
+	while ((r = lost_lives_end_next(pipeline->lost_lives, pipeline->session.identity, now, &row)) > 0) {
+		r = store_add(pipeline->session.store, &row, NULL);
+		if (r)
+			return r;
+	}
+	return r;
+}
+
+static int write_settlement(struct pipeline *pipeline)
+{
+	struct session *session = &pipeline->session;
+	int64_t now = clock_wall_ns();
+	int r = db_begin(session->db, pipeline->settings.durability_full);
+
+	if (r)
+		return r;
+	begin_batch(pipeline);
+	r = loss_write_tail(pipeline->loss, session->store, now);
+	if (!r)
+		r = end_lost_lives(pipeline, now);
+	if (!r)
+		r = store_finish(session->store, ring_acked(pipeline->ring), now);
+	return r ? r : db_commit(session->db);
+}
+
+int pipeline_settle(struct pipeline *pipeline)
+{
+	int r = prepare(pipeline);
+	bool tail = !r && loss_has_tail(pipeline->loss, pipeline->session.store, clock_wall_ns());
+	int lives = r ? r : lost_lives_look(pipeline->lost_lives, pipeline->session.identity);
+
+	if (r)
+		return r;
+	if (lives < 0)
+		return abandon(pipeline, lives);
+	if (!tail && !lives)
+		return 0;
+	r = write_settlement(pipeline);
+	if (r)
+		return abandon(pipeline, r);
+	settle_memory(pipeline);
+	return 0;
+}
+
+const char *pipeline_message(const struct pipeline *pipeline)
+{
+	return pipeline->session.message;
+}
+
+struct db *pipeline_db(struct pipeline *pipeline)
+{
+	return pipeline->session.db;
+}
+
+int64_t pipeline_last_commit(const struct pipeline *pipeline)
+{
+	return pipeline->last_commit;
+}
+
+bool pipeline_tally(struct pipeline *pipeline, unsigned int kind, struct store_tally *ret)
+{
+	if (!pipeline->session.store)
+		return false;
+	*ret = *store_tally(pipeline->session.store, kind);
+	return true;
+}
+
+bool pipeline_count_unread(struct pipeline *pipeline, uint64_t counts[EV_KIND_COUNT])
+{
+	uint64_t cursor = ring_position(pipeline->ring);
+	uint64_t producer = ring_producer(pipeline->ring);
+	struct ring_span span;
+
+	(void)memset(counts, 0, EV_KIND_COUNT * sizeof(counts[0]));
+	ring_rewind(pipeline->ring);
+	while (ring_next(pipeline->ring, producer, &span) > 0) {
+		unsigned int kind = decode_kind(span.data, span.length);
+
+		counts[kind < EV_KIND_COUNT ? kind : 0]++;
+	}
+
+	bool complete = ring_position(pipeline->ring) == producer && ring_producer(pipeline->ring) == producer;
+
+	ring_seek(pipeline->ring, cursor);
+	return complete;
+}

@@ -1,0 +1,317 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "consumer/recorder.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stddef.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/signalfd.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "common/cleanup.h"
+#include "common/exit_code.h"
+#include "common/log.h"
+#include "consumer/clock.h"
+#include "consumer/notify.h"
+#include "consumer/pipeline.h"
+#include "consumer/recorder_status.h"
+#include "consumer/ring.h"
+#include "consumer/time_words.h"
+
+#define BACKOFF_MIN_NS 100000000ULL
+#define BACKOFF_MAX_NS 5000000000ULL
+#define PIN_INTERVAL_NS 1000000000ULL
+/* Between looks at age and size when nothing is left to do. */
+#define RETENTION_INTERVAL_NS 10000000000ULL
+#define RETENTION_LOG_INTERVAL_NS 3600000000000ULL
+#define NS_PER_MS 1000000ULL
+/* After so many looks at an empty ring it is looked at that much less often; an OOM kill wakes us anyway. */
+#define QUIET_TICKS 10
+#define QUIET_FACTOR 3
+
+/* The loop's state; times are boot times. */
+struct loop {
+	const struct recorder *recorder;
+	int64_t started;
+	uint64_t noticed_ns; /* since when a record waits; 0: none does */
+	bool tick;           /* the last wait ended by time */
+	unsigned int quiet;  /* waits that ended by time, with nothing in the ring, in a row */
+	bool stop;
+	int exit_code;       /* -1: go on */
+	int failure;         /* of the last commit */
+	uint64_t backoff_ns;
+	uint64_t retry_ns, metrics_ns, pin_ns, retention_ns, watchdog_ns;
+	uint64_t retention_log_ns;
+	bool unpinned;
+};
+
+int recorder_open_signals(void)
+{
+	sigset_t set;
+
+	(void)sigemptyset(&set);
+	(void)sigaddset(&set, SIGTERM);
+	(void)sigaddset(&set, SIGINT);
+	if (sigprocmask(SIG_BLOCK, &set, NULL) != 0)
+		return -errno;
+
+	int fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+
+	return fd < 0 ? -errno : fd;
+}
+
+/* Says so once for each change: events come all the time. */
+static void note_failure(struct loop *loop, int error)
+{
+	const struct recorder *recorder = loop->recorder;
+
+	if (loop->failure != error)
+		log_error("cannot store into \"%s\": %s; nothing is acknowledged, events wait in the ring (%llu of %llu"
+			  " bytes) and what does not fit is counted as lost; trying again",
+			  recorder->db_path, pipeline_message(recorder->pipeline),
+			  (unsigned long long)ring_unread(recorder->ring), (unsigned long long)ring_size(recorder->ring));
+	loop->failure = error;
+	loop->backoff_ns = loop->backoff_ns ? 2 * loop->backoff_ns : BACKOFF_MIN_NS;
+	if (loop->backoff_ns > BACKOFF_MAX_NS)
+		loop->backoff_ns = BACKOFF_MAX_NS;
+	loop->retry_ns = clock_boot_ns() + loop->backoff_ns;
+}
+
+static void note_success(struct loop *loop)
+{
+	if (loop->failure)
+		log_info("stores into \"%s\" again", loop->recorder->db_path);
+	loop->failure = 0;
+	loop->backoff_ns = loop->retry_ns = 0;
+}
+
+/* What every call into the pipeline that stores something may return. */
+static void take_result(struct loop *loop, int r)
+{
+	if (r == -EPROTO) {
+		log_error("the next record is from a newer version of cri-ebpf-loader: it and all behind it stay in the"
+			  " ring; install the cri-ebpf that came with it");
+		loop->exit_code = EXIT_DENIED;
+	} else if (r) {
+		note_failure(loop, r);
+	} else {
+		note_success(loop);
+	}
+}
+
+static void commit_if_due(struct loop *loop, uint64_t now)
+{
+	const struct recorder *recorder = loop->recorder;
+	enum pipeline_due due = pipeline_look(recorder->pipeline);
+
+	if (due == PIPELINE_NOTHING && !loop->failure) {
+		loop->noticed_ns = 0;
+		loop->quiet += loop->tick && loop->quiet < QUIET_TICKS;
+		return;
+	}
+	loop->quiet = 0;
+	if (loop->noticed_ns == 0)
+		loop->noticed_ns = now;
+	/* The kernel does not wake us for every record: when time is up, they may have waited as long. */
+	if (due != PIPELINE_NOW && !loop->tick && now - loop->noticed_ns < recorder->flush_interval_ns)
+		return;
+	if (now < loop->retry_ns)
+		return;
+	loop->noticed_ns = 0;
+	take_result(loop, pipeline_commit(recorder->pipeline));
+}
+
+static void write_status(struct loop *loop, bool running)
+{
+	const struct recorder *recorder = loop->recorder;
+	const struct recorder_status status = {
+		.info = recorder->info,
+		.unpinned = loop->unpinned,
+		.running = running,
+		.keeps_bpf = recorder->keeps_bpf,
+		.started = loop->started,
+		.metrics_interval_ns = recorder->metrics_interval_ns,
+	};
+	int r = recorder_status_write(&status, recorder->pipeline, recorder->ring, recorder->names);
+
+	if (r)
+		log_debug("cannot write the status: %s", strerror(-r));
+}
+
+static void keep_metrics(struct loop *loop, uint64_t now)
+{
+	if (now < loop->metrics_ns || now < loop->retry_ns)
+		return;
+	loop->metrics_ns = now + loop->recorder->metrics_interval_ns;
+	take_result(loop, pipeline_settle(loop->recorder->pipeline));
+	write_status(loop, true);
+}
+
+/* The pin's link count tells although this user may not look into the directory any more. */
+static void look_at_pin(struct loop *loop, uint64_t now)
+{
+	const struct recorder *recorder = loop->recorder;
+	struct stat st;
+
+	if (recorder->pin_fd < 0 || now < loop->pin_ns)
+		return;
+	loop->pin_ns = now + PIN_INTERVAL_NS;
+	if (fstat(recorder->pin_fd, &st) != 0 || st.st_nlink > 0)
+		return;
+	loop->unpinned = true;
+	if (ring_unread(recorder->ring) > 0)
+		return;
+	log_warning("the programs were unloaded and all they recorded is stored: this recorder ends; start another after"
+		    " cri-ebpf-loader load");
+	loop->exit_code = EXIT_UNHEALTHY;
+}
+
+/* That the bound of size costs history must be known, but it may cost some every second. */
+static void tell_retention(struct loop *loop, struct db *db, uint64_t now)
+{
+	struct retention_report report;
+	char since[TIME_TEXT_MAX], oldest[TIME_TEXT_MAX];
+
+	if (now < loop->retention_log_ns || retention_take_report(db, &report) != 0 || report.removed == 0)
+		return;
+	loop->retention_log_ns = now + RETENTION_LOG_INTERVAL_NS;
+	time_format_rfc3339(since, sizeof(since), report.all_since ? report.all_since : clock_wall_ns());
+	time_format_rfc3339(oldest, sizeof(oldest), report.oldest ? report.oldest : clock_wall_ns());
+	log_info("removed %llu events to keep \"%s\" within retention_size: the history is complete since %s; OOM kills"
+		 " and what else is kept longest reach back to %s",
+		 (unsigned long long)report.removed, loop->recorder->db_path, since, oldest);
+}
+
+static void keep_retention(struct loop *loop, uint64_t now)
+{
+	const struct recorder *recorder = loop->recorder;
+	struct db *db = pipeline_db(recorder->pipeline);
+
+	if (now < loop->retention_ns || loop->failure || !db)
+		return;
+
+	int r = retention_step(db, &recorder->retention, clock_wall_ns());
+
+	if (r < 0)
+		log_debug("cannot delete what is too old: %s", strerror(-r));
+	if (r <= 0)
+		loop->retention_ns = now + RETENTION_INTERVAL_NS;
+	if (r == 0)
+		tell_retention(loop, db, now);
+}
+
+static void keep_watchdog(struct loop *loop, uint64_t now)
+{
+	if (loop->recorder->watchdog_ns == 0 || now < loop->watchdog_ns)
+		return;
+	loop->watchdog_ns = now + loop->recorder->watchdog_ns / 2;
+	notify_send(loop->recorder->notify_fd, "WATCHDOG=1");
+}
+
+static uint64_t earlier(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
+
+/* How long nothing has to be done unless something happens. */
+static int wait_ms(const struct loop *loop, uint64_t now)
+{
+	const struct recorder *recorder = loop->recorder;
+	uint64_t at = now + recorder->flush_interval_ns * (loop->quiet < QUIET_TICKS ? 1 : QUIET_FACTOR);
+
+	if (loop->failure)
+		at = loop->retry_ns;
+	else if (loop->noticed_ns)
+		at = loop->noticed_ns + recorder->flush_interval_ns;
+	at = earlier(at, loop->metrics_ns > now ? loop->metrics_ns : at);
+	if (!loop->failure)
+		at = earlier(at, loop->retention_ns);
+	if (recorder->watchdog_ns)
+		at = earlier(at, loop->watchdog_ns);
+	return at <= now ? 0 : (int)((at - now + NS_PER_MS - 1) / NS_PER_MS);
+}
+
+static void wait_for_work(struct loop *loop)
+{
+	struct epoll_event events[2];
+	int n = epoll_wait(loop->recorder->epoll_fd, events, (int)ARRAY_SIZE(events), wait_ms(loop, clock_boot_ns()));
+
+	loop->tick = n == 0;
+	for (int i = 0; i < n; i++)
+		if (events[i].data.fd == loop->recorder->signal_fd)
+			loop->stop = true;
+}
+
+static int watch(int epoll_fd, int fd, uint32_t events)
+{
+	struct epoll_event event = { .events = events, .data.fd = fd };
+
+	return epoll_ctl(epoll_fd, EPOLL_CTL_ADD, fd, &event) != 0 ? -errno : 0;
+}
+
+/* Edge-triggered on the ring: with records that are read and not acknowledged it is always readable. */
+int recorder_open_epoll(int ring_fd, int signal_fd)
+{
+	AUTO_CLOSE int fd = epoll_create1(EPOLL_CLOEXEC);
+	int r = fd < 0 ? -errno : watch(fd, ring_fd, EPOLLIN | EPOLLET);
+
+	if (!r)
+		r = watch(fd, signal_fd, EPOLLIN);
+	return r ? r : TAKE_FD(fd);
+}
+
+/* The last commit of this run: everything that is in the ring now. */
+static int finish(struct loop *loop)
+{
+	struct pipeline *pipeline = loop->recorder->pipeline;
+	int r = pipeline_drain(pipeline);
+
+	if (!r)
+		r = pipeline_settle(pipeline);
+	if (!r) {
+		write_status(loop, false);
+		return EXIT_FOUND;
+	}
+	take_result(loop, r);
+	return r == -EPROTO ? EXIT_DENIED : EXIT_STORE;
+}
+
+static void record(struct loop *loop)
+{
+	while (!loop->stop && loop->exit_code < 0) {
+		uint64_t now = clock_boot_ns();
+
+		commit_if_due(loop, now);
+		loop->tick = false;
+		if (loop->exit_code >= 0)
+			break;
+		keep_metrics(loop, now);
+		look_at_pin(loop, now);
+		keep_retention(loop, now);
+		keep_watchdog(loop, now);
+		if (loop->exit_code < 0)
+			wait_for_work(loop);
+	}
+}
+
+int recorder_run(const struct recorder *recorder)
+{
+	struct loop loop = {
+		.recorder = recorder,
+		.started = clock_wall_ns(),
+		.exit_code = -1,
+	};
+
+	if (recorder->once)
+		return finish(&loop);
+
+	notify_send(recorder->notify_fd, "READY=1");
+	record(&loop);
+	notify_send(recorder->notify_fd, "STOPPING=1");
+	if (loop.exit_code < 0)
+		return finish(&loop);
+	write_status(&loop, false);
+	return loop.exit_code;
+}

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The database while it is open for recording: from an open to the first failure. After a failure nothing in
+ * memory is trusted, it may be ahead of the database: all is read from there again. Logs what happens to the
+ * file.
+ */
+#ifndef CRI_CONSUMER_SESSION_H
+#define CRI_CONSUMER_SESSION_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct db;
+struct identity;
+struct store;
+
+/* Texts must outlive the session. */
+struct session_settings {
+	const char *db_path;
+	const char *boot_id;
+	uint64_t generation; /* of the ring */
+};
+
+/* Zero but for the settings: not open. */
+struct session {
+	struct session_settings settings;
+	struct db *db; /* NULL: not open */
+	struct identity *identity;
+	struct store *store;
+	bool replaced;          /* the database does not know of what this recorder stored before */
+	struct store *previous; /* what the last commit left when the session before failed */
+	bool damaged;           /* the file was found damaged in use */
+	bool log_warned;
+	char message[256];      /* why the last call failed, for people */
+};
+
+/* A damaged database is set aside and a new one made. Failures are db.h's; then nothing is open. */
+int session_open(struct session *session);
+/* What session_open carried over is stored now. */
+void session_settled(struct session *session);
+
+/*
+ * Before each transaction: 0; -ESTALE: the file was moved or deleted; -EBUSY: its log is too large because
+ * of some reader.
+ */
+int session_check(struct session *session);
+
+/* Notes why something failed. Returns error. */
+int session_fail(struct session *session, int error);
+/* Ends it after a failure: what was not committed is gone. */
+void session_abandon(struct session *session, int error);
+void session_close(struct session *session);
+
+#endif

@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "loader/load.h"
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "common/cleanup.h"
+#include "common/exit_code.h"
+#include "common/log.h"
+#include "common/pins.h"
+#include "loader/plan.h"
+#include "loader/privilege.h"
+
+static void cleanup_plan(struct plan *plan)
+{
+	plan_free(plan);
+}
+
+static void cleanup_unlock(const char **dir)
+{
+	if (*dir)
+		pin_unlock(*dir);
+}
+
+static int lock(const char *dir, const char *shown)
+{
+	pid_t holder = 0;
+	int r = pin_lock(dir, &holder);
+
+	if (r == -EBUSY)
+		log_error("another loader (pid %d) is at work in \"%s\"; nothing was changed. Wait for it", holder, shown);
+	else if (r < 0)
+		log_error("cannot lock \"%s\": %s; nothing was changed", shown, strerror(-r));
+	return r;
+}
+
+static int say_other_version(const char *dir, const struct map_info *info)
+{
+	log_error("\"%s\" holds pins of another version%s%.*s; nothing was changed. Stop the recorder when it has "
+		  "stored what is in the ring (cri-ebpf record --once), remove them with \"cri-ebpf-loader unload\" "
+		  "of that version, then load again", dir, info ? ", " : "", info ? INFO_NAME_MAX : 0,
+		  info ? info->version : "");
+	return -EPROTO;
+}
+
+/* 1: complete and ours. 0: nothing there (leftovers of a killed run were removed). */
+static int look_loaded(const char *shown, struct map_info *ret_info)
+{
+	int r = pin_read_info(PIN_HERE, ret_info);
+
+	if (r == 0)
+		return ret_info->abi == EV_ABI ? 1 : say_other_version(shown, ret_info);
+	if (r == -EPROTO)
+		return say_other_version(shown, NULL);
+	if (r != -ENOENT) {
+		log_error("cannot read \"%s/%s\": %s; nothing was changed", shown, PIN_INFO, strerror(-r));
+		return r;
+	}
+	r = pin_remove_all();
+	if (r > 0)
+		log_warning("\"%s\" held %d pins of a load that did not finish; they were removed", shown, r);
+	if (r < 0)
+		log_error("cannot remove what an unfinished load left in \"%s\": %s; nothing was loaded", shown,
+			  strerror(-r));
+	return r < 0 ? r : 0;
+}
+
+static int load(const struct settings *settings, bool replace)
+{
+	const char *dir = settings->config.pin_dir;
+	CLEANUP(cleanup_plan) struct plan plan = { .settings = settings, .shown = dir, .pins.dir = PIN_HERE };
+	CLEANUP(cleanup_unlock) const char *locked = NULL;
+	int r;
+
+	object_log_init(settings->config.bpf_log_level);
+	r = privilege_take(dir);
+	if (r == 0)
+		r = lock(PIN_HERE, dir);
+	if (r < 0)
+		return r;
+	locked = PIN_HERE;
+	r = look_loaded(dir, &plan.info);
+	if (r == 1 && !replace) {
+		log_info("already loaded in \"%s\"; swap the programs with: cri-ebpf-loader load --replace", dir);
+		return 0;
+	}
+	if (r < 0)
+		return r;
+	return r == 1 ? plan_replace(&plan) : plan_run(&plan);
+}
+
+int verb_load(const struct settings *settings)
+{
+	return load(settings, settings->replace) < 0 ? EXIT_DENIED : EXIT_FOUND;
+}
+
+int verb_reload(const struct settings *settings)
+{
+	return load(settings, true) < 0 ? EXIT_DENIED : EXIT_FOUND;
+}
+
+static int unload_failed(const char *dir, int error)
+{
+	if (error == -ENOTTY)
+		log_error("\"%s\" is not on a BPF file system: nothing there is ours, nothing was removed", dir);
+	else
+		log_error("cannot remove all pins in \"%s\": %s; what is left may still record. Run it as root or as "
+			  "user \"%s\"", dir, strerror(-error), USER_LOADER);
+	return EXIT_DENIED;
+}
+
+int verb_unload(const struct settings *settings)
+{
+	const char *dir = settings->config.pin_dir;
+	int r = pin_dir_enter(dir);
+
+	if (r == -ENOENT) {
+		log_info("nothing is loaded: \"%s\" does not exist", dir);
+		return EXIT_FOUND;
+	}
+	if (r == 0)
+		r = pin_dir_is_bpffs();
+	if (r < 0)
+		return unload_failed(dir, r);
+	if (lock(PIN_HERE, dir) < 0)
+		return EXIT_DENIED;
+	r = pin_remove_all();
+	pin_unlock(PIN_HERE);
+	if (r < 0)
+		return unload_failed(dir, r);
+	(void)rmdir(dir); /* one made by tmpfiles.d stays: its parent is not ours */
+	log_info("removed %d pins from \"%s\"; nothing is recorded any more", r, dir);
+	return EXIT_FOUND;
+}

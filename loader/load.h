@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The verbs that change what is pinned. Each returns an exit code and has said why. */
+#ifndef CRI_LOADER_LOAD_H
+#define CRI_LOADER_LOAD_H
+
+#include "loader/settings.h"
+
+int verb_load(const struct settings *settings);
+int verb_reload(const struct settings *settings);
+int verb_unload(const struct settings *settings);
+
+#endif

@@ -1,0 +1,351 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "loader/pin.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <libgen.h>
+#include <linux/magic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#include <bpf/bpf.h>
+
+#include "common/cleanup.h"
+#include "common/pins.h"
+#include "common/text.h"
+
+static void cleanup_closedir(DIR **dir)
+{
+	if (*dir)
+		(void)closedir(*dir);
+}
+
+int pin_path(char *out, size_t size, const char *dir, const char *name)
+{
+	return snprintf(out, size, "%s/%s", dir, name) >= (int)size ? -ENAMETOOLONG : 0;
+}
+
+static int dir_is_bpffs(int fd)
+{
+	struct statfs fs;
+
+	if (fstatfs(fd, &fs) < 0)
+		return -errno;
+	return fs.f_type == BPF_FS_MAGIC ? 0 : -ENOTTY;
+}
+
+/* The directory may not be there yet: then what counts is where it would be. */
+static int parent_is_bpffs(const char *dir)
+{
+	AUTO_CLOSE int fd = -1;
+	char parent[PATH_MAX];
+
+	if (strlen(dir) >= sizeof(parent))
+		return -ENAMETOOLONG;
+	strcpy(parent, dir);
+	fd = open(dirname(parent), O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	return dir_is_bpffs(fd);
+}
+
+static bool ends_in_dots(const char *dir)
+{
+	return !strcmp(dir, ".") || !strcmp(dir, "..") || text_ends_with(dir, "/.") || text_ends_with(dir, "/..") ||
+	       text_ends_with(dir, "/");
+}
+
+/* Only what this call made is given away: a directory of somebody else stays theirs. */
+int pin_dir_prepare(const char *dir, uid_t owner, gid_t group)
+{
+	AUTO_CLOSE int fd = -1;
+	struct stat st;
+	bool made;
+	int r = ends_in_dots(dir) ? -EINVAL : parent_is_bpffs(dir);
+
+	if (r < 0)
+		return r;
+	made = mkdir(dir, 0750) == 0;
+	if (!made && errno != EEXIST)
+		return -errno;
+	fd = open(dir, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return -errno;
+	r = dir_is_bpffs(fd);
+	if (r < 0)
+		return r;
+	if (!made && st.st_uid != owner)
+		return -EEXIST;
+	if ((st.st_uid != owner || st.st_gid != group) && fchown(fd, owner, group) < 0)
+		return -errno;
+	if ((st.st_mode & 07777) != 02750 && fchmod(fd, 02750) < 0)
+		return -errno;
+	return 0;
+}
+
+int pin_dir_enter(const char *dir)
+{
+	AUTO_CLOSE int fd = open(dir, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+	return fd < 0 || fchdir(fd) < 0 ? -errno : 0;
+}
+
+int pin_dir_is_bpffs(void)
+{
+	AUTO_CLOSE int fd = open(PIN_HERE, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	return fd < 0 ? -errno : dir_is_bpffs(fd);
+}
+
+int pin_dir_check(void)
+{
+	AUTO_CLOSE int fd = open(PIN_HERE, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	struct stat st;
+	int r;
+
+	if (fd < 0)
+		return -errno;
+	r = dir_is_bpffs(fd);
+	if (r < 0)
+		return r;
+	if (fstat(fd, &st) < 0)
+		return -errno;
+	if (st.st_uid != geteuid())
+		return -EACCES;
+	return st.st_mode & (S_IWGRP | S_IWOTH) || !(st.st_mode & S_ISGID) ? -EMEDIUMTYPE : 0;
+}
+
+static int pin_info_fd(const char *dir, unsigned int flags)
+{
+	LIBBPF_OPTS(bpf_obj_get_opts, options, .file_flags = flags);
+	struct bpf_map_info info = {};
+	__u32 size = sizeof(info);
+	char path[PATH_MAX];
+	AUTO_CLOSE int fd = -1;
+	int r = pin_path(path, sizeof(path), dir, PIN_INFO);
+
+	if (r < 0)
+		return r;
+	fd = bpf_obj_get_opts(path, &options);
+	if (fd < 0)
+		return -errno;
+	if (bpf_obj_get_info_by_fd(fd, &info, &size) < 0)
+		return -errno;
+	if (info.type != BPF_MAP_TYPE_ARRAY || info.value_size != sizeof(struct map_info))
+		return -EPROTO;
+	return TAKE_FD(fd);
+}
+
+int pin_read_info(const char *dir, struct map_info *ret)
+{
+	AUTO_CLOSE int fd = pin_info_fd(dir, BPF_F_RDONLY);
+	struct map_info info;
+	__u32 zero = 0;
+
+	if (fd < 0)
+		return fd;
+	if (bpf_map_lookup_elem(fd, &zero, &info) < 0)
+		return -errno;
+	*ret = info;
+	return 0;
+}
+
+int pin_write_info(const char *dir, const struct map_info *info)
+{
+	AUTO_CLOSE int fd = pin_info_fd(dir, 0);
+	__u32 zero = 0;
+
+	if (fd < 0)
+		return fd;
+	return bpf_map_update_elem(fd, &zero, info, BPF_ANY) < 0 ? -errno : 0;
+}
+
+int pin_set_add(struct pin_set *set, const char *name, mode_t mode)
+{
+	char path[PATH_MAX];
+	void *grown = reallocarray(set->names, set->count + 1, sizeof(set->names[0]));
+	int r = pin_path(path, sizeof(path), set->dir, name);
+
+	if (grown)
+		set->names = grown;
+	if (!grown || r < 0) {
+		(void)unlink(path);
+		return grown ? r : -ENOMEM;
+	}
+	(void)snprintf(set->names[set->count++].name, sizeof(set->names[0].name), "%s", name);
+	return chmod(path, mode) < 0 ? -errno : 0;
+}
+
+void pin_set_undo(struct pin_set *set)
+{
+	while (set->count) {
+		char path[PATH_MAX];
+
+		if (pin_path(path, sizeof(path), set->dir, set->names[--set->count].name) == 0)
+			(void)unlink(path);
+	}
+}
+
+void pin_set_free(struct pin_set *set)
+{
+	free(set->names);
+	set->names = NULL;
+	set->count = 0;
+}
+
+int pin_each(const char *dir, int (*visit)(const char *name, void *context), void *context)
+{
+	CLEANUP(cleanup_closedir) DIR *stream = opendir(dir);
+	struct dirent *entry;
+
+	if (!stream)
+		return -errno;
+	while ((entry = readdir(stream))) {
+		int r;
+
+		if (entry->d_name[0] == '.')
+			continue;
+		r = visit(entry->d_name, context);
+		if (r)
+			return r;
+	}
+	return 0;
+}
+
+static const char *const map_names[] = {
+	PIN_EVENTS, PIN_METADATA, PIN_COUNTERS, PIN_SEEN, PIN_ARMED, PIN_INFO,
+};
+
+static bool name_is_link(const char *name)
+{
+	return text_starts_with(name, PIN_LINK_PREFIX) || text_starts_with(name, PIN_TRY_PREFIX);
+}
+
+static bool name_is_map(const char *name)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(map_names); i++)
+		if (!strcmp(map_names[i], name))
+			return true;
+	return false;
+}
+
+struct removal {
+	bool (*wanted)(const char *name);
+	int removed;
+	int error;
+};
+
+static int remove_one(const char *name, void *context)
+{
+	struct removal *removal = context;
+
+	if (!removal->wanted(name))
+		return 0;
+	if (unlink(name) < 0)
+		removal->error = -errno;
+	else
+		removal->removed++;
+	return 0;
+}
+
+int pin_remove_all(void)
+{
+	struct removal removal = { .wanted = name_is_link };
+	int r = pin_each(PIN_HERE, remove_one, &removal);
+
+	if (r < 0)
+		return r;
+	removal.wanted = name_is_map;
+	r = pin_each(PIN_HERE, remove_one, &removal);
+	if (r < 0)
+		return r;
+	return removal.error ? removal.error : removal.removed;
+}
+
+static int lock_path(char *out, size_t size, const char *dir, pid_t pid)
+{
+	return snprintf(out, size, "%s/" PIN_LOCK_PREFIX "%d", dir, pid) >= (int)size ? -ENAMETOOLONG : 0;
+}
+
+/* Is that process still a loader? Its pid may have gone to somebody else, also to one who takes its name. */
+static bool pid_is_loader(pid_t pid)
+{
+	char path[64], comm[32] = "", own[32] = "";
+	struct stat st;
+	AUTO_FCLOSE FILE *theirs = NULL;
+	AUTO_FCLOSE FILE *ours = fopen("/proc/self/comm", "re");
+
+	(void)snprintf(path, sizeof(path), "/proc/%d/comm", pid);
+	theirs = fopen(path, "re");
+	if (!theirs || fstat(fileno(theirs), &st) < 0 || (st.st_uid != 0 && st.st_uid != geteuid()))
+		return false;
+	return ours && fgets(comm, sizeof(comm), theirs) && fgets(own, sizeof(own), ours) &&
+	       !strcmp(comm, own);
+}
+
+struct lock_look {
+	const char *dir;
+	pid_t holder;
+};
+
+static int lock_look_at(const char *name, void *context)
+{
+	struct lock_look *look = context;
+	char path[PATH_MAX];
+	pid_t pid;
+
+	if (!text_starts_with(name, PIN_LOCK_PREFIX))
+		return 0;
+	pid = atoi(name + strlen(PIN_LOCK_PREFIX));
+	if (pid == getpid())
+		return 0;
+	if (pid_is_loader(pid))
+		look->holder = pid;
+	else if (lock_path(path, sizeof(path), look->dir, pid) == 0)
+		(void)rmdir(path);
+	return 0;
+}
+
+int pin_lock(const char *dir, pid_t *ret_holder)
+{
+	struct lock_look look = { .dir = dir };
+	char path[PATH_MAX];
+	int r = lock_path(path, sizeof(path), dir, getpid());
+
+	if (r < 0)
+		return r;
+	if (mkdir(path, 0700) < 0 && errno != EEXIST)
+		return -errno;
+	r = pin_each(dir, lock_look_at, &look);
+	if (r == 0 && !look.holder)
+		return 0;
+	pin_unlock(dir);
+	*ret_holder = look.holder;
+	return r < 0 ? r : -EBUSY;
+}
+
+void pin_unlock(const char *dir)
+{
+	char path[PATH_MAX];
+
+	if (lock_path(path, sizeof(path), dir, getpid()) == 0)
+		(void)rmdir(path);
+}
+
+bool pin_link_is_attached(const char *dir, const char *name)
+{
+	struct bpf_link_info info = {};
+	__u32 size = sizeof(info);
+	char path[PATH_MAX];
+	AUTO_CLOSE int fd = -1;
+
+	if (pin_path(path, sizeof(path), dir, name) < 0)
+		return false;
+	fd = bpf_obj_get(path);
+	return fd >= 0 && bpf_obj_get_info_by_fd(fd, &info, &size) == 0 && info.prog_id != 0;
+}

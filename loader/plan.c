@@ -1,0 +1,359 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "loader/plan.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/random.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+
+#include "common/cleanup.h"
+#include "common/log.h"
+#include "common/pins.h"
+#include "common/text.h"
+#include "loader/seed.h"
+
+#ifndef CRI_VERSION
+#define CRI_VERSION "unknown"
+#endif
+
+/* Maps in the order they are pinned; info comes last of all, so that its presence says "complete". */
+static const struct {
+	const char *name;
+	mode_t mode;
+} map_pins[] = {
+	{ PIN_EVENTS, 0660 }, /* the reader writes its position page */
+	{ PIN_METADATA, 0660 },
+	{ PIN_COUNTERS, 0640 },
+	{ PIN_SEEN, 0600 },
+	{ PIN_ARMED, 0600 },
+};
+
+static int plan_look(struct plan *plan)
+{
+	const char *obstacle;
+
+	host_look(&plan->host);
+	obstacle = host_obstacle(&plan->host);
+	if (obstacle) {
+		log_error("%s. Nothing was loaded", obstacle);
+		return -EOPNOTSUPP;
+	}
+	if (!plan->host.ring_fixed && !plan->settings->allow_unfixed_ring) {
+		log_error("this kernel's ring buffer has CVE-2024-41009: an unprivileged reader could corrupt kernel "
+			  "memory. Nothing was loaded; update the kernel, or accept it with --allow-unfixed-ringbuf");
+		return -EOPNOTSUPP;
+	}
+	return 0;
+}
+
+static void say_choice(const struct probe *probe, const struct probe_choice *choice)
+{
+	if (!choice->enabled)
+		return;
+	if (choice->rung) {
+		log_debug("probe %s: %s", probe->name, choice->rung->name);
+		return;
+	}
+	log_warning("probe %s is not available on this kernel; the others are not affected. Tried:", probe->name);
+	for (size_t i = 0; i < PROBE_RUNGS && probe->rungs[i].name; i++)
+		log_warning("    %s: %s", probe->rungs[i].name, probe_reason(choice->errors[i]));
+}
+
+static int plan_choose(struct plan *plan)
+{
+	size_t available = 0;
+	int r = probe_choose(&plan->settings->config, PIN_HERE, plan->settings->rungs.values, &plan->choices);
+
+	if (r == -EINVAL) {
+		log_error("--rung must be PROBE=RUNG with names as \"cri-ebpf-loader check\" prints them; "
+			  "nothing was loaded");
+		return r;
+	}
+	if (r < 0) {
+		log_error("cannot read this kernel's types (/sys/kernel/btf/vmlinux): %s; nothing was loaded",
+			  strerror(-r));
+		return r;
+	}
+	for (size_t i = 0; i < PROBE_COUNT; i++) {
+		say_choice(&probes[i], &plan->choices.probe[i]);
+		available += plan->choices.probe[i].rung != NULL;
+	}
+	if (!available) {
+		log_error("no probe is available (last complaint: %s): nothing could be recorded, nothing was loaded. "
+			  "\"cri-ebpf-loader check\" tells why", object_log_last());
+		return -EOPNOTSUPP;
+	}
+	return 0;
+}
+
+static uint64_t boottime_ns(void)
+{
+	struct timespec now;
+
+	(void)clock_gettime(CLOCK_BOOTTIME, &now);
+	return now.tv_sec * 1000000000ULL + now.tv_nsec;
+}
+
+static void plan_set_probes(struct plan *plan)
+{
+	memset(plan->info.probes, 0, sizeof(plan->info.probes));
+	for (size_t i = 0; i < PROBE_COUNT; i++) {
+		const struct probe_choice *choice = &plan->choices.probe[i];
+
+		(void)snprintf(plan->info.probes[i].name, INFO_NAME_MAX, "%s", probes[i].name);
+		(void)snprintf(plan->info.probes[i].rung, INFO_NAME_MAX, "%s",
+			       choice->rung ? choice->rung->name : choice->enabled ? "" : INFO_RUNG_OFF);
+	}
+	(void)snprintf(plan->info.version, INFO_NAME_MAX, "%s", CRI_VERSION);
+	plan->info.abi = EV_ABI;
+	plan->info.loaded_ns = boottime_ns();
+}
+
+static int plan_set_info(struct plan *plan)
+{
+	plan_set_probes(plan);
+	plan->info.ring_bytes = plan->settings->config.ring_buffer_size;
+	plan->info.memory_hierarchy = plan->host.cgroup.hierarchy;
+	plan->info.cgroup_mode = plan->host.cgroup.mode;
+	do {
+		if (getrandom(&plan->info.generation, sizeof(plan->info.generation), 0) < 0)
+			return -errno;
+		plan->info.generation >>= 1; /* fits SQLite's signed integer */
+	} while (!plan->info.generation);
+	return 0;
+}
+
+static int plan_load(struct plan *plan, const char *reuse_dir)
+{
+	int r = object_load(&plan->settings->config, &plan->choices, &plan->info, reuse_dir, &plan->object);
+	__u32 zero = 0;
+
+	if (r == 0 && !reuse_dir &&
+	    bpf_map_update_elem(object_map_fd(plan->object, PIN_INFO), &zero, &plan->info, BPF_ANY) < 0)
+		r = -errno;
+	if (r < 0)
+		log_error("cannot load the BPF programs: %s (%s); nothing was changed. Set bpf_log_level = 1 to see "
+			  "what the kernel says%s", strerror(-r), object_log_last(),
+			  r == -EPERM ? "; on kernels before 5.11 raise the memory lock limit (LimitMEMLOCK=)" : "");
+	return r;
+}
+
+static int plan_pin_map(struct plan *plan, const char *name, mode_t mode)
+{
+	char path[PATH_MAX];
+	int r = pin_path(path, sizeof(path), PIN_HERE, name);
+
+	if (r == 0)
+		r = object_pin_map(plan->object, name, path);
+	if (r == 0)
+		r = pin_set_add(&plan->pins, name, mode);
+	if (r < 0)
+		log_error("cannot pin map \"%s\" in \"%s\": %s; nothing stays loaded", name, plan->shown, strerror(-r));
+	return r;
+}
+
+static int publish_link(struct bpf_link *link, const char *name, void *context)
+{
+	struct plan *plan = context;
+	char path[PATH_MAX];
+	int r = pin_path(path, sizeof(path), PIN_HERE, name);
+
+	if (r == 0)
+		r = bpf_link__pin(link, path);
+	if (r == 0)
+		bpf_link__disconnect(link); /* else a perf event would be switched off at the end, pinned or not */
+	if (r == 0)
+		r = pin_set_add(&plan->pins, name, 0600);
+	return r;
+}
+
+static int plan_attach(struct plan *plan, object_publish *publish)
+{
+	for (size_t i = 0; i < PROBE_COUNT; i++) {
+		int r = object_attach(plan->object, &plan->settings->config, i, &plan->choices.probe[i], publish, plan);
+
+		if (r < 0) {
+			log_error("cannot attach probe \"%s\" (%s): %s; nothing stays loaded", probes[i].name,
+				  plan->choices.probe[i].rung->name, probe_reason(r));
+			return r;
+		}
+	}
+	return 0;
+}
+
+/* Before the programs run, so that the host's own exits are known as such from the first one on, and once more
+ * for what was made meanwhile. Not fatal: what is not seeded is learnt from the ring. */
+static void plan_seed(const struct plan *plan)
+{
+	int r = seed_metadata(object_map_fd(plan->object, PIN_METADATA), &plan->host.cgroup);
+
+	if (r < 0)
+		log_warning("not all existing cgroups of \"%s\" could be noted: %s; the first events of some may be "
+			    "named later%s", plan->host.cgroup.path, strerror(-r),
+			    r == -E2BIG ? ". Raise metadata_cache_size" : "");
+	else
+		log_debug("noted %d existing cgroups", r);
+}
+
+static int plan_publish(struct plan *plan)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(map_pins); i++)
+		r = plan_pin_map(plan, map_pins[i].name, map_pins[i].mode);
+	if (r == 0) {
+		plan_seed(plan);
+		r = plan_attach(plan, publish_link);
+	}
+	if (r == 0)
+		r = plan_pin_map(plan, PIN_INFO, 0640);
+	return r;
+}
+
+static void say_loaded(const struct plan *plan, const char *verb)
+{
+	size_t available = 0, wanted = 0;
+
+	for (size_t i = 0; i < PROBE_COUNT; i++) {
+		available += plan->choices.probe[i].rung != NULL;
+		wanted += plan->choices.probe[i].enabled;
+	}
+	log_info("%s %zu of %zu probes in \"%s\"; record with: cri-ebpf record", verb, available, wanted, plan->shown);
+}
+
+static int plan_prepare(struct plan *plan)
+{
+	int r = plan_look(plan);
+
+	return r == 0 ? plan_choose(plan) : r;
+}
+
+int plan_run(struct plan *plan)
+{
+	int r = plan_prepare(plan);
+
+	if (r == 0)
+		r = plan_set_info(plan);
+	if (r == 0)
+		r = plan_load(plan, NULL);
+	if (r == 0)
+		r = plan_publish(plan);
+	if (r < 0) {
+		pin_set_undo(&plan->pins);
+		return r;
+	}
+	plan_seed(plan);
+	say_loaded(plan, "loaded");
+	return 0;
+}
+
+/* --- replace --- */
+
+/* Both sets of programs run for a moment: every kind then goes through `seen`, whoever comes first records. */
+static int plan_set_overlap(struct plan *plan, bool overlap)
+{
+	int r;
+
+	plan->info.overlap = overlap;
+	r = pin_write_info(PIN_HERE, &plan->info);
+	if (r < 0)
+		log_error("cannot write \"%s/%s\": %s; nothing was changed", plan->shown, PIN_INFO, strerror(-r));
+	return r;
+}
+
+static int publish_new_link(struct bpf_link *link, const char *name, void *context)
+{
+	char new_name[NAME_MAX];
+
+	(void)snprintf(new_name, sizeof(new_name), "%s" PIN_NEW_SUFFIX, name);
+	return publish_link(link, new_name, context);
+}
+
+static bool plan_has_new(const struct plan *plan, const char *name)
+{
+	const size_t length = strlen(name);
+
+	for (size_t i = 0; i < plan->pins.count; i++)
+		if (!strncmp(plan->pins.names[i].name, name, length) &&
+		    !strcmp(plan->pins.names[i].name + length, PIN_NEW_SUFFIX))
+			return true;
+	return false;
+}
+
+/* A link whose probe now has fewer programs, or is switched off. */
+static int remove_outdated(const char *name, void *context)
+{
+	const struct plan *plan = context;
+	char path[PATH_MAX];
+
+	if (text_starts_with(name, PIN_LINK_PREFIX) && !text_ends_with(name, PIN_NEW_SUFFIX) &&
+	    !plan_has_new(plan, name) && pin_path(path, sizeof(path), PIN_HERE, name) == 0)
+		(void)unlink(path);
+	return 0;
+}
+
+/* Each rename puts the new link in the old one's place and lets the old one go. */
+static int plan_swap(struct plan *plan)
+{
+	int r = pin_each(PIN_HERE, remove_outdated, plan);
+
+	for (size_t i = 0; r == 0 && i < plan->pins.count; i++) {
+		char from[PATH_MAX], to[PATH_MAX];
+
+		(void)pin_path(from, sizeof(from), PIN_HERE, plan->pins.names[i].name);
+		memcpy(to, from, sizeof(to));
+		to[strlen(to) - strlen(PIN_NEW_SUFFIX)] = 0;
+		if (rename(from, to) < 0)
+			r = -errno;
+	}
+	if (r < 0)
+		log_error("cannot put the new programs in place in \"%s\": %s; some are the new ones, some the old "
+			  "ones, none is missing. Run the same again", plan->shown, strerror(-r));
+	return r;
+}
+
+/* The kernel lets a replaced program go by itself, a moment later, and does not tell when. */
+static void plan_wait_for_old_programs(void)
+{
+	const struct timespec grace = { .tv_sec = 1 };
+
+	(void)nanosleep(&grace, NULL);
+}
+
+int plan_replace(struct plan *plan)
+{
+	int r = plan_prepare(plan);
+
+	if (r == 0)
+		r = plan_load(plan, PIN_HERE);
+	if (r == 0)
+		r = plan_set_overlap(plan, true);
+	if (r < 0)
+		return r;
+	r = plan_attach(plan, publish_new_link);
+	if (r < 0) {
+		pin_set_undo(&plan->pins);
+		(void)plan_set_overlap(plan, false);
+		return r;
+	}
+	r = plan_swap(plan);
+	if (r < 0)
+		return r;
+	plan_wait_for_old_programs();
+	plan_set_probes(plan);
+	r = plan_set_overlap(plan, false);
+	if (r == 0)
+		say_loaded(plan, "replaced");
+	return r;
+}
+
+void plan_free(struct plan *plan)
+{
+	object_free(plan->object);
+	pin_set_free(&plan->pins);
+}

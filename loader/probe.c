@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "loader/probe.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include <bpf/bpf.h>
+#include <bpf/btf.h>
+#include <bpf/libbpf.h>
+
+#include "common/cleanup.h"
+#include "loader/object.h"
+
+#define ENABLED_BY(key) .enabled = offsetof(struct config, key)
+
+const struct probe probes[PROBE_COUNT] = {
+	[PROBE_OOM_KILL] = {
+		.name = "oom_kill", ENABLED_BY(oom_kill), .essential = true,
+		.rungs = {
+			{ .name = "fentry", .programs = { "oom_decide_fentry", "oom_kill_fentry" } },
+			{ .name = "kprobe", .programs = { "oom_decide_kprobe", "oom_kill_kprobe" } },
+			{ .name = "mark_victim", .programs = { "oom_mark", "signal_kernel_kill" }, .kill_noted = true },
+			{ .name = "mark_victim_only", .programs = { "oom_mark" } },
+			{ .name = "mark_victim_pid", .programs = { "oom_mark_pid" } },
+		},
+	},
+	[PROBE_PRESSURE_HIGH] = {
+		.name = "memory_pressure_high", ENABLED_BY(memory_pressure),
+		.rungs = {
+			{ .name = "fentry", .programs = { "high_fentry" }, .needs_probe_read = true },
+			{ .name = "fentry_typed", .programs = { "high_typed_memcg" } },
+			{ .name = "fentry_typed", .programs = { "high_typed_charge" } },
+			{ .name = "kprobe", .programs = { "high_kprobe" } },
+			{ .name = "runtime", .programs = { "high_runtime" }, .needs_probe_read = true },
+			{ .name = "clock", .programs = { "high_clock" }, .per_cpu = true, .needs_probe_read = true },
+		},
+	},
+	[PROBE_PRESSURE_LIMIT] = {
+		.name = "memory_pressure_limit", ENABLED_BY(memory_pressure),
+		.rungs = {
+			{ .name = "fentry", .programs = { "limit_fentry" } },
+			{ .name = "kprobe", .programs = { "limit_kprobe" } },
+			{ .name = "oom_kill", .programs = { NULL }, .derived = true },
+		},
+	},
+	[PROBE_PROCESS_EXIT] = {
+		.name = "process_exit", ENABLED_BY(process_exit), .essential = true,
+		.rungs = {
+			{ .name = "tp_btf", .programs = { "exit_group_dead" } },
+			{ .name = "tp_btf_live", .programs = { "exit_live" }, .exit_twice = true },
+			{ .name = "raw_tp", .programs = { "exit_raw" }, .exit_twice = true },
+		},
+	},
+	[PROBE_PROCESS_FORK] = {
+		.name = "process_fork", ENABLED_BY(process_fork),
+		.rungs = { { .name = "tp_btf", .programs = { "fork_btf" } }, { .name = "raw_tp", .programs = { "fork_raw" } } },
+	},
+	[PROBE_CGROUP_MKDIR] = {
+		.name = "cgroup_mkdir", ENABLED_BY(container_lifecycle),
+		.rungs = { { .name = "tp_btf", .programs = { "cgroup_mkdir_btf" } }, { .name = "raw_tp", .programs = { "cgroup_mkdir_raw" } } },
+	},
+	[PROBE_CGROUP_EXEC] = {
+		.name = "cgroup_exec", ENABLED_BY(container_lifecycle),
+		.rungs = { { .name = "tp_btf", .programs = { "cgroup_exec_btf" } }, { .name = "raw_tp", .programs = { "cgroup_exec_raw" } } },
+	},
+	[PROBE_CGROUP_RMDIR] = {
+		.name = "cgroup_rmdir", ENABLED_BY(container_lifecycle),
+		.rungs = { { .name = "tp_btf", .programs = { "cgroup_rmdir_btf" } }, { .name = "raw_tp", .programs = { "cgroup_rmdir_raw" } } },
+	},
+};
+
+/* include/linux/errno.h: not meant for user space, but it gets there */
+#define KERNEL_ENOTSUPP 524
+
+static const struct {
+	int error;
+	const char *reason;
+} reasons[] = {
+	{ -EPERM, "the kernel does not permit it: see lockdown, and before 5.11 raise the memory lock limit" },
+	{ -EACCES, "not permitted: kernel.perf_event_paranoid above 2, or the verifier refused it" },
+	{ -ENOENT, "no such function or tracepoint in this kernel" },
+	{ -ESRCH, "no such function or tracepoint in this kernel" },
+	{ -EINVAL, "refused by the verifier, or a link that cannot be pinned before 5.15" },
+	{ -EOPNOTSUPP, "not compiled into this kernel" },
+	{ -ENODEV, "not compiled into this kernel" },
+	{ -KERNEL_ENOTSUPP, "no trampolines on this architecture: aarch64 has them from 6.4 on" },
+	{ -EBUSY, "no trampolines on this architecture: aarch64 has them from 6.4 on" },
+	{ -ENODATA, "bpf_probe_read_kernel is refused: boot without lockdown=confidentiality" },
+	{ -ECANCELED, "another rung was asked for" },
+};
+
+const char *probe_reason(int error)
+{
+	for (size_t i = 0; i < sizeof(reasons) / sizeof(reasons[0]); i++)
+		if (reasons[i].error == error)
+			return reasons[i].reason;
+	return strerror(-error);
+}
+
+/* "oom_kill=kprobe": 1 when it is this probe's word and this rung's name, 0 this probe's but another rung,
+ * -ENOENT another probe's. */
+static int forced_rung(const char *word, const char *probe, const char *rung)
+{
+	size_t length = strlen(probe);
+
+	if (strncmp(word, probe, length) || word[length] != '=')
+		return -ENOENT;
+	return strcmp(word + length + 1, rung) == 0;
+}
+
+static bool rung_is_wanted(const char *const *forced, const char *probe, const char *rung)
+{
+	for (size_t i = 0; forced && forced[i]; i++) {
+		int r = forced_rung(forced[i], probe, rung);
+
+		if (r >= 0)
+			return r;
+	}
+	return true;
+}
+
+static int forced_check(const char *word)
+{
+	for (size_t i = 0; i < PROBE_COUNT; i++)
+		for (const struct probe_rung *rung = probes[i].rungs; rung->name; rung++)
+			if (forced_rung(word, probes[i].name, rung->name) == 1)
+				return 0;
+	return -EINVAL;
+}
+
+/* What trying a rung takes. */
+struct attempt {
+	const struct config *config;
+	const char *pin_dir;
+	const char *const *forced;
+	const struct btf *kernel;
+	struct probe_choices *choices; /* so far */
+};
+
+static int rung_try(const struct attempt *attempt, const struct probe_rung *rung)
+{
+	const struct probe_choices *choices = attempt->choices;
+
+	if (rung->derived)
+		return choices->probe[PROBE_OOM_KILL].rung ? 0 : -ENOENT;
+	if (rung->needs_probe_read && !choices->probe_read)
+		return -ENODATA;
+	return object_try(attempt->config, rung, attempt->kernel, choices->probe_read, attempt->pin_dir);
+}
+
+static void probe_climb(const struct attempt *attempt, const struct probe *probe, struct probe_choice *choice)
+{
+	for (size_t i = 0; i < PROBE_RUNGS && probe->rungs[i].name && !choice->rung; i++) {
+		const struct probe_rung *rung = &probe->rungs[i];
+
+		if (rung_is_wanted(attempt->forced, probe->name, rung->name))
+			choice->errors[i] = rung_try(attempt, rung);
+		else
+			choice->errors[i] = -ECANCELED;
+		if (!choice->errors[i])
+			choice->rung = rung;
+	}
+}
+
+/*
+ * By a program that makes the call: libbpf's own probe looks for words in the verifier's log which kernels
+ * from 6.8 on do not use.
+ */
+static bool probe_read_is_allowed(void)
+{
+	static const struct bpf_insn program[] = {
+		{ .code = BPF_ALU64 | BPF_MOV | BPF_X, .dst_reg = BPF_REG_1, .src_reg = BPF_REG_10 },
+		{ .code = BPF_ALU64 | BPF_ADD | BPF_K, .dst_reg = BPF_REG_1, .imm = -8 },
+		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_2, .imm = 8 },
+		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_3 },
+		{ .code = BPF_JMP | BPF_CALL, .imm = BPF_FUNC_probe_read_kernel },
+		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0 },
+		{ .code = BPF_JMP | BPF_EXIT },
+	};
+	AUTO_CLOSE int fd = bpf_prog_load(BPF_PROG_TYPE_KPROBE, NULL, "GPL", program,
+					  sizeof(program) / sizeof(program[0]), NULL);
+
+	return fd >= 0;
+}
+
+int probe_choose(const struct config *config, const char *pin_dir, const char *const *forced,
+		 struct probe_choices *ret)
+{
+	struct probe_choices choices = {};
+	struct attempt attempt = { config, pin_dir, forced, NULL, &choices };
+	struct btf *kernel;
+
+	for (size_t i = 0; forced && forced[i]; i++)
+		if (forced_check(forced[i]))
+			return -EINVAL;
+
+	kernel = btf__load_vmlinux_btf();
+	if (!kernel)
+		return -errno;
+	attempt.kernel = kernel;
+	choices.probe_read = probe_read_is_allowed();
+	for (size_t i = 0; i < PROBE_COUNT; i++) {
+		struct probe_choice *choice = &choices.probe[i];
+
+		choice->enabled = *(const bool *)((const char *)config + probes[i].enabled);
+		if (choice->enabled)
+			probe_climb(&attempt, &probes[i], choice);
+	}
+	btf__free(kernel);
+	*ret = choices;
+	return 0;
+}

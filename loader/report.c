@@ -1,0 +1,278 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "loader/report.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "common/exit_code.h"
+#include "common/log.h"
+#include "common/pins.h"
+#include "common/text.h"
+#include "loader/caps.h"
+#include "loader/host.h"
+#include "loader/object.h"
+#include "loader/pin.h"
+#include "loader/probe.h"
+
+/* --- JSON, just enough --- */
+
+static void json_string(const char *name, const char *value, const char *end)
+{
+	char text[1024];
+
+	if (!value) {
+		printf("\"%s\":null%s", name, end);
+		return;
+	}
+	(void)text_json_escape(text, sizeof(text), value, strlen(value));
+	printf("\"%s\":\"%s\"%s", name, text, end);
+}
+
+static void json_bool(const char *name, bool value, const char *end)
+{
+	printf("\"%s\":%s%s", name, value ? "true" : "false", end);
+}
+
+static const char *or_null(const char *text)
+{
+	return text[0] ? text : NULL;
+}
+
+/* --- status --- */
+
+struct attached {
+	const char *dir;
+	const char *probe;
+	int links;
+	int gone;
+};
+
+/* "link_oom_kill", "link_oom_kill_1", but not "link_oom_kill_new". */
+static bool link_is_of(const char *name, const char *probe)
+{
+	const size_t length = strlen(probe);
+
+	if (!text_starts_with(name, PIN_LINK_PREFIX))
+		return false;
+	name += strlen(PIN_LINK_PREFIX);
+	if (strncmp(name, probe, length))
+		return false;
+	name += length;
+	if (*name == '_' && name[1])
+		name += 1 + strspn(name + 1, "0123456789");
+	return !*name;
+}
+
+static int look_at_link(const char *name, void *context)
+{
+	struct attached *a = context;
+
+	if (!link_is_of(name, a->probe))
+		return 0;
+	a->links++;
+	a->gone += !pin_link_is_attached(a->dir, name);
+	return 0;
+}
+
+/* A derived rung has no link of its own: it is attached when the probe it comes from is. */
+static bool probe_is_attached(const char *dir, const struct map_info *info, const char *probe, const char *rung)
+{
+	struct attached a = { .dir = dir, .probe = probe };
+
+	for (size_t i = 0; i < INFO_PROBES; i++)
+		if (!strcmp(info->probes[i].name, rung))
+			a.probe = rung;
+	return pin_each(dir, look_at_link, &a) == 0 && a.links && !a.gone;
+}
+
+static bool rung_is_off(const char *rung)
+{
+	return !rung[0] || !strcmp(rung, INFO_RUNG_OFF);
+}
+
+static void status_print_json(const struct map_info *info, const bool *attached)
+{
+	printf("{\"loaded\":true,\"abi\":%u,", info->abi);
+	json_string("version", info->version, ",");
+	printf("\"generation\":\"%llu\",\"ring_bytes\":%llu,\"probes\":[", (unsigned long long)info->generation,
+	       (unsigned long long)info->ring_bytes);
+	for (size_t i = 0; i < INFO_PROBES && info->probes[i].name[0]; i++) {
+		printf("%s{", i ? "," : "");
+		json_string("name", info->probes[i].name, ",");
+		json_string("rung", or_null(info->probes[i].rung), ",");
+		json_bool("attached", attached[i], "}");
+	}
+	puts("]}");
+}
+
+static void status_print_text(const char *dir, const struct map_info *info, const bool *attached)
+{
+	printf("loaded in %s: version %s, ring of %lluK\n", dir, info->version,
+	       (unsigned long long)info->ring_bytes / 1024);
+	for (size_t i = 0; i < INFO_PROBES && info->probes[i].name[0]; i++)
+		printf("  %-22s %-18s %s\n", info->probes[i].name,
+		       info->probes[i].rung[0] ? info->probes[i].rung : "not available",
+		       attached[i] ? "attached" : rung_is_off(info->probes[i].rung) ? "-" : "NOT ATTACHED");
+}
+
+static int status_not_loaded(const struct settings *settings, int error)
+{
+	if (settings->json)
+		puts("{\"loaded\":false}");
+	if (error == -ENOENT)
+		log_error("nothing is loaded in \"%s\": no event is recorded. Load with: cri-ebpf-loader load",
+			  settings->config.pin_dir);
+	else
+		log_error("cannot look at \"%s\": %s. Run it as root or as user \"%s\"", settings->config.pin_dir,
+			  strerror(-error), USER_LOADER);
+	return error == -ENOENT ? EXIT_UNHEALTHY : EXIT_DENIED;
+}
+
+int verb_status(const struct settings *settings)
+{
+	const char *dir = settings->config.pin_dir;
+	bool attached[INFO_PROBES] = {}, healthy = true;
+	struct map_info info;
+	int r = pin_read_info(dir, &info);
+
+	if (r < 0)
+		return status_not_loaded(settings, r);
+	for (size_t i = 0; i < INFO_PROBES && info.probes[i].name[0]; i++) {
+		const char *rung = info.probes[i].rung;
+
+		attached[i] = !rung_is_off(rung) && probe_is_attached(dir, &info, info.probes[i].name, rung);
+		healthy = healthy && (attached[i] || rung_is_off(rung));
+	}
+	if (settings->json)
+		status_print_json(&info, attached);
+	else
+		status_print_text(dir, &info, attached);
+	if (!healthy)
+		log_error("not every probe is attached: some events are not recorded. "
+			  "Repair with: cri-ebpf-loader unload && cri-ebpf-loader load");
+	return healthy ? EXIT_FOUND : EXIT_UNHEALTHY;
+}
+
+/* --- check --- */
+
+static const char *cgroup_mode_name(const struct host *host)
+{
+	if (host->cgroup_error)
+		return NULL;
+	return host->cgroup.mode == INFO_CGROUP_V1 ? "v1" : "v2";
+}
+
+static void check_print_rungs_json(const struct probe *probe, const struct probe_choice *choice)
+{
+	printf("\"tried\":[");
+	for (size_t i = 0; i < PROBE_RUNGS && probe->rungs[i].name && choice->enabled; i++) {
+		printf("%s{", i ? "," : "");
+		json_string("rung", probe->rungs[i].name, ",");
+		json_string("refused", choice->errors[i] ? probe_reason(choice->errors[i]) : NULL, "}");
+		if (&probe->rungs[i] == choice->rung)
+			break;
+	}
+	printf("]");
+}
+
+static void check_print_json(const struct host *host, const struct probe_choices *choices, bool healthy,
+			     const char *obstacle)
+{
+	printf("{");
+	json_bool("healthy", healthy, ",");
+	json_string("obstacle", obstacle, ",");
+	json_string("kernel", host->release, ",");
+	json_string("machine", host->machine, ",");
+	json_bool("btf", host->btf, ",");
+	json_bool("bpffs", host->bpffs, ",");
+	json_bool("ringbuf_fixed", host->ring_fixed, ",");
+	json_bool("probe_read", choices->probe_read, ",");
+	json_string("cgroup", cgroup_mode_name(host), ",");
+	json_bool("memory_controller", host->memory_controller, ",");
+	json_string("lockdown", or_null(host->lockdown), ",");
+	printf("\"unprivileged_bpf_disabled\":%d,\"perf_event_paranoid\":%d,\"probes\":[",
+	       host->unprivileged_bpf_disabled, host->perf_event_paranoid);
+	for (size_t i = 0; i < PROBE_COUNT; i++) {
+		printf("%s{", i ? "," : "");
+		json_string("name", probes[i].name, ",");
+		json_bool("enabled", choices->probe[i].enabled, ",");
+		json_string("rung", choices->probe[i].rung ? choices->probe[i].rung->name : NULL, ",");
+		check_print_rungs_json(&probes[i], &choices->probe[i]);
+		printf("}");
+	}
+	puts("]}");
+}
+
+static void check_print_probe(const struct probe *probe, const struct probe_choice *choice)
+{
+	if (!choice->enabled) {
+		printf("  %-22s off in the configuration\n", probe->name);
+		return;
+	}
+	printf("  %-22s %s\n", probe->name, choice->rung ? choice->rung->name : "NOT AVAILABLE");
+	for (size_t i = 0; i < PROBE_RUNGS && probe->rungs[i].name && &probe->rungs[i] != choice->rung; i++)
+		printf("  %-22s   %s: %s\n", "", probe->rungs[i].name, probe_reason(choice->errors[i]));
+}
+
+static void check_print_text(const struct settings *settings, const struct host *host,
+			     const struct probe_choices *choices)
+{
+	printf("kernel      %s %s\n", host->release, host->machine);
+	printf("BTF         %s\n", host->btf ? "yes" : "NO");
+	printf("bpffs       %s\n", host->bpffs ? "mounted" : "NOT MOUNTED (mount -t bpf bpf /sys/fs/bpf)");
+	printf("ring buffer %s\n", host->ring_fixed ? "fixed (CVE-2024-41009)" : "NOT FIXED: CVE-2024-41009");
+	printf("cgroup      %s%s%s\n", host->cgroup_error ? "NOT MOUNTED" : cgroup_mode_name(host),
+	       host->cgroup_error ? "" : ", memory controller at ", host->cgroup_error ? "" : host->cgroup.path);
+	printf("memory      %s\n", host->memory_controller ? "controller enabled" : "NO CONTROLLER");
+	printf("lockdown    %s\n", host->lockdown[0] ? host->lockdown : "not known");
+	printf("sysctl      kernel.unprivileged_bpf_disabled=%d kernel.perf_event_paranoid=%d\n",
+	       host->unprivileged_bpf_disabled, host->perf_event_paranoid);
+	puts("probes");
+	for (size_t i = 0; i < PROBE_COUNT; i++)
+		check_print_probe(&probes[i], &choices->probe[i]);
+	if (choices->probe[PROBE_PRESSURE_HIGH].rung && choices->probe[PROBE_PRESSURE_HIGH].rung->per_cpu)
+		printf("  memory pressure is looked at %llu times a second on each CPU: it may miss a limit that is "
+		       "filled faster than %.0f ms\n", (unsigned long long)settings->config.pressure_sample_hz,
+		       1000.0 / settings->config.pressure_sample_hz);
+}
+
+static bool check_is_healthy(const struct host *host, const struct probe_choices *choices)
+{
+	if (!host->bpffs || !host->ring_fixed)
+		return false;
+	for (size_t i = 0; i < PROBE_COUNT; i++)
+		if (probes[i].essential && choices->probe[i].enabled && !choices->probe[i].rung)
+			return false;
+	return true;
+}
+
+int verb_check(const struct settings *settings)
+{
+	const char *dir = settings->config.pin_dir, *missing, *obstacle;
+	struct probe_choices choices = {};
+	struct host host;
+	bool healthy;
+
+	object_log_init(settings->config.bpf_log_level);
+	host_look(&host);
+	obstacle = host_obstacle(&host);
+	if (caps_check(&missing) < 0) {
+		log_error("missing %s: what this kernel can observe cannot be tried. Run it as root", missing);
+		return EXIT_DENIED;
+	}
+	if (!obstacle && probe_choose(&settings->config, access(dir, W_OK) == 0 ? dir : NULL, settings->rungs.values,
+				      &choices) < 0) {
+		log_error("--rung must be PROBE=RUNG");
+		return EXIT_USAGE;
+	}
+	healthy = !obstacle && check_is_healthy(&host, &choices);
+	if (settings->json)
+		check_print_json(&host, &choices, healthy, obstacle);
+	else
+		check_print_text(settings, &host, &choices);
+	if (obstacle)
+		log_error("%s", obstacle);
+	return healthy ? EXIT_FOUND : EXIT_UNHEALTHY;
+}

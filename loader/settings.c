@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "loader/settings.h"
+
+#include <errno.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "common/exit_code.h"
+#include "common/log.h"
+
+#define CONFIG_MEMBER(member) offsetof(struct settings, config.member), sizeof(((struct settings *)0)->config.member)
+
+static const struct option_row own_rows[] = {
+	{ .name = "pin-dir", .type = OPTION_STRING, CONFIG_MEMBER(pin_dir), .argument = "DIR",
+	  .help = "where the pins are (default /sys/fs/bpf/cri-ebpf)" },
+	{ .name = "config", .type = OPTION_STRING, CONFIG_MEMBER(config_file), .argument = "FILE",
+	  .help = "read this configuration file instead of /etc/cri-ebpf" },
+	{ .name = "replace", .type = OPTION_FLAG, .offset = offsetof(struct settings, replace),
+	  .help = "load: swap the programs and keep the maps, so that no event is lost" },
+	{ .name = "json", .type = OPTION_FLAG, .offset = offsetof(struct settings, json),
+	  .help = "status, check: one JSON object" },
+	{ .name = "rung", .type = OPTION_LIST, .offset = offsetof(struct settings, rungs), .argument = "PROBE=RUNG",
+	  .help = "use only this rung of a probe (for tests)" },
+	{ .name = "allow-unfixed-ringbuf", .type = OPTION_FLAG,
+	  .offset = offsetof(struct settings, allow_unfixed_ring),
+	  .help = "load on a kernel with CVE-2024-41009, where the recorder could harm the kernel" },
+	{ .name = "quiet", .letter = 'q', .type = OPTION_FLAG, .offset = offsetof(struct settings, quiet),
+	  .help = "warnings and errors only" },
+	{ .name = "verbose", .letter = 'v', .type = OPTION_FLAG, .offset = offsetof(struct settings, verbose),
+	  .help = "say more" },
+	{ .name = "help", .letter = 'h', .type = OPTION_HELP, .help = "this help" },
+	{},
+};
+
+static void print_help(const struct option_group *groups)
+{
+	(void)puts("Example: cri-ebpf-loader load\n\n"
+		   "Usage: cri-ebpf-loader load [--replace] | unload | reload | status | check  [OPTION...]\n\n"
+		   "Loads the BPF programs of cri-ebpf, pins them and leaves. load may be repeated; reload is\n"
+		   "load --replace; unload removes every pin; status looks at what is pinned; check tells what\n"
+		   "this kernel can observe without loading anything for good.\n");
+	option_print_help(stdout, groups);
+}
+
+static int settings_fail(const char *message, int *ret_exit)
+{
+	log_error("%s; nothing was done", message);
+	*ret_exit = EXIT_USAGE;
+	return -EINVAL;
+}
+
+/* Defaults, then the file, then the flags. 1: help was asked for. */
+static int settings_read(int argc, char **argv, const struct option_group *groups, struct settings *settings,
+			 char *message, size_t size)
+{
+	int operands = 0, r;
+
+	config_set_defaults(&settings->config);
+	r = config_load(&settings->config, config_find_flag(argc, argv), message, size);
+	if (r == 0)
+		r = option_parse(argc, argv, groups, &operands, message, size);
+	if (r == 0 && operands) {
+		(void)snprintf(message, size, "\"%s\" is one word too many", argv[1]);
+		return -EINVAL;
+	}
+	return r;
+}
+
+int settings_parse(int argc, char **argv, struct settings *settings, int *ret_exit)
+{
+	const struct option_group groups[] = { { "Options", own_rows, settings },
+					       { "Configuration", config_keys, &settings->config },
+					       {} };
+	char message[1024] = "";
+	int r;
+
+	memset(settings, 0, sizeof(*settings));
+	r = settings_read(argc, argv, groups, settings, message, sizeof(message));
+	if (r == 1) {
+		print_help(groups);
+		*ret_exit = EXIT_FOUND;
+		return r;
+	}
+	log_init("cri-ebpf-loader", settings->quiet ? LOG_LEVEL_WARNING :
+				    settings->verbose ? LOG_LEVEL_DEBUG : LOG_LEVEL_INFO);
+	if (r == 0)
+		r = config_check(&settings->config, message, sizeof(message));
+	if (r < 0)
+		return settings_fail(message, ret_exit);
+	if (r > 0)
+		log_info("%s", message);
+	return 0;
+}

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What the loader is told: the configuration and its flags. */
+#ifndef CRI_LOADER_SETTINGS_H
+#define CRI_LOADER_SETTINGS_H
+
+#include <stdbool.h>
+
+#include "common/config.h"
+#include "common/option.h"
+
+struct settings {
+	struct config config;
+	bool quiet, verbose;
+	bool replace;             /* load: swap the programs, keep the maps */
+	bool json;                /* status, check */
+	bool allow_unfixed_ring;  /* load */
+	struct option_list rungs; /* "PROBE=RUNG"; NULL-terminated */
+};
+
+/* argv[0] is the verb. 0: go on; else *ret_exit is the exit code and everything was said. */
+int settings_parse(int argc, char **argv, struct settings *settings, int *ret_exit);
+
+#endif

@@ -1,0 +1,149 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-2-Clause
+#
+# packaging/deps.sh build|test|fuzz
+#
+# Installs by name what is missing to build, test or fuzz, and says which packages these are. Prints nothing when
+# all is there. Debian and Ubuntu with apt, Fedora and the RHEL family with dnf.
+set -u
+
+# NEED: what proves that it is there, a command, a header or a static library; then the package that has it:
+# Debian's name, Fedora's name.
+table()
+{
+	cat <<-'EOF'
+	build  command:gcc              gcc                gcc
+	build  command:clang            clang              clang
+	build  command:llvm-strip       llvm               llvm
+	build  command:make             make               make
+	build  command:bpftool          bpftool            bpftool
+	build  header:bpf/libbpf.h      libbpf-dev         libbpf-devel
+	build  header:libelf.h          libelf-dev         elfutils-libelf-devel
+	build  header:zlib.h            zlib1g-dev         zlib-devel
+	build  header:sqlite3.h         libsqlite3-dev     sqlite-devel
+	build  header:libsmartcols/libsmartcols.h libsmartcols-dev libsmartcols-devel
+	build  header:ini.h             libinih-dev        inih-devel
+	build  header:seccomp.h         libseccomp-dev     libseccomp-devel
+	build  header:sys/capability.h  libcap-dev         libcap-devel
+	test   header:cmocka.h          libcmocka-dev      libcmocka-devel
+	test   static:c                 libc6-dev          glibc-static
+	test   command:jq               jq                 jq
+	test   command:sqlite3          sqlite3            sqlite
+	test   command:setpriv          util-linux         util-linux
+	test   command:useradd          passwd             shadow-utils
+	test   command:shellcheck       shellcheck         ShellCheck
+	test   command:busybox          busybox-static     busybox
+	test   command:containerd       containerd         containerd
+	test   command:runc             runc               runc
+	test   command:podman           podman             podman
+	test   command:cpio             cpio               cpio
+	test   command:qemu-system-x86_64 qemu-system-x86  qemu-system-x86-core
+	test   command:qemu-system-aarch64 qemu-system-arm qemu-system-aarch64-core
+	test   command:aarch64-linux-gnu-gcc gcc-aarch64-linux-gnu gcc-aarch64-linux-gnu
+	fuzz   fuzzer:clang             libclang-rt-dev    compiler-rt
+	EOF
+}
+
+# A library without which a program cannot be compiled: the compiler itself is asked.
+has_header()
+{
+	echo "#include <$1>" | "${CC:-cc}" -E -xc - >/dev/null 2>&1
+}
+
+has_static()
+{
+	[ -e "$("${CC:-cc}" -print-file-name="lib$1.a" 2>/dev/null)" ]
+}
+
+has_fuzzer()
+{
+	echo 'int LLVMFuzzerTestOneInput(void); int LLVMFuzzerTestOneInput(void) { return 0; }' |
+		"${CLANG:-clang}" -fsanitize=fuzzer,address,undefined -xc - -o /dev/null 2>/dev/null
+}
+
+has()
+{
+	local name=${1#*:}
+
+	case $1 in
+	command:*) PATH=$PATH:/usr/sbin:/sbin command -v "$name" >/dev/null ;;
+	header:*) has_header "$name" ;;
+	static:*) has_static "$name" ;;
+	fuzzer:*) has_fuzzer ;;
+	esac
+}
+
+# clang's run-time libraries are packaged under its version.
+debian_name()
+{
+	case $1 in
+	libclang-rt-dev) echo "libclang-rt-$("${CLANG:-clang}" -dumpversion | cut -d. -f1)-dev" ;;
+	*) echo "$1" ;;
+	esac
+}
+
+# The packages of a purpose that are missing, by this family's names.
+missing()
+{
+	local purpose need debian fedora
+
+	while read -r purpose need debian fedora; do
+		[ "$purpose" = "$1" ] || continue
+		has "$need" && continue
+		case $family in
+		debian) debian_name "$debian" ;;
+		*) echo "$fedora" ;;
+		esac
+	done < <(table)
+}
+
+install_debian()
+{
+	export DEBIAN_FRONTEND=noninteractive
+	apt-get -qq update && apt-get -qq install --yes --no-install-recommends "$@" >/dev/null
+}
+
+# Some are not in every release of the family: those that are get installed.
+install_fedora()
+{
+	local name failed=0
+
+	dnf --quiet --assumeyes install "$@" >/dev/null 2>&1 && return
+	for name in "$@"; do
+		dnf --quiet --assumeyes install "$name" >/dev/null || {
+			echo "cannot install $name (RHEL family: enable EPEL and CRB)" >&2
+			failed=1
+		}
+	done
+	[ "$purpose" = test ] || return "$failed"
+}
+
+purpose=${1:-}
+case $purpose in
+build | test | fuzz) ;;
+*)
+	echo "usage: packaging/deps.sh build|test|fuzz" >&2
+	exit 2
+	;;
+esac
+
+if command -v apt-get >/dev/null; then
+	family=debian
+elif command -v dnf >/dev/null; then
+	family=fedora
+else
+	family=other
+fi
+mapfile -t packages < <(missing "$purpose" | sort -u)
+[ ${#packages[@]} -gt 0 ] || exit 0
+
+if [ "$family" = other ]; then
+	echo "missing to $purpose, and neither apt-get nor dnf to install them (Fedora's names): ${packages[*]}" >&2
+	exit 1
+fi
+if [ "$(id -u)" -ne 0 ]; then
+	echo "missing to $purpose: ${packages[*]}; install them, or run this as root" >&2
+	exit 1
+fi
+echo "installing what is missing to $purpose: ${packages[*]}"
+"install_$family" "${packages[@]}"
