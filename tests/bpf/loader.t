@@ -1,0 +1,109 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-2-Clause
+# The loader: which rights it needs, that twice is once, that nothing stays behind.
+set -u
+. "$(dirname "$0")/../lib/scenario.sh"
+
+scenario_prepare
+version=$(setpriv --help 2>&1)
+[[ $version == *--ambient-caps* ]] || skip_all "setpriv cannot set ambient capabilities"
+
+# as_loader CAPABILITY,... VERB [FLAG...]: the loader as its own user with these capabilities and no other.
+as_loader()
+{
+	local caps=${1:+,+${1//,/,+}}
+
+	shift
+	setpriv --reuid cri-ebpf-loader --regid cri-ebpf-loader --clear-groups --no-new-privs \
+		--inh-caps="-all$caps" --ambient-caps="-all$caps" --bounding-set="-all$caps" \
+		"$SCENARIO_DIR/bin/cri-ebpf-loader" "$1" --pin-dir "$PIN_DIR" --config "$CONFIG" "${@:2}"
+}
+
+pins()
+{
+	find "$PIN_DIR" -mindepth 1 -printf '%f %i %m %G\n' | sort
+}
+
+chmod 0644 "$CONFIG"
+mkdir "$PIN_DIR" && chown cri-ebpf-loader:cri-ebpf-ring "$PIN_DIR" && chmod 2750 "$PIN_DIR" ||
+	bail_out "cannot prepare $PIN_DIR"
+
+out=$(as_loader perfmon load 2>&1)
+is $? 6 "without CAP_BPF: exit status 6"
+like "$out" CAP_BPF "which names it"
+out=$(as_loader bpf load 2>&1)
+is $? 6 "without CAP_PERFMON: exit status 6"
+like "$out" CAP_PERFMON "which names it"
+is "$(pins)" "" "nothing stays behind a failure"
+
+out=$(as_loader bpf,perfmon load 2>&1)
+is $? 0 "CAP_BPF and CAP_PERFMON are enough" || diag "$out"
+before=$(pins)
+like "$before" 'events [0-9]+ 660 ' "the ring is pinned"
+like "$before" 'link_' "links are pinned"
+is "$(grep -c . <<<"$before")" "$(find "$PIN_DIR" -mindepth 1 -group cri-ebpf-ring -user cri-ebpf-loader | wc -l)" \
+	"every pin has the directory's group and the loader's user"
+
+out=$(as_loader bpf,perfmon load 2>&1)
+is $? 0 "load again" || diag "$out"
+is "$(pins)" "$before" "changes nothing"
+
+status=$(as_loader bpf,perfmon status --json)
+is $? 0 "status"
+field_is "$status" .loaded true "status: loaded"
+field_holds "$status" '.probes | length > 0' "status: probes"
+field_holds "$status" 'any(.probes[]; .name == "oom_kill" and .attached)' "status: oom_kill is attached"
+field_holds "$status" 'any(.probes[]; .name == "process_exit" and .attached)' "status: process_exit is attached"
+check=$(as_loader bpf,perfmon check --json)
+field_holds "$check" 'type == "object"' "check prints JSON"
+field_holds "$check" '.probes | length > 0' "check: probes"
+
+recorder_start
+ok $? "a recorder starts"
+first=$RECORDER_PID
+out=$(timeout 20 "$SCENARIO_DIR/bin/cri-ebpf" record --once --pin-dir "$PIN_DIR" --config "$CONFIG" \
+	--db "$SCENARIO_DIR/second/events.db" 2>&1)
+is $? 6 "a second one is refused with exit status 6"
+like "$out" "$first" "and told who holds the ring"
+recorder_stop
+is $? 0 "the first one is not disturbed"
+
+out=$(as_loader bpf,perfmon load --replace 2>&1)
+is $? 0 "load --replace" || diag "$out"
+is "$(pins | awk '/^(events|metadata|counters|info) / { print $1, $2 }')" \
+	"$(awk '/^(events|metadata|counters|info) / { print $1, $2 }' <<<"$before")" "keeps the maps"
+
+out=$(as_loader bpf,perfmon unload 2>&1)
+is $? 0 "unload" || diag "$out"
+is "$(find "$PIN_DIR" -mindepth 1 2>/dev/null)" "" "leaves nothing"
+out=$(as_loader bpf,perfmon unload 2>&1)
+is $? 0 "unload again" || diag "$out"
+
+out=$(timeout 20 "$SCENARIO_DIR/bin/cri-ebpf" record --once --pin-dir "$PIN_DIR" --config "$CONFIG" --db "$DB" 2>&1)
+is $? 6 "a recorder without pins: exit status 6"
+like "$out" 'cri-ebpf-loader load' "which says what to do"
+
+# Nothing outside a BPF file system, and nothing of somebody else, is touched: root may do everything.
+elsewhere=$SCENARIO_DIR/elsewhere
+mkdir "$elsewhere" && touch "$elsewhere/info" "$elsewhere/link_other"
+out=$(loader unload --pin-dir "$elsewhere" 2>&1)
+is $? 6 "unload of a directory that is not on bpffs"
+is "$(ls "$elsewhere")" $'info\nlink_other' "removes nothing"
+before=$(stat -c '%u %g %a' "$elsewhere")
+out=$(loader load --pin-dir "$elsewhere" 2>&1)
+is $? 6 "load there"
+is "$(stat -c '%u %g %a' "$elsewhere")" "$before" "changes no owner"
+foreign=$PIN_DIR-foreign
+mkdir "$foreign" && chown nobody "$foreign"
+before=$(stat -c '%u %g %a' "$foreign")
+out=$(loader load --pin-dir "$foreign" 2>&1)
+is $? 6 "load into somebody else's directory"
+is "$(stat -c '%u %g %a' "$foreign")" "$before" "leaves it to them"
+like "$out" 'belongs to somebody else' "and says why"
+rmdir "$foreign"
+before=$(stat -c '%u %g %a' "$BPFFS")
+out=$(loader load --pin-dir "$BPFFS/." 2>&1)
+is $? 6 "load into the root of bpffs"
+is "$(stat -c '%u %g %a' "$BPFFS")" "$before" "does not take it over"
+
+done_testing

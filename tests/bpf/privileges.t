@@ -1,0 +1,80 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-2-Clause
+# What the recorder is left with, who may read the history, and who may not touch the ring.
+set -u
+. "$(dirname "$0")/../lib/scenario.sh"
+
+scenario_begin
+open_pin=$(tool open_pin) || bail_out "cannot build open_pin"
+install -m 0755 "$open_pin" "$SCENARIO_DIR/bin/"
+open_pin=$SCENARIO_DIR/bin/open_pin
+
+status_line()
+{
+	awk -v key="$1:" '$1 == key { $1 = ""; print substr($0, 2) }' "/proc/$RECORDER_PID/status"
+}
+
+recorder_uid=$(id -u cri-ebpf)
+is "$(status_line Uid)" "$recorder_uid $recorder_uid $recorder_uid $recorder_uid" "the recorder is cri-ebpf, four times"
+recorder_gid=$(id -g cri-ebpf)
+is "$(status_line Gid)" "$recorder_gid $recorder_gid $recorder_gid $recorder_gid" "with its group"
+like "$(status_line Groups)" '^ *$' "and no other group"
+for set_name in CapInh CapPrm CapEff CapBnd CapAmb; do
+	is "$(status_line $set_name)" 0000000000000000 "$set_name is empty"
+done
+is "$(status_line Seccomp)" 2 "seccomp filters it"
+is "$(status_line NoNewPrivs)" 1 "no new privileges"
+is "$(stat -c %a:%U:%G "${DB%/*}")" 750:cri-ebpf:cri-ebpf "the database's directory"
+is "$(stat -c %a:%U:%G "$DB")" 640:cri-ebpf:cri-ebpf "the database"
+
+is "$(stat -c %a:%G "$PIN_DIR")" 2750:cri-ebpf-ring "the pin directory"
+is "$(stat -c %a:%G "$PIN_DIR/events")" 660:cri-ebpf-ring "the ring"
+is "$(stat -c %a:%G "$PIN_DIR/metadata")" 660:cri-ebpf-ring "the metadata"
+is "$(stat -c %a:%G "$PIN_DIR/counters")" 640:cri-ebpf-ring "the counters"
+links=$(find "$PIN_DIR" -name 'link_*' | wc -l)
+[ "$links" -gt 0 ]
+ok $? "there are links"
+is "$(find "$PIN_DIR" \( -name 'link_*' -o -name seen -o -name armed \) ! -perm 600)" "" "links, seen and armed are the owner's"
+
+# one thing to read: a process that ends in a container
+path=$(pod_cgroup "$(random_uuid)")/$(random_hex 64)
+cg_make "$path" && cg_run "$path" true
+wait_for 10 holds 'any(.[]; .type == "process_exit")' -c "${path##*/}"
+ok $? "something was recorded"
+
+# as USER COMMAND...: as a login of that user would run it, with its groups
+as()
+{
+	local user=$1
+
+	shift
+	setpriv --reuid "$user" --regid "$(id -g "$user")" --init-groups --inh-caps=-all "$@"
+}
+
+reader=cri-test-$$
+account_user "$reader" nogroup --groups cri-ebpf 2>/dev/null ||
+	account_user "$reader" nobody --groups cri-ebpf >/dev/null || bail_out "cannot make user $reader"
+chmod 0644 "$CONFIG"
+events=("$SCENARIO_DIR/bin/cri-ebpf" events --db "$DB" --config "$CONFIG" -c "${path##*/}")
+
+out=$(as "$reader" "${events[@]}" --json 2>&1)
+is $? 0 "a member of cri-ebpf reads the history"
+like "$out" '"process_exit"' "and sees the event"
+is "$(as "$reader" "$open_pin" "$PIN_DIR/events")" EACCES "but cannot open the ring"
+is "$(as "$reader" "$open_pin" "$PIN_DIR/metadata")" EACCES "nor the metadata"
+out=$(as "$reader" sh -c "echo x >>'$DB'" 2>&1)
+ok $((!$?)) "nor write the database"
+
+out=$(as nobody "${events[@]}" 2>&1)
+is $? 3 "others get exit status 3"
+like "$out" "$DB.*ermission denied" "and are told which file, and why"
+is "$(as nobody "$open_pin" "$PIN_DIR/events")" EACCES "others cannot open the ring"
+
+is_running "$RECORDER_PID"
+ok $? "the recorder still runs"
+recorder_stop
+is $? 0 "and ends in order"
+out=$(as "$reader" "${events[@]}" --json 2>&1)
+is $? 0 "the history can be read without a recorder"
+
+done_testing

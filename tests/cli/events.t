@@ -1,0 +1,136 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-2-Clause
+# The default verb: filters, order, formats, and JSON as documented.
+set -u
+. "$(dirname "$0")/fixture.sh"
+
+# ids FLAG...: the ids of what matches, in order.
+ids()
+{
+	cri events -F id --json "$@"
+	jq -r .id <<<"$OUT" | tr '\n' ' ' | sed 's/ $//'
+}
+
+# matches WANT FLAG...
+matches()
+{
+	local want=$1
+
+	shift
+	is "$(ids "$@")" "$want" "events $*"
+}
+
+matches "1 2 3 11 4 5 6 7 8 9 10 12 13 14 15 16 19 17 18 20 21 22 23"
+matches "22 23" -n 2
+matches "23 22" -n 2 -r
+matches "" -n 0
+matches "2 4 5 6 7 8 9 10" -c nginx
+matches "2 4 5 6 7 8 9 10" -c 3f2a
+matches "" -c 3f2
+matches "2 4 5 6 7 8 9 10" -c shop/web-7d4b/nginx
+matches "2 3 4 5 6 7 8 9 10" -p web-7d4b
+matches "17 18 19" -p 7777
+matches "2 3 4 5 6 7 8 9 10" -N shop
+matches "22 23" -c foo.service
+matches "6 8" --cgroup child
+matches "1 12 13 14 15 16" --runtime docker
+matches "4 5 7" --pid 4242
+matches "4 5 7" --comm dd
+matches "7 8 13 18 23" --signal KILL
+matches "7 8 13 18 23" --signal 9
+matches "7 8 13 18 23" --signal SIGKILL
+matches "7 8 9 12 13 18 23" --exit-code 137
+matches "14" --exit-code 0 --runtime docker -b
+matches "16" --exit-code 42
+matches "5 6 17 22" -t oom_kill
+matches "4 5 6 17 19 22" -t oom_kill,memory_pressure
+matches "11" -t gap
+matches "1" -b -1
+matches "1" -U '2025-11-22 09:00'
+matches "22 23" -S '2025-11-22 16:31:30 UTC'
+matches "14 15" -S '2025-11-22 16:31:18' -U '2025-11-22 16:31:20'
+matches "7 8 18 23" -g 'oom-killed'
+matches "" -g 'Oom-killed'
+matches "5 6 7 8" -c nginx -g '(killed)'
+matches "1" -c c300
+
+cri events -c nginx; is "$CODE" 0 "something found is exit 0"
+cri events -c nobody; is "$CODE" 1 "nothing matched is exit 1"
+is "$OUT" "" "and prints nothing"
+cri events --strict -n 1; is "$CODE" 5 "--strict with a gap in the range is exit 5"
+like "$OUT" process_exit "and still prints"
+cri events --strict -S '2025-11-22 16:31:20' -U '2025-11-22 17:00'; is "$CODE" 0 "--strict without a gap is exit 0"
+
+# Text
+cri -n 1
+like "$OUT" '^TIME +TYPE +POD +CONTAINER +PID +COMM +DETAIL
+2025-11-22 16:31:30.010 process_exit +- +foo.service +700 food +exit 137 \(SIGKILL, OOM-killed\)$' "no verb is events; a table"
+cri events -n 1 --no-legend; is "$(wc -l <<<"$OUT")" 1 "--no-legend leaves the header out"
+cri events -n 1 -o wide
+like "$OUT" 'DETAIL +NAMESPACE RUNTIME CONTAINER-ID +NODE +CGROUP +PPID UID' "wide has more columns"
+like "$OUT" "$(hostname)" "what this boot recorded happened on this node"
+TZ=Asia/Tokyo cri events -n 1; like "$OUT" "2025-11-23 01:31:30.010" "times are local"
+TZ=Asia/Tokyo cri events -n 1 --utc; like "$OUT" "2025-11-22 16:31:30.010" "or UTC on request"
+cri events -c 3f2b -F CONTAINER,CONTAINER-ID,type --no-legend
+like "$OUT" '^sidecar +3f2b0{58}a2 container_start$' "-F chooses columns"
+cri events -c d400 -F container.id --no-legend; like "$OUT" '^d40{60,62}a4$' "ids asked for by name are whole"
+cri events --color=always -t oom_kill; like "$OUT" $'\033''\[' "--color=always colours"
+cri events -t oom_kill; is "$(grep -c $'\033' <<<"$OUT")" 0 "no colour without a terminal"
+
+# Bytes chosen by a container
+for format in short wide json json-pretty csv export; do
+	cri events --pid 600 -o $format
+	is "$(LC_ALL=C tr -d '\n\r -~' <<<"$OUT" | wc -c)" 0 "nothing but printable ASCII comes out as $format"
+done
+cri events --pid 600; like "$OUT" '\\x1b\]0;pwned\\x07.*\\x1b\[2Jevil\\xff' "control characters are spelled out"
+cri events --pid 600 -t process_exit --json
+cri events --pid 600 -t process_exit --json
+is "$(jq -r .comm <<<"$OUT")" $'\x1b[2Jevil\xef\xbf\xbd' "a byte that is no UTF-8 is U+FFFD"
+is "$(grep -c '\\ud[89a-f]' <<<"$OUT")" 0 "and no half of a surrogate pair"
+is "$(jq -r '.container.name | @json' <<<"$OUT")" '"\u001b]0;pwned\u0007\u001b[31mname"' "JSON keeps the name"
+is "$(jq -r .cgroup_id <<<"$OUT")" 18446744073709551614 "a cgroup id is unsigned"
+
+# JSON
+keys()
+{
+	cri events --json -t "$1" -n 1
+	jq -r 'keys_unsorted | join(",")' <<<"$OUT"
+}
+
+common=v,id,type,time,time_unix_nano,boot_id,cgroup_id,cgroup,container,pod,meta_source,pid,ppid,uid,comm
+is "$(keys oom_kill)" "$common,incident,victim_rss_anon_bytes,victim_rss_file_bytes,victim_rss_shmem_bytes,victim_swap_bytes,victim_pgtables_bytes,oom_score_adj,trigger_pid,trigger_comm,trigger_cgroup,scope,limit_cgroup,limit_bytes,usage_bytes,limit_source,group_kill,chosen" "members of oom_kill"
+is "$(keys memory_pressure)" "$common,level,utilization,usage_bytes,limit_bytes,limit_cgroup,working_set_bytes" "members of memory_pressure"
+is "$(keys process_exit)" "$common,exit_code,signal,core_dumped,oom_killed,container_init,duration_ns,killed_by" "members of process_exit"
+is "$(keys process_fork)" "$common,child_pid,child_comm" "members of process_fork"
+is "$(keys container_start)" "$common,memory_limit_bytes" "members of container_start"
+is "$(keys container_stop)" "$common,memory_limit_bytes,peak_bytes,oom_kills,cpu_throttled_ns" "members of container_stop"
+is "$(keys gap)" "$common,reason,lost_type,lost,from,to" "members of gap"
+
+cri events --json -t oom_kill -c nginx -n 2
+first=$(head -n 1 <<<"$OUT")
+is "$(jq -c '[.v,.id,.time,.time_unix_nano,.pid,.limit_bytes,.group_kill,.chosen]' <<<"$first")" \
+	'[1,"5","2025-11-22T16:31:07.123456789Z","1763829067123456789",4242,16777216,true,true]' "types of values"
+is "$(jq -c '[.container,.pod]' <<<"$first")" \
+	'[{"id":"3f2a0000000000000000000000000000000000000000000000000000000000a1","name":"nginx","runtime":"containerd","image":"docker.io/nginx:1.25"},{"uid":"3f9c0000-1111-4222-8333-444444444444","name":"web-7d4b","namespace":"shop"}]' "container and pod are objects"
+cri events --json -t oom_kill -c foo.service
+is "$(jq -c '[.container,.pod,.scope]' <<<"$OUT")" '[null,null,"cgroup"]' "outside a container they are null"
+cri events --json -t oom_kill -p 7777
+is "$(jq -c '[.victim_rss_file_bytes,.trigger_pid,.trigger_cgroup]' <<<"$OUT")" '[null,null,null]' "what was not learnt is null"
+cri events --json -t gap
+is "$(jq -c '[.pid,.cgroup_id,.lost,.from]' <<<"$OUT")" '[null,null,17,"2025-11-22T16:31:05.000000000Z"]' "a gap has no process"
+cri events --json; is "$(jq -c . <<<"$OUT" | wc -l)" 23 "one object per line"
+cri events -o csv -c again
+is "$(head -n 1 <<<"$OUT" | tr -d '\r' | cut -d, -f1-9)" "v,id,type,time,time_unix_nano,boot_id,cgroup_id,cgroup,container.id" "csv has a header"
+is "$(wc -l <<<"$OUT")" 3 "and a line per row"
+cri events -o export -n 2
+is "$(grep -c '^ID=' <<<"$OUT")" 2 "export has a block per row"
+
+# A process outside containers: its unit, or the host.
+printf "INSERT INTO cgroup(cgroup,boot,hierarchy,kernfs_id,path,kind,meta_source) VALUES(60,2,5,1,'/',1,'kernel'),
+ (61,2,5,61,X'2f782f1b5b326a',1,'kernel');
+INSERT INTO event VALUES(60,3,1763829095000000000,2,60,801,1,0,'init',0,0,1),(61,3,1763829096000000000,2,61,802,1,0,'x',0,0,1);" | mkdb "$DB"
+cri events --pid 801 -F CONTAINER --no-legend; is "$OUT" host "the root cgroup is the host"
+cri events --pid 802 -F CONTAINER --no-legend; is "$OUT" '\x1b[2j' "a hostile unit's name is spelled out"
+cri events --pid 801 --json; is "$(jq -c .container <<<"$OUT")" null "in JSON there is no container"
+
+done_testing

@@ -1,0 +1,43 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: BSD-2-Clause
+#
+# Sourced by the scripts here, from the repository's root: a directory of its own in $T, a database like
+# a recorder leaves it in $DB, and `cri` to ask it.
+
+CRI=${CRI:-build/cri-ebpf}
+CLI_DIR=$(dirname "${BASH_SOURCE[0]}")
+ROOT=$(cd "$CLI_DIR/../.." && pwd)
+. "$CLI_DIR/../lib.sh"
+
+[ -x "$CRI" ] || skip_all "$CRI is not built"
+T=$(mktemp -d)
+trap 'rm -rf "$T"' EXIT
+DB=$T/events.db
+export TZ=UTC LC_ALL=C.UTF-8
+unset NO_COLOR PAGER CRI_EBPF_PAGER COLUMNS
+: >"$T/empty.conf"
+
+THIS_BOOT=$(cat /proc/sys/kernel/random/boot_id)
+
+# mkdb FILE <SQL
+if ! ${CC:-cc} -std=gnu11 -D_GNU_SOURCE -I"$ROOT" -o "$T/mkdb" "$ROOT/tests/cli/mkdb.c" "$ROOT"/consumer/db*.c \
+	"$ROOT/consumer/schema.c" -lsqlite3 2>"$T/cc.log"; then
+	printf 'Bail out! cannot build tests/cli/mkdb.c\n'
+	sed 's/^/# /' "$T/cc.log"
+	exit 1
+fi
+
+mkdb()
+{
+	sed "s/@BOOT@/$THIS_BOOT/; s/@NOW@/$(date +%s%N)/" | "$T/mkdb" "$1"
+}
+
+mkdb "$DB" <"$ROOT/tests/cli/fixture.sql" || { printf 'Bail out! no fixture\n'; exit 1; }
+
+# cri VERB...: stdout in $OUT, stderr in $ERR, exit code in $CODE.
+cri()
+{
+	OUT=$("$CRI" "$@" --db "$DB" --config "$T/empty.conf" 2>"$T/err")
+	CODE=$?
+	ERR=$(cat "$T/err")
+}

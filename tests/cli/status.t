@@ -1,0 +1,120 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-2-Clause
+# status: healthy or not, and why.
+set -u
+. "$(dirname "$0")/fixture.sh"
+
+# write JSON: as the recorder does.
+write()
+{
+	printf "REPLACE INTO status VALUES('recorder', '%s');" "$1" | mkdb "$DB"
+}
+
+# A process called cri-ebpf, to be taken for the recorder.
+"$CRI" events -f --db "$T/none.db" --config "$T/empty.conf" >/dev/null 2>&1 &
+LIVE=$!
+trap 'kill "$LIVE" 2>/dev/null; rm -rf "$T"' EXIT
+is_called() { [ "$(cat "/proc/$LIVE/comm")" = cri-ebpf ]; }
+wait_for 10 is_called
+
+# recorder PID AGE_SECONDS RUNNING LOADED ATTACHED [INTERVAL_SECONDS]
+recorder()
+{
+	local beat=$(($(date +%s) - $2))000000000
+
+	BEAT=$(date -d "@${beat%?????????}" '+%F %T').000
+
+	write "{\"loader\":{\"loaded\":$4,\"abi\":1,\"probes\":[{\"name\":\"oom\",\"rung\":\"fentry\",\"attached\":$5},{\"name\":\"fork\",\"rung\":\"\",\"attached\":null}]},\"recorder\":{\"running\":$3,\"pid\":$1,\"heartbeat_unix_nano\":$beat,\"metrics_interval_ns\":\"${6:+${6}000000000}\",\"lag_bytes\":0,\"last_commit\":\"2025-11-22T16:31:07.000000000Z\"},\"counters\":{\"sent\":{\"oom_kill\":4,\"process_exit\":12},\"stored\":{\"oom_kill\":4,\"process_exit\":11},\"rejected\":{},\"unread\":{\"process_exit\":1},\"lost\":{},\"filtered\":{}}}"
+}
+
+cri status; is "$CODE" 4 "no status yet is unhealthy"
+like "$OUT" 'reason: no recorder has written a status' "and says so"
+cri status --json; is "$(jq -c '[.healthy,.recorder.running,.loader.loaded,.store.events]' <<<"$OUT")" '[false,false,false,23]' "the JSON has its shape already"
+
+recorder "$LIVE" 1 true true null
+cri status; is "$CODE" 0 "a fresh heartbeat is healthy"
+like "$OUT" 'healthy: yes' "and says so"
+like "$OUT" 'process_exit +12 +11 +- +1 ' "counters are listed"
+like "$OUT" "loader: as of $BEAT: " "the loader's state has its time"
+like "$OUT" "counters as of $BEAT:" "so have the counters"
+like "$OUT" 'last commit 2025-11-22 16:31:07.000' "the last commit is in the form of the other times"
+TZ=Asia/Tokyo cri status; like "$OUT" 'last commit 2025-11-23 01:31:07.000' "in local time"
+cri status
+like "$OUT" 'oom \(fentry\), fork \(off or not available\)' "probes are listed"
+cri status --json
+is "$(jq -c '[.healthy,.recorder.running,.recorder.lag_bytes,.loader.probes[0].attached,.counters.sent.process_exit,.counters.unread.process_exit]' <<<"$OUT")" \
+	'[true,true,0,null,12,1]' "what the recorder wrote is passed on"
+is "$(jq -c '[.store.path,.store.oldest]' <<<"$OUT")" "[\"$DB\",\"2025-11-22T08:26:41.000000000Z\"]" "the store is looked at now"
+
+recorder "$LIVE" 91 true true null
+cri status; is "$CODE" 4 "silence for three intervals is unhealthy"
+like "$OUT" 'has written nothing since' "and says since when"
+cri status --json; is "$(jq -c '[.healthy,.recorder.running]' <<<"$OUT")" '[false,false]' "then it counts as not running"
+cri status --metrics-interval 60s; is "$CODE" 0 "for a recorder that did not write its interval it is configurable"
+
+recorder "$LIVE" 91 true true null 60
+cri status; is "$CODE" 0 "but the recorder's own interval counts"
+cri status --metrics-interval 1s; is "$CODE" 0 "more than the reader's"
+recorder "$LIVE" 31 true true null 10
+cri status; is "$CODE" 4 "also when it is shorter"
+recorder $$ 1 true true null
+cri status; is "$CODE" 4 "a process of another name is no recorder"
+like "$OUT" "pid $$\) is gone" "and that is said"
+recorder 4194304 1 true true null
+cri status; is "$CODE" 4 "a recorder that died is unhealthy at once"
+recorder "$LIVE" 1 false true null
+cri status; like "$OUT" 'was stopped at' "a clean stop is told from a crash"
+like "$OUT" 'start it: cri-ebpf record; until then the kernel keeps' "the first remedy is to start it"
+recorder 4194304 1 true false null
+cri status; like "$(grep -m 1 reason: <<<"$OUT")" 'start it: cri-ebpf record' "also with nothing loaded"
+is "$(grep -c 'the kernel keeps' <<<"$OUT")" 0 "the kernel keeps nothing when nothing was loaded"
+like "$OUT" "as of $BEAT nothing was loaded" "and that is as old as the recorder's word"
+
+# The recorder's lock says more than its pid.
+: >"$DB.lock"
+recorder "$LIVE" 1 true true null
+cri status; is "$CODE" 4 "a lock nobody holds: the recorder is gone"
+exec 9>"$DB.lock"; flock 9
+recorder 4194304 1 true true null
+cri status; is "$CODE" 0 "a lock that is held: it is there, whatever its pid means here"
+recorder "$LIVE" 91 true true null
+cri status; is "$CODE" 4 "but it must write, too"
+exec 9>&-
+cri status >/dev/null; flock -n -x "$DB.lock" true; ok $? "the lock is given back"
+rm "$DB.lock"
+recorder "$LIVE" 1 true false null
+cri status; is "$CODE" 4 "nothing loaded is unhealthy"
+like "$OUT" 'cri-ebpf-loader load' "and names the command"
+recorder "$LIVE" 1 true true false
+cri status; is "$CODE" 4 "a probe that is not attached is unhealthy"
+like "$OUT" 'reason: the probe oom is not attached' "and is named"
+
+# The verbs that ask the history say it too.
+stale='the recorder has written nothing since .*: what happened since may still be in the ring; see cri-ebpf status'
+recorder "$LIVE" 91 true true null
+for verb in events oom "ps -a" stats "show 5" "why nginx" "sql 'SELECT 1'"; do
+	eval "cri $verb --json"; quiet=$OUT
+	is "$CODE $(grep -cE "$stale" <<<"$ERR")" "0 1" "$verb warns when the recorder is silent, and goes on"
+	like "$ERR" "since $BEAT" "and says since when"
+	eval "cri $verb --json -q"
+	is "$CODE$ERR" 0 "but not with -q"
+	is "$quiet" "$OUT" "and the answer is the same"
+done
+cri events -c nobody; is "$CODE" 1 "the exit code stays"
+"$CRI" events -f --json --db "$DB" --config "$T/empty.conf" 2>"$T/follow.err" | head -n 1 >/dev/null
+is "$(grep -cE "$stale" "$T/follow.err")" 1 "who follows is told, too"
+recorder 4194304 1 true true null
+cri events -n 1; like "$ERR" "$stale" "a recorder that died is told at once"
+recorder "$LIVE" 1 false true null
+cri events -n 1; like "$ERR" "$stale" "so is one that was stopped"
+recorder "$LIVE" 1 true true null
+cri events -n 1; is "$ERR" "" "nothing is said while it runs"
+recorder "$LIVE" 91 true true null 60
+cri events -n 1; is "$ERR" "" "however long its own interval is"
+
+write 'no JSON'
+cri events -n 1; is "$ERR" "" "a history without a recorder is just read"
+cri status; is "$CODE" 4 "a status that is no JSON is none"
+cri status extra; is "$CODE" 2 "an unexpected word is exit 2"
+
+done_testing

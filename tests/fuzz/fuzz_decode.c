@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Any bytes as record: an answer of the documented ones, and every part of a good one inside the input. */
+#include <errno.h>
+
+#include "consumer/decode.h"
+#include "tests/fuzz/fuzz.h"
+
+static void check_text(struct ev_text text, const char *record, size_t length)
+{
+	if (!text.data) {
+		FUZZ_ASSERT(text.length == 0);
+		return;
+	}
+	FUZZ_ASSERT(text.length > 0);
+	FUZZ_ASSERT(text.data >= record + sizeof(struct ev_header) && text.data + text.length <= record + length);
+}
+
+/* As many components as names, and as long. */
+static void check_names(struct ev_text names)
+{
+	char path[EV_NAMES_MAX + 1];
+	size_t length = decode_names_path(names, path, sizeof(path));
+
+	FUZZ_ASSERT(length == (names.length ? names.length : 1));
+	FUZZ_ASSERT(path[0] == '/' && strlen(path) == length);
+	FUZZ_ASSERT(decode_names_path(names, path, names.length) == 0);
+	if (!names.length)
+		return;
+	for (size_t i = 1; i < length; i++)
+		FUZZ_ASSERT(path[i] != '/' || path[i - 1] != '/');
+	FUZZ_ASSERT(path[length - 1] != '/');
+}
+
+static void check_record(const struct ev *ev, const char *record, size_t length)
+{
+	bool lifecycle = ev->h.kind >= EV_CGROUP_MKDIR;
+
+	FUZZ_ASSERT(ev->h.kind > 0 && ev->h.kind < EV_KIND_COUNT && ev->h.kind == decode_kind(record, length));
+	FUZZ_ASSERT(ev->h.abi >= DECODE_ABI_MIN && ev->h.abi <= EV_ABI);
+	FUZZ_ASSERT(ev->h.length <= length && ev->h.cpu < DECODE_CPU_MAX);
+	check_text(ev->names, record, ev->h.length);
+	check_text(ev->trigger_names, record, ev->h.length);
+	check_text(ev->limit_names, record, ev->h.length);
+	if (lifecycle) {
+		FUZZ_ASSERT(!ev->names.data || ev->names.data[0] == '/');
+		return;
+	}
+	check_names(ev->names);
+	check_names(ev->trigger_names);
+	check_names(ev->limit_names);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	char *record = malloc(size > 0 ? size : 1); /* exactly as long, so that one byte more is seen */
+	struct ev ev;
+	int r;
+
+	FUZZ_ASSERT(record);
+	if (size > 0)
+		memcpy(record, data, size);
+	r = decode_record(record, size, &ev);
+	FUZZ_ASSERT(r == 0 || r == -EBADMSG || r == -ENOTSUP || r == -EPROTO);
+	if (r == 0)
+		check_record(&ev, record, size);
+	free(record);
+	return 0;
+}

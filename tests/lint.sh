@@ -1,0 +1,159 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-2-Clause
+# What no compiler checks: who may include whom, licence lines, shell scripts, leftovers. TAP.
+set -u
+
+cd "$(dirname "$0")/.." || exit 1
+# shellcheck source=tests/lib.sh
+. tests/lib.sh
+
+# Every file of the project, with or without git.
+all_files=$(
+	if [ -e .git ]; then
+		git ls-files --cached --others --exclude-standard
+	else
+		find . -path ./build -prune -o -type f -print | sed 's,^\./,,'
+	fi | while read -r file; do
+		[ ! -e "$file" ] || echo "$file"
+	done
+)
+
+files()
+{
+	grep -E "$1" <<<"$all_files"
+}
+
+# nothing NAME TEXT: TEXT lists what is wrong, hence should be empty.
+nothing()
+{
+	local status=0
+
+	[ -z "$2" ] || status=1
+	ok "$status" "$1" || diag "$2"
+}
+
+# includes FILES: "file: included" for each #include, without the brackets or quotes.
+includes()
+{
+	local list
+
+	mapfile -t list < <(files "$1")
+	[ ${#list[@]} -eq 0 ] || grep -HoE '^[[:space:]]*#[[:space:]]*include[[:space:]]*[<"][^>"]+' "${list[@]}" |
+		sed -E 's/:[[:space:]]*#[[:space:]]*include[[:space:]]*/: /'
+}
+
+# The includes of the files LEFT that say RIGHT; or, with -v, that do not.
+#   own_rules    a file => all that its includes in quotes may be. A reviewer can audit the privileged program
+#                by reading loader/, common/ and bpf/ and nothing else, because of this table.
+#   only_rules   a header => the only files that may include it.
+#   never_rules  a file => what it must not include: pure code has no I/O, and a stage of the pipeline knows
+#                the ones before it, never a later one.
+own_rules='
+^common/.*\.[ch]$ => ^"common/[a-z_]+\.h$
+^bpf/.*\.[ch]$ => ^"(bpf/[a-z_]+\.bpf\.h|[a-z_]+\.bpf\.h|common/(event|limits|maps|unit_name)\.h)$
+^loader/.*\.[ch]$ => ^"((common|loader)/[a-z_]+\.h|cri_ebpf\.skel\.h)$
+^consumer/.*\.[ch]$ => ^"((common|consumer)/[a-z_]+\.h|seccomp_[a-z_]+\.h)$
+'
+only_rules='
+^.sqlite3\.h$ => ^consumer/db\.c$
+^.cri_ebpf\.skel\.h$ => ^loader/object\.c$
+^.bpf/(libbpf|bpf|btf)\.h$ => ^(loader/[a-z_]+|consumer/(ring|names))\.c$
+^.seccomp_[a-z_]+\.h$ => ^consumer/sandbox\.c$
+^.libsmartcols => ^consumer/[a-z_]+\.c$
+'
+never_rules='
+^(consumer/(decode|cgroup_path)|common/text)\.c$ => ^.(fcntl|unistd|sqlite3|sys/.*|bpf/.*|common/log)\.h$
+^consumer/ring\.[ch]$ => ^.consumer/(decode|enrich|store|query|print|pipeline|db)\.h$
+^consumer/decode\.[ch]$ => ^.consumer/(ring|enrich|store|query|print|pipeline|db)\.h$
+^consumer/enrich\.[ch]$ => ^.consumer/(ring|store|query|print|pipeline)\.h$
+^consumer/store\.[ch]$ => ^.consumer/(ring|query|print|pipeline)\.h$
+^consumer/(query|print)[a-z_]*\.[ch]$ => ^.consumer/(ring|decode|enrich|store|pipeline|sandbox)\.h$
+'
+
+# each_rule TABLE FUNCTION: calls FUNCTION with the two sides of each row.
+each_rule()
+{
+	local row
+
+	while IFS= read -r row; do
+		[ -z "$row" ] || "$2" "${row%% => *}" "${row#* => }"
+	done <<<"$1"
+}
+
+# From lines "file: <header", those whose header matches.
+headers()
+{
+	awk -F': ' -v want="$1" -v invert="${2:-0}" '($2 ~ want) != invert'
+}
+
+own_rule()
+{
+	nothing "$1: only its own headers" "$(includes "$1" | headers '^"' | headers "$2" 1)"
+}
+
+only_rule()
+{
+	nothing "$1: only where it belongs" "$(includes '^(common|bpf|loader|consumer)/.*\.[ch]$' | headers "$1" |
+		awk -F': ' -v may="$2" '$1 !~ may')"
+}
+
+never_rule()
+{
+	nothing "$1: nothing it must not know" "$(includes "$1" | headers "$2")"
+}
+
+each_rule "$own_rules" own_rule
+each_rule "$only_rules" only_rule
+each_rule "$never_rules" never_rule
+
+# Licence lines: the first line, or the second below "#!" or "shellcheck shell=".
+source_files='(\.([ch]|sh|t|awk|policy|service|socket|timer)|(^|/)Makefile|^\.ci/run|/sysusers\.d/.*|/tmpfiles\.d/.*)$'
+
+# licence FILES WANT: those without it.
+licence()
+{
+	files "$1" | while read -r file; do
+		head -n 2 "$file" | grep -qF "SPDX-License-Identifier: $2" || echo "$file"
+	done
+}
+
+nothing "every source file says its licence" "$(licence "$source_files" '')"
+nothing "what is compiled for the kernel is GPL-2.0-only OR BSD-2-Clause" \
+	"$(licence '^(bpf/.*\.[ch]|common/(event|limits|maps|unit_name)\.h)$' 'GPL-2.0-only OR BSD-2-Clause')"
+nothing "user space is BSD-2-Clause" "$(licence '^(loader|consumer)/.*\.[ch]$' 'BSD-2-Clause')"
+
+# Include guards are named after the path; ".bpf" is left out.
+guards()
+{
+	files '^(common|bpf|loader|consumer|tests)/.*\.h$' | while read -r file; do
+		guard=${file/.bpf.h/.h}
+		guard=CRI_${guard//[.\/]/_}
+		grep -q "^#define ${guard^^}\$" "$file" || echo "$file: ${guard^^}"
+	done
+}
+nothing "include guards are named after the path" "$(guards)"
+
+# leftovers FILES PATTERN: "file:line: text"
+leftovers()
+{
+	local list
+
+	mapfile -t list < <(files "$1")
+	[ ${#list[@]} -eq 0 ] || grep -InE "$2" "${list[@]}"
+}
+
+text_files='(\.(md|[ch]|sh|t|awk|policy|service|conf|txt)|Makefile|^\.ci/run)$'
+nothing "block comments only" "$(leftovers '\.[ch]$' '(^|[[:space:];{}])//')"
+nothing "no unfinished marks" "$(leftovers "$text_files" '\b(TO''DO|FIX''ME|XX''X)\b')"
+nothing "no space at the end of a line" "$(leftovers '(\.([ch]|sh|t|awk|md)|Makefile)$' '[[:space:]]$')"
+nothing "no path of somebody's own machine" \
+	"$(leftovers "$text_files" '(^|[^a-zA-Z0-9_.])/(home|wor[k]|Users)/[a-z]')"
+
+mapfile -t scripts < <(files '(\.(sh|t)|^\.ci/run)$')
+if command -v shellcheck >/dev/null; then
+	nothing "shellcheck" "$(shellcheck -f gcc "${scripts[@]}")"
+else
+	skip "shellcheck" "shellcheck is not installed"
+fi
+
+done_testing

@@ -1,0 +1,325 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+
+#include "consumer/db.h"
+#include "consumer/schema.h"
+#include "tests/harness.h"
+
+struct fixture {
+	char directory[64];
+	char path[128];
+	struct db *db;
+};
+
+static void open_fixture(struct fixture *f)
+{
+	f->db = NULL;
+	harness_make_dir(f->directory, sizeof(f->directory));
+	(void)snprintf(f->path, sizeof(f->path), "%s/events.db", f->directory);
+}
+
+static void close_fixture(struct fixture *f)
+{
+	char command[128];
+
+	db_close(f->db);
+	(void)snprintf(command, sizeof(command), "rm -rf '%s'", f->directory);
+	assert_int_equal(system(command), 0);
+}
+
+static int open_write(struct fixture *f)
+{
+	db_close(f->db);
+	f->db = NULL;
+	return db_open_write(f->path, &f->db);
+}
+
+static int open_read(struct fixture *f)
+{
+	db_close(f->db);
+	f->db = NULL;
+	return db_open_read(f->path, &f->db);
+}
+
+static void test_made_once_and_opened_again(void **state)
+{
+	struct fixture f;
+
+	(void)state;
+	open_fixture(&f);
+	assert_int_equal(open_read(&f), -ENOENT);
+	assert_int_not_equal(access(f.path, F_OK), 0); /* reading makes no file */
+	assert_int_equal(open_write(&f), 0);
+	assert_int_equal(db_exec(f.db, "INSERT INTO boot(boot_id) VALUES('x')"), 0);
+	assert_int_equal(open_write(&f), 0);
+	assert_int_equal(open_read(&f), 0);
+	assert_int_equal(db_exec(f.db, "DELETE FROM boot"), -EROFS);
+	close_fixture(&f);
+}
+
+static void test_whose_file_it_is(void **state)
+{
+	static const struct {
+		const char *what, *sql;
+		int want;
+	} rows[] = {
+		{ "newer", "PRAGMA user_version = 999", -EPROTO },
+		{ "another program's", "PRAGMA application_id = 42", -ENOTUNIQ },
+		{ "no application id, but tables", "PRAGMA application_id = 0", -ENOTUNIQ },
+		{ "negative version", "PRAGMA user_version = -1", -EBADMSG },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct fixture f;
+
+		open_fixture(&f);
+		assert_int_equal(open_write(&f), 0);
+		assert_int_equal(db_exec(f.db, rows[i].sql), 0);
+		row_equal(rows[i].what, open_read(&f), rows[i].want);
+		row_equal(rows[i].what, open_write(&f), rows[i].want);
+		assert_null(f.db);
+		close_fixture(&f);
+	}
+}
+
+static void test_files_that_are_no_database(void **state)
+{
+	struct fixture f;
+
+	(void)state;
+	open_fixture(&f);
+	harness_write_file(f.path, sizeof(f.path), f.directory, "events.db", "this is a text, and long enough", 31);
+	assert_int_equal(open_write(&f), -ENOTUNIQ);
+	assert_int_equal(open_read(&f), -ENOTUNIQ);
+	harness_write_file(f.path, sizeof(f.path), f.directory, "events.db", "", 0);
+	assert_int_equal(open_read(&f), -ENOTUNIQ);
+	assert_int_equal(open_write(&f), 0);
+	assert_int_equal(db_open_read(f.directory, &f.db), -EISDIR);
+	close_fixture(&f);
+}
+
+static void test_text_keeps_every_byte(void **state)
+{
+	static const char bytes[] = "a\0b\xff'\n";
+	struct fixture f;
+	struct db_stmt *stmt = NULL;
+	size_t length = 0;
+
+	(void)state;
+	open_fixture(&f);
+	assert_int_equal(open_write(&f), 0);
+	assert_int_equal(db_prepare(f.db, "SELECT :text, NULL, 7, 0.5", &stmt), 0);
+	assert_int_equal(db_parameter_index(stmt, ":text"), 1);
+	assert_int_equal(db_parameter_index(stmt, ":none"), 0);
+	db_bind_text(stmt, 1, bytes, sizeof(bytes) - 1);
+	assert_int_equal(db_step(stmt), 1);
+	assert_memory_equal(db_text(stmt, 0, &length), bytes, sizeof(bytes) - 1);
+	assert_int_equal(length, sizeof(bytes) - 1);
+	assert_true(db_is_null(stmt, 1) && db_is_number(stmt, 2) && db_is_number(stmt, 3) && !db_is_number(stmt, 0));
+	assert_null(db_text(stmt, 1, NULL));
+	assert_int_equal(db_columns(stmt), 4);
+	assert_int_equal(db_step(stmt), 0);
+	assert_int_equal(db_step(stmt), 1); /* it was reset */
+	close_fixture(&f);
+}
+
+static void test_one_statement_only(void **state)
+{
+	static const struct {
+		const char *sql;
+		int want;
+	} rows[] = {
+		{ "SELECT 1", 0 },	     { "SELECT 1; ", 0 },	{ "SELECT 1; -- why", 0 },
+		{ "SELECT 1; SELECT 2", -EINVAL }, { "", -EINVAL },	{ "-- nothing", -EINVAL },
+		{ "SELEC 1", -EINVAL },	     { "SELECT 1; x", -EINVAL },
+	};
+	struct fixture f;
+
+	(void)state;
+	open_fixture(&f);
+	assert_int_equal(open_write(&f), 0);
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct db_stmt *stmt = NULL;
+
+		row_equal(rows[i].sql, db_prepare(f.db, rows[i].sql, &stmt), rows[i].want);
+		row_check(rows[i].sql, rows[i].want == 0 || strlen(db_message(f.db)) > 0);
+		db_finish(stmt);
+	}
+	close_fixture(&f);
+}
+
+static void test_a_user_may_only_read(void **state)
+{
+	static const struct {
+		const char *sql;
+		int want;
+	} rows[] = {
+		{ "SELECT count(*) FROM v_events", 0 },
+		{ "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 5) SELECT sum(i) FROM n", 0 },
+		{ "DELETE FROM event", -EPERM },
+		{ "INSERT INTO event(id) VALUES(1)", -EPERM },
+		{ "ATTACH '/tmp/x' AS x", -EPERM },
+		{ "PRAGMA journal_mode = DELETE", -EPERM },
+		{ "CREATE TEMP TABLE x(y)", -EPERM },
+		{ "BEGIN", -EPERM },
+		{ "SELECT load_extension('x')", -EPERM },
+	};
+	struct fixture f;
+
+	(void)state;
+	open_fixture(&f);
+	assert_int_equal(open_write(&f), 0);
+	assert_int_equal(open_read(&f), 0);
+	assert_int_equal(db_restrict(f.db, 60000000000ULL), 0);
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct db_stmt *stmt = NULL;
+
+		/* A function's name is looked up before it is judged. */
+		int r = db_prepare(f.db, rows[i].sql, &stmt);
+
+		row_check(rows[i].sql, r == rows[i].want || (rows[i].want && r == -EINVAL));
+		db_finish(stmt);
+	}
+	close_fixture(&f);
+}
+
+static void test_a_statement_that_takes_too_long_ends(void **state)
+{
+	struct db_stmt *stmt = NULL;
+	struct fixture f;
+
+	(void)state;
+	open_fixture(&f);
+	assert_int_equal(open_write(&f), 0);
+	assert_int_equal(db_restrict(f.db, 1), 0);
+	assert_int_equal(db_prepare(f.db, "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n)"
+					  " SELECT count(*) FROM n",
+				    &stmt),
+			 0);
+	assert_int_equal(db_step(stmt), -ETIME);
+	close_fixture(&f);
+}
+
+static void test_a_file_that_was_moved_is_noticed(void **state)
+{
+	struct fixture f;
+	char other[160];
+
+	(void)state;
+	open_fixture(&f);
+	assert_int_equal(open_write(&f), 0);
+	assert_false(db_moved(f.db));
+	(void)snprintf(other, sizeof(other), "%s.old", f.path);
+	assert_int_equal(rename(f.path, other), 0);
+	assert_true(db_moved(f.db));
+	harness_write_file(f.path, sizeof(f.path), f.directory, "events.db", "", 0);
+	assert_true(db_moved(f.db));
+	close_fixture(&f);
+}
+
+static void test_a_copy_without_its_log_can_be_read(void **state)
+{
+	struct fixture f;
+	struct db_stmt *stmt = NULL;
+
+	(void)state;
+	open_fixture(&f);
+	assert_int_equal(open_write(&f), 0);
+	assert_int_equal(db_exec(f.db, "INSERT INTO boot(boot_id) VALUES('x')"), 0);
+	assert_int_equal(db_exec(f.db, "PRAGMA wal_checkpoint(TRUNCATE)"), 0);
+	db_close(f.db);
+	f.db = NULL;
+
+	char command[512];
+
+	(void)snprintf(command, sizeof(command), "cd '%s' && mkdir 'a?b%%20#' && cp events.db 'a?b%%20#'/ && chmod -R a-w 'a?b%%20#'",
+		       f.directory);
+	assert_int_equal(system(command), 0);
+	(void)snprintf(f.path, sizeof(f.path), "%s/a?b%%20#/events.db", f.directory);
+	assert_int_equal(open_read(&f), 0);
+	assert_int_equal(db_prepare(f.db, "SELECT count(*) FROM boot", &stmt), 0);
+	assert_int_equal(db_step(stmt), 1);
+	assert_int_equal(db_int(stmt, 0), 1);
+	close_fixture(&f);
+}
+
+/* As root only: what a member of the group can and cannot do. 0: as it must be. */
+static int read_as_member(const char *path, gid_t group)
+{
+	struct db *db = NULL;
+	struct db_stmt *stmt = NULL;
+
+	if (setgroups(1, &group) != 0 || setresgid(65534, 65534, 65534) != 0 || setresuid(65534, 65534, 65534) != 0)
+		return 1;
+	if (db_open_read(path, &db) != 0)
+		return 2;
+	if (db_prepare(db, "SELECT count(*) FROM boot", &stmt) != 0 || db_step(stmt) != 1 || db_int(stmt, 0) != 1)
+		return 3;
+	db_close(db);
+	return db_open_write(path, &db) == 0 ? 4 : 0;
+}
+
+static void test_members_of_the_group_read(void **state)
+{
+	const gid_t group = 54321;
+	mode_t mask = umask(027);
+	struct fixture f;
+	int status = -1;
+
+	(void)state;
+	if (geteuid() != 0) {
+		(void)umask(mask);
+		print_message("not root\n");
+		skip();
+	}
+	for (int stopped = 0; stopped < 2; stopped++) {
+		char wal[160];
+
+		open_fixture(&f);
+		assert_int_equal(chmod(f.directory, 0750), 0);
+		assert_int_equal(chown(f.directory, 0, group), 0);
+		assert_int_equal(open_write(&f), 0);
+		assert_int_equal(db_exec(f.db, "INSERT INTO boot(boot_id) VALUES('x')"), 0);
+		assert_int_equal(chown(f.path, 0, group), 0);
+		(void)snprintf(wal, sizeof(wal), "%s-wal", f.path);
+		assert_int_equal(chown(wal, 0, group), 0);
+		(void)snprintf(wal, sizeof(wal), "%s-shm", f.path);
+		assert_int_equal(chown(wal, 0, group), 0);
+		if (stopped) {
+			db_close(f.db); /* the log stays, or nobody could read now */
+			f.db = NULL;
+		}
+
+		pid_t child = fork();
+
+		if (child == 0)
+			_exit(read_as_member(f.path, group));
+		assert_int_equal(waitpid(child, &status, 0), child);
+		assert_int_equal(status, 0);
+		close_fixture(&f);
+	}
+	(void)umask(mask);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_made_once_and_opened_again),
+		cmocka_unit_test(test_whose_file_it_is),
+		cmocka_unit_test(test_files_that_are_no_database),
+		cmocka_unit_test(test_text_keeps_every_byte),
+		cmocka_unit_test(test_one_statement_only),
+		cmocka_unit_test(test_a_user_may_only_read),
+		cmocka_unit_test(test_a_statement_that_takes_too_long_ends),
+		cmocka_unit_test(test_a_file_that_was_moved_is_noticed),
+		cmocka_unit_test(test_a_copy_without_its_log_can_be_read),
+		cmocka_unit_test(test_members_of_the_group_read),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

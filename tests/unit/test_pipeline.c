@@ -1,0 +1,661 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What the recorder promises: nothing lost, nothing twice, silence told from loss; by crashes at every place. */
+#include <fcntl.h>
+#include <sys/wait.h>
+
+#include "tests/pipeline_rig.h"
+
+#define RING 65536
+#define EXITS "SELECT count(*) FROM event WHERE type = 3"
+#define LOST "SELECT coalesce(sum(lost), 0) FROM gap WHERE reason IN ('ring_full', 'recorder_down', 'disk_full')"
+
+static void emit_exits(struct recorder_rig *r, int count)
+{
+	for (int i = 0; i < count; i++)
+		(void)rig_exit(&r->rig, (uint32_t)i % RIG_CPUS, (uint32_t)(1000 + r->rig.sent[EV_PROCESS_EXIT]), 42, 0);
+}
+
+static void test_acknowledged_after_the_commit_only(void **state)
+{
+	struct recorder_rig r;
+
+	(void)state;
+	recorder_rig_open(&r, RING);
+	assert_int_equal(recorder_rig_start(&r), 0);
+	emit_exits(&r, 10);
+	assert_int_equal(pipeline_look(r.pipeline), PIPELINE_LATER);
+	assert_int_equal(r.rig.consumer, 0);
+	assert_answer(&r, EXITS, 0);
+
+	assert_int_equal(pipeline_commit(r.pipeline), 0);
+	assert_int_equal(r.rig.consumer, r.rig.producer);
+	assert_answer(&r, EXITS, 10);
+	assert_answer(&r, "SELECT position FROM ring", (int64_t)r.rig.producer);
+	assert_answer(&r, "SELECT stored FROM tally WHERE kind = 4", 10);
+	assert_int_equal(pipeline_look(r.pipeline), PIPELINE_NOTHING);
+	recorder_rig_close(&r);
+}
+
+static void test_crash_between_commit_and_acknowledgement(void **state)
+{
+	struct recorder_rig r;
+
+	(void)state;
+	recorder_rig_open(&r, RING);
+	assert_int_equal(recorder_rig_start(&r), 0);
+	emit_exits(&r, 10);
+	(void)pipeline_look(r.pipeline);
+	assert_int_equal(pipeline_commit(r.pipeline), 0);
+	r.rig.consumer = 0; /* the acknowledgement that did not happen */
+	recorder_rig_kill(&r);
+
+	assert_int_equal(recorder_rig_start(&r), 0);
+	assert_int_equal(r.rig.consumer, r.rig.producer);
+	emit_exits(&r, 5);
+	assert_int_equal(pipeline_drain(r.pipeline), 0);
+	assert_answer(&r, EXITS, 15);
+	assert_answer(&r, "SELECT count(DISTINCT pid) FROM event WHERE type = 3", 15);
+	assert_answer(&r, "SELECT count(*) FROM gap", 0);
+	recorder_rig_close(&r);
+}
+
+static void test_crash_before_the_commit(void **state)
+{
+	struct recorder_rig r;
+
+	(void)state;
+	recorder_rig_open(&r, RING);
+	assert_int_equal(recorder_rig_start(&r), 0);
+	emit_exits(&r, 10);
+	(void)pipeline_look(r.pipeline);
+	recorder_rig_kill(&r);
+
+	assert_int_equal(recorder_rig_start(&r), 0);
+	assert_int_equal(pipeline_drain(r.pipeline), 0);
+	assert_answer(&r, EXITS, 10);
+	assert_answer(&r, "SELECT count(*) FROM gap", 0);
+	recorder_rig_close(&r);
+}
+
+/* Random crashes at each of the three places, against a model that only counts. */
+static void test_many_crashes(void **state)
+{
+	struct recorder_rig r;
+	uint64_t sent = 0;
+	unsigned int seed = 20261122;
+
+	(void)state;
+	recorder_rig_open(&r, 4096);
+	assert_int_equal(recorder_rig_start(&r), 0);
+	for (int step = 0; step < 400; step++) {
+		uint64_t before = r.rig.consumer;
+
+		emit_exits(&r, rand_r(&seed) % 6);
+		switch (rand_r(&seed) % 4) {
+		case 0:
+			recorder_rig_kill(&r);
+			assert_int_equal(recorder_rig_start(&r), 0);
+			break;
+		case 1:
+			(void)pipeline_look(r.pipeline);
+			assert_int_equal(pipeline_commit(r.pipeline), 0);
+			r.rig.consumer = before;
+			recorder_rig_kill(&r);
+			assert_int_equal(recorder_rig_start(&r), 0);
+			break;
+		default:
+			(void)pipeline_look(r.pipeline);
+			assert_int_equal(pipeline_commit(r.pipeline), 0);
+		}
+	}
+	assert_int_equal(pipeline_drain(r.pipeline), 0);
+	assert_int_equal(pipeline_settle(r.pipeline), 0);
+	sent = r.rig.sent[EV_PROCESS_EXIT];
+	assert_true(sent > 500);
+	assert_answer(&r, EXITS, (int64_t)sent);
+	assert_answer(&r, "SELECT count(DISTINCT pid) FROM event WHERE type = 3", (int64_t)sent);
+	assert_answer(&r, LOST, (int64_t)r.rig.lost[EV_PROCESS_EXIT]);
+	recorder_rig_close(&r);
+}
+
+/* The batch makes rows for a container too: what memory knew of them must not outlive the failure. */
+static void test_a_failed_batch_is_stored_later_and_once(void **state)
+{
+	static const char container[] = "/docker/00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff";
+	struct recorder_rig r;
+	struct db *db = NULL;
+
+	(void)state;
+	recorder_rig_open(&r, RING);
+	assert_int_equal(recorder_rig_start(&r), 0);
+	assert_int_equal(db_open_write(r.path, &db), 0);
+	assert_int_equal(db_exec(db, "CREATE TRIGGER broken BEFORE INSERT ON event WHEN new.pid = 1005"
+				     " BEGIN SELECT RAISE(ABORT, 'no'); END"),
+			 0);
+
+	(void)rig_lifecycle(&r.rig, EV_CGROUP_MKDIR, 42, 7, container);
+	(void)rig_lifecycle(&r.rig, EV_CGROUP_EXEC, 42, 7, NULL);
+	emit_exits(&r, 10);
+	(void)pipeline_look(r.pipeline);
+	assert_int_equal(pipeline_commit(r.pipeline), -EINVAL);
+	assert_non_null(strstr(pipeline_message(r.pipeline), "no"));
+	assert_int_equal(r.rig.consumer, 0);
+	assert_answer(&r, "SELECT count(*) FROM event", 0);
+	assert_answer(&r, "SELECT count(*) FROM cgroup", 0);
+	(void)pipeline_look(r.pipeline);
+	assert_int_equal(pipeline_commit(r.pipeline), -EINVAL);
+
+	assert_int_equal(db_exec(db, "DROP TRIGGER broken"), 0);
+	assert_int_equal(pipeline_commit(r.pipeline), 0);
+	assert_int_equal(r.rig.consumer, r.rig.producer);
+	assert_answer(&r, EXITS, 10);
+	assert_answer(&r, "SELECT count(*) FROM v_events WHERE container_id IS NOT NULL AND type_number = 3", 10);
+	assert_answer(&r, "SELECT count(*) FROM container", 1);
+	assert_answer(&r, "SELECT count(*) FROM event WHERE type = 5", 1);
+	assert_answer(&r, "SELECT stored FROM tally WHERE kind = 4", 10);
+	assert_answer(&r, "SELECT count(*) FROM gap", 0);
+	db_close(db);
+	recorder_rig_close(&r);
+}
+
+static void test_a_deleted_database_is_made_anew(void **state)
+{
+	struct recorder_rig r;
+
+	(void)state;
+	recorder_rig_open(&r, RING);
+	assert_int_equal(recorder_rig_start(&r), 0);
+	emit_exits(&r, 10);
+	assert_int_equal(pipeline_drain(r.pipeline), 0);
+
+	assert_int_equal(unlink(r.path), 0);
+	emit_exits(&r, 7);
+	assert_int_equal(pipeline_drain(r.pipeline), 0);
+	assert_answer(&r, EXITS, 7);
+	assert_answer(&r, "SELECT count(*) FROM gap WHERE reason = 'store_replaced' AND lost IS NULL", 1);
+	assert_answer(&r, "SELECT count(*) FROM gap", 1);
+	assert_answer(&r, "SELECT stored FROM tally WHERE kind = 4", 17);
+	assert_answer(&r, "SELECT min(id) > 10 FROM event", 1);
+
+	recorder_rig_kill(&r);
+	assert_int_equal(recorder_rig_start(&r), 0);
+	emit_exits(&r, 1);
+	assert_int_equal(pipeline_drain(r.pipeline), 0);
+	assert_answer(&r, EXITS, 8);
+	assert_answer(&r, "SELECT count(*) FROM gap", 1);
+	recorder_rig_close(&r);
+}
+
+static void garble(const char *path, off_t offset, size_t length)
+{
+	AUTO_CLOSE int fd = open(path, O_WRONLY | O_CLOEXEC);
+
+	assert_true(fd >= 0);
+	for (size_t i = 0; i < length; i++)
+		assert_int_equal(pwrite(fd, "#", 1, offset + (off_t)i), 1);
+}
+
+static int count_set_aside(const struct recorder_rig *r)
+{
+	char command[256];
+
+	(void)snprintf(command, sizeof(command), "exit $(ls '%s' | grep -c '^events.db.corrupt-[0-9]*$')", r->directory);
+	return WEXITSTATUS(system(command));
+}
+
+static void test_a_damaged_database_is_set_aside(void **state)
+{
+	static const struct {
+		const char *what;
+		off_t offset;
+		size_t length;
+	} rows[] = { { "header", 0, 100 }, { "tables", 100, 12000 }, { "all but the header", 4096, 60000 } };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct recorder_rig r;
+
+		recorder_rig_open(&r, RING);
+		assert_int_equal(recorder_rig_start(&r), 0);
+		emit_exits(&r, 300);
+		assert_int_equal(pipeline_drain(r.pipeline), 0);
+		recorder_rig_kill(&r);
+
+		garble(r.path, rows[i].offset, rows[i].length);
+		row_equal(rows[i].what, recorder_rig_start(&r), 0);
+		emit_exits(&r, 5);
+		row_equal(rows[i].what, pipeline_drain(r.pipeline), 0);
+		row_equal(rows[i].what, ask_number(r.path, EXITS), 5);
+		row_equal(rows[i].what, ask_number(r.path, "SELECT count(*) FROM gap WHERE reason = 'store_replaced'"), 1);
+		row_equal(rows[i].what, count_set_aside(&r), 1);
+		recorder_rig_close(&r);
+	}
+}
+
+static void test_a_foreign_file_is_left_alone(void **state)
+{
+	struct recorder_rig r;
+	char path[128], text[32] = "";
+
+	(void)state;
+	recorder_rig_open(&r, RING);
+	harness_write_file(path, sizeof(path), r.directory, "events.db", "a letter to my mother", 21);
+	assert_int_equal(recorder_rig_start(&r), -ENOTUNIQ);
+
+	AUTO_FCLOSE FILE *file = fopen(path, "re");
+
+	assert_int_equal(fread(text, 1, sizeof(text) - 1, file), 21);
+	assert_string_equal(text, "a letter to my mother");
+	assert_int_equal(count_set_aside(&r), 0);
+	recorder_rig_close(&r);
+}
+
+static void test_a_newer_record_stops_the_recorder(void **state)
+{
+	struct ev_process_exit newer = { .h = { .abi = EV_ABI + 1, .kind = EV_PROCESS_EXIT, .length = sizeof(newer) } };
+	struct recorder_rig r;
+	uint64_t before;
+
+	(void)state;
+	recorder_rig_open(&r, RING);
+	assert_int_equal(recorder_rig_start(&r), 0);
+	emit_exits(&r, 3);
+	before = r.rig.producer;
+	(void)rig_push(&r.rig, &newer, sizeof(newer), 0);
+	emit_exits(&r, 3);
+	assert_int_equal(pipeline_look(r.pipeline), PIPELINE_NOW);
+	assert_int_equal(pipeline_commit(r.pipeline), -EPROTO);
+	assert_int_equal(r.rig.consumer, before);
+	assert_answer(&r, EXITS, 3);
+	(void)pipeline_look(r.pipeline);
+	assert_int_equal(pipeline_commit(r.pipeline), -EPROTO);
+	assert_int_equal(r.rig.consumer, before);
+	recorder_rig_close(&r);
+}
+
+static void test_what_is_not_understood_becomes_a_gap(void **state)
+{
+	struct ev_process_exit odd = { .h = { .abi = EV_ABI, .kind = 77, .length = sizeof(odd) } };
+	struct recorder_rig r;
+	uint32_t huge = 1 << 20;
+
+	(void)state;
+	recorder_rig_open(&r, RING);
+	assert_int_equal(recorder_rig_start(&r), 0);
+	emit_exits(&r, 1);
+	(void)rig_push(&r.rig, &odd, sizeof(odd), 0);
+	(void)rig_push(&r.rig, &odd, sizeof(odd), 0);
+	odd.h.kind = EV_PROCESS_EXIT;
+	(void)rig_push(&r.rig, &odd, 40, 0);
+	emit_exits(&r, 1);
+	assert_int_equal(pipeline_drain(r.pipeline), 0);
+	assert_int_equal(r.rig.consumer, r.rig.producer);
+	assert_answer(&r, EXITS, 2);
+	assert_answer(&r, "SELECT lost FROM gap WHERE reason = 'rejected' AND lost_type IS NULL", 2);
+	assert_answer(&r, "SELECT lost FROM gap WHERE reason = 'rejected' AND lost_type = 3", 1);
+	assert_answer(&r, "SELECT rejected FROM tally WHERE kind = 4", 1);
+	assert_answer(&r, "SELECT rejected FROM tally WHERE kind = 0", 2);
+
+	emit_exits(&r, 1);
+	rig_poke(&r.rig, r.rig.consumer, &huge, sizeof(huge));
+	assert_int_equal(pipeline_look(r.pipeline), PIPELINE_NOW);
+	assert_int_equal(pipeline_commit(r.pipeline), 0);
+	assert_int_equal(r.rig.consumer, r.rig.producer);
+	assert_answer(&r, "SELECT rejected FROM tally WHERE kind = 0", 3);
+	emit_exits(&r, 1);
+	assert_int_equal(pipeline_drain(r.pipeline), 0);
+	assert_answer(&r, EXITS, 3);
+	recorder_rig_close(&r);
+}
+
+static void test_loss_is_told_once_and_completely(void **state)
+{
+	struct recorder_rig r;
+
+	(void)state;
+	recorder_rig_open(&r, 4096);
+	assert_int_equal(recorder_rig_start(&r), 0);
+	emit_exits(&r, 100);
+	assert_true(r.rig.lost[EV_PROCESS_EXIT] > 50);
+	assert_int_equal(pipeline_drain(r.pipeline), 0);
+	assert_answer(&r, LOST, 0); /* nothing in the ring shows it yet */
+	emit_exits(&r, 4);
+	assert_int_equal(pipeline_drain(r.pipeline), 0);
+	assert_answer(&r, LOST, (int64_t)r.rig.lost[EV_PROCESS_EXIT]);
+	assert_text(&r, "SELECT reason || ' ' || lost_type FROM v_gap", "ring_full process_exit");
+	assert_answer(&r, "SELECT from_time IS NOT NULL AND from_time <= to_time FROM gap", 1);
+
+	emit_exits(&r, 100);
+	assert_int_equal(pipeline_drain(r.pipeline), 0);
+	assert_int_equal(pipeline_settle(r.pipeline), 0);
+	assert_answer(&r, LOST, (int64_t)r.rig.lost[EV_PROCESS_EXIT]);
+	emit_exits(&r, 4); /* the same hole, shown by records now */
+	assert_int_equal(pipeline_drain(r.pipeline), 0);
+	assert_int_equal(pipeline_settle(r.pipeline), 0);
+	assert_answer(&r, LOST, (int64_t)r.rig.lost[EV_PROCESS_EXIT]);
+	recorder_rig_close(&r);
+}
+
+static void test_loss_while_no_recorder_ran_says_so(void **state)
+{
+	struct recorder_rig r;
+	int64_t down;
+
+	(void)state;
+	recorder_rig_open(&r, 4096);
+	assert_int_equal(recorder_rig_start(&r), 0);
+	emit_exits(&r, 4);
+	assert_int_equal(pipeline_drain(r.pipeline), 0);
+	recorder_rig_kill(&r);
+
+	emit_exits(&r, 100);
+	down = (int64_t)r.rig.lost[EV_PROCESS_EXIT];
+	assert_int_equal(recorder_rig_start(&r), 0);
+	assert_int_equal(pipeline_drain(r.pipeline), 0);
+	emit_exits(&r, 100);
+	assert_int_equal(pipeline_drain(r.pipeline), 0);
+	assert_int_equal(pipeline_settle(r.pipeline), 0);
+	emit_exits(&r, 100);
+	assert_int_equal(pipeline_drain(r.pipeline), 0);
+	assert_int_equal(pipeline_settle(r.pipeline), 0);
+	assert_answer(&r, "SELECT sum(lost) FROM gap WHERE reason = 'recorder_down'", down);
+	assert_answer(&r, LOST, (int64_t)r.rig.lost[EV_PROCESS_EXIT]);
+	recorder_rig_close(&r);
+}
+
+static void test_records_somebody_else_took_are_a_gap(void **state)
+{
+	struct recorder_rig r;
+
+	(void)state;
+	recorder_rig_open(&r, RING);
+	assert_int_equal(recorder_rig_start(&r), 0);
+	emit_exits(&r, 4);
+	assert_int_equal(pipeline_drain(r.pipeline), 0);
+	recorder_rig_kill(&r);
+	emit_exits(&r, 4);
+	r.rig.consumer = r.rig.producer;
+	emit_exits(&r, 2);
+
+	assert_int_equal(recorder_rig_start(&r), 0);
+	assert_int_equal(pipeline_drain(r.pipeline), 0);
+	assert_answer(&r, EXITS, 6);
+	assert_answer(&r, "SELECT count(*) FROM gap WHERE reason = 'store_replaced' AND lost IS NULL", 1);
+	recorder_rig_close(&r);
+}
+
+static void test_a_foreign_position_is_never_written_to_the_ring(void **state)
+{
+	struct recorder_rig r;
+	uint64_t consumer;
+
+	(void)state;
+	recorder_rig_open(&r, RING);
+	assert_int_equal(recorder_rig_start(&r), 0);
+	emit_exits(&r, 4);
+	assert_int_equal(pipeline_drain(r.pipeline), 0);
+	recorder_rig_kill(&r);
+	change(r.path, "UPDATE ring SET position = 1000000");
+	consumer = r.rig.consumer;
+
+	emit_exits(&r, 4);
+	assert_int_equal(recorder_rig_start(&r), 0);
+	assert_int_equal(r.rig.consumer, consumer);
+	assert_int_equal(pipeline_drain(r.pipeline), 0);
+	assert_int_equal(r.rig.consumer, r.rig.producer);
+	assert_answer(&r, EXITS, 8);
+	assert_answer(&r, "SELECT count(*) FROM gap WHERE reason = 'store_replaced'", 1);
+	recorder_rig_close(&r);
+}
+
+static uint64_t push_busy_exit(struct rig *rig, uint32_t cpu)
+{
+	struct ev_process_exit record = { .h = { .abi = EV_ABI, .kind = EV_PROCESS_EXIT, .length = sizeof(record) } };
+	uint64_t at = rig->producer;
+
+	record.h.cpu = cpu;
+	record.h.seq = ++rig->seq[cpu][EV_PROCESS_EXIT];
+	record.h.time_ns = rig->clock_ns++;
+	assert_true(rig_push(rig, &record, sizeof(record), RIG_BUSY));
+	return at;
+}
+
+#define REJECTED "SELECT coalesce(sum(lost), 0) FROM gap WHERE reason = 'rejected' AND lost_type "
+
+static void test_a_record_that_never_is_ready_costs_itself_alone(void **state)
+{
+	struct recorder_rig r;
+
+	(void)state;
+	recorder_rig_open(&r, RING);
+	r.settings.busy_limit_ns = 1;
+	assert_int_equal(recorder_rig_start(&r), 0);
+	emit_exits(&r, 4);
+	(void)push_busy_exit(&r.rig, 0);
+	emit_exits(&r, 8);
+	(void)rig_oom(&r.rig, 5, 42, 0, 12345);
+	for (int i = 0; i < 10 && r.rig.consumer != r.rig.producer; i++) {
+		(void)pipeline_look(r.pipeline);
+		assert_int_equal(pipeline_commit(r.pipeline), 0);
+	}
+	assert_int_equal(r.rig.consumer, r.rig.producer);
+	assert_answer(&r, EXITS, 12);
+	assert_answer(&r, "SELECT count(*) FROM oom", 1);
+	assert_answer(&r, REJECTED "IS NULL", 1);
+	assert_answer(&r, REJECTED "= 3", 1); /* the hole it left, which the kernel knows nothing of */
+	assert_answer(&r, LOST, 0);
+
+	/* What the kernel loses afterwards is told as ever, once. */
+	for (int i = 0; i < 2; i++) {
+		emit_exits(&r, 1000);
+		assert_int_equal(pipeline_drain(r.pipeline), 0);
+		assert_int_equal(pipeline_settle(r.pipeline), 0);
+		emit_exits(&r, 8);
+		assert_int_equal(pipeline_drain(r.pipeline), 0);
+		assert_int_equal(pipeline_settle(r.pipeline), 0);
+	}
+	assert_true(r.rig.lost[EV_PROCESS_EXIT] > 500);
+	assert_answer(&r, LOST, (int64_t)r.rig.lost[EV_PROCESS_EXIT]);
+	assert_answer(&r, REJECTED "= 3", 1);
+	recorder_rig_close(&r);
+}
+
+static void test_a_record_that_is_ready_late_is_stored(void **state)
+{
+	struct recorder_rig r;
+	uint32_t ready = sizeof(struct ev_process_exit);
+	uint64_t at;
+
+	(void)state;
+	recorder_rig_open(&r, RING);
+	assert_int_equal(recorder_rig_start(&r), 0);
+	at = push_busy_exit(&r.rig, 0);
+	emit_exits(&r, 3);
+	for (int i = 0; i < 3; i++) {
+		assert_int_equal(pipeline_look(r.pipeline), PIPELINE_NOTHING);
+		assert_int_equal(pipeline_commit(r.pipeline), 0);
+	}
+	assert_int_equal(r.rig.consumer, 0);
+	rig_poke(&r.rig, at, &ready, sizeof(ready));
+	assert_int_equal(pipeline_drain(r.pipeline), 0);
+	assert_answer(&r, EXITS, 4);
+	assert_answer(&r, "SELECT count(*) FROM gap", 0);
+	recorder_rig_close(&r);
+}
+
+/* What the last commit of the recorder waited for: 1 NORMAL, 2 FULL. */
+static int64_t synchronous(const struct recorder_rig *r)
+{
+	struct db_stmt *stmt = NULL;
+	int64_t level;
+
+	assert_int_equal(db_prepare(pipeline_db(r->pipeline), "PRAGMA synchronous", &stmt), 0);
+	assert_int_equal(db_step(stmt), 1);
+	level = db_int(stmt, 0);
+	db_finish(stmt);
+	return level;
+}
+
+static void test_only_kills_wait_for_the_disk(void **state)
+{
+	struct ev_memory pressure = { .cgroup = rig_cgroup(42), .usage_bytes = 90, .limit_bytes = 100 };
+	struct recorder_rig r;
+
+	(void)state;
+	recorder_rig_open(&r, RING);
+	assert_int_equal(recorder_rig_start(&r), 0);
+	assert_true(rig_emit(&r.rig, 0, EV_MEMORY_HIGH, &pressure, sizeof(pressure)));
+	assert_int_equal(pipeline_look(r.pipeline), PIPELINE_NOW);
+	assert_int_equal(pipeline_commit(r.pipeline), 0);
+	assert_answer(&r, "SELECT count(*) FROM pressure", 1);
+	assert_int_equal(synchronous(&r), 1);
+
+	(void)rig_oom(&r.rig, 5, 42, 0, 12345);
+	assert_int_equal(pipeline_look(r.pipeline), PIPELINE_NOW);
+	assert_int_equal(pipeline_commit(r.pipeline), 0);
+	assert_int_equal(synchronous(&r), 2);
+
+	emit_exits(&r, 1);
+	assert_int_equal(pipeline_drain(r.pipeline), 0);
+	assert_int_equal(synchronous(&r), 1);
+	recorder_rig_close(&r);
+}
+
+/* Another process that may only read can hold the lock of writers; it is named. SQLite's wal.c: byte 120. */
+static pid_t hold_writers_lock(const struct recorder_rig *r, int *ret_release)
+{
+	struct flock lock = { .l_type = F_RDLCK, .l_whence = SEEK_SET, .l_start = 120, .l_len = 1 };
+	char path[160], byte = 0;
+	int ready[2], release[2];
+	pid_t child;
+
+	(void)snprintf(path, sizeof(path), "%s-shm", r->path);
+	assert_int_equal(pipe2(ready, O_CLOEXEC) | pipe2(release, O_CLOEXEC), 0);
+	child = fork();
+	if (child == 0) {
+		int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+		(void)close(release[1]);
+		if (fd < 0 || fcntl(fd, F_SETLK, &lock) != 0 || write(ready[1], "x", 1) != 1)
+			_exit(1);
+		_exit(read(release[0], &byte, 1) == 0 ? 0 : 2);
+	}
+	(void)close(ready[1]);
+	(void)close(release[0]);
+	assert_int_equal(read(ready[0], &byte, 1), 1);
+	(void)close(ready[0]);
+	*ret_release = release[1];
+	return child;
+}
+
+static void test_who_keeps_the_database_busy_is_named(void **state)
+{
+	struct recorder_rig r;
+	char want[64];
+	int release, status;
+	pid_t child;
+
+	(void)state;
+	recorder_rig_open(&r, RING);
+	assert_int_equal(recorder_rig_start(&r), 0);
+	emit_exits(&r, 3);
+	assert_int_equal(pipeline_drain(r.pipeline), 0);
+	child = hold_writers_lock(&r, &release);
+	(void)snprintf(want, sizeof(want), "process %d holds a lock", (int)child);
+
+	emit_exits(&r, 3);
+	(void)pipeline_look(r.pipeline);
+	for (int i = 0; i < 2; i++) { /* the second time the database has to be opened again */
+		assert_int_equal(pipeline_commit(r.pipeline), -EBUSY);
+		if (!strstr(pipeline_message(r.pipeline), want))
+			fail_msg("%s", pipeline_message(r.pipeline));
+	}
+	(void)close(release);
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_int_equal(status, 0);
+	assert_int_equal(pipeline_drain(r.pipeline), 0);
+	assert_answer(&r, EXITS, 6);
+	assert_answer(&r, "SELECT count(*) FROM gap", 0);
+	recorder_rig_close(&r);
+}
+
+static void test_when_a_commit_is_due(void **state)
+{
+	struct recorder_rig r;
+
+	(void)state;
+	recorder_rig_open(&r, RING);
+	r.settings.buffer_size = 20;
+	assert_int_equal(recorder_rig_start(&r), 0);
+	assert_int_equal(pipeline_look(r.pipeline), PIPELINE_NOTHING);
+	emit_exits(&r, 19);
+	assert_int_equal(pipeline_look(r.pipeline), PIPELINE_LATER);
+	emit_exits(&r, 1);
+	assert_int_equal(pipeline_look(r.pipeline), PIPELINE_NOW);
+	emit_exits(&r, 5);
+	assert_int_equal(pipeline_commit(r.pipeline), 0);
+	assert_answer(&r, EXITS, 20); /* never more than were looked at */
+	assert_int_equal(pipeline_look(r.pipeline), PIPELINE_LATER);
+	(void)rig_oom(&r.rig, 5, 42, 0, 12345);
+	assert_int_equal(pipeline_look(r.pipeline), PIPELINE_NOW);
+	assert_int_equal(pipeline_commit(r.pipeline), 0);
+	assert_answer(&r, "SELECT count(*) FROM oom", 1);
+	recorder_rig_close(&r);
+
+	recorder_rig_open(&r, 4096);
+	assert_int_equal(recorder_rig_start(&r), 0);
+	emit_exits(&r, 9); /* 112 bytes each */
+	assert_int_equal(pipeline_look(r.pipeline), PIPELINE_LATER);
+	emit_exits(&r, 1);
+	assert_int_equal(pipeline_look(r.pipeline), PIPELINE_NOW);
+	recorder_rig_close(&r);
+}
+
+static void test_unread_records_are_counted_in_place(void **state)
+{
+	uint64_t counts[EV_KIND_COUNT];
+	struct recorder_rig r;
+
+	(void)state;
+	recorder_rig_open(&r, RING);
+	assert_int_equal(recorder_rig_start(&r), 0);
+	emit_exits(&r, 6);
+	(void)rig_oom(&r.rig, 5, 42, 0, 12345);
+	(void)pipeline_look(r.pipeline);
+	assert_true(pipeline_count_unread(r.pipeline, counts));
+	assert_int_equal(counts[EV_PROCESS_EXIT], 6);
+	assert_int_equal(counts[EV_OOM_KILL], 1);
+	assert_int_equal(pipeline_commit(r.pipeline), 0);
+	assert_answer(&r, "SELECT count(*) FROM event", 7);
+	assert_true(pipeline_count_unread(r.pipeline, counts));
+	assert_int_equal(counts[EV_PROCESS_EXIT], 0);
+	recorder_rig_close(&r);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_acknowledged_after_the_commit_only),
+		cmocka_unit_test(test_crash_between_commit_and_acknowledgement),
+		cmocka_unit_test(test_crash_before_the_commit),
+		cmocka_unit_test(test_many_crashes),
+		cmocka_unit_test(test_a_failed_batch_is_stored_later_and_once),
+		cmocka_unit_test(test_a_deleted_database_is_made_anew),
+		cmocka_unit_test(test_a_damaged_database_is_set_aside),
+		cmocka_unit_test(test_a_foreign_file_is_left_alone),
+		cmocka_unit_test(test_a_newer_record_stops_the_recorder),
+		cmocka_unit_test(test_what_is_not_understood_becomes_a_gap),
+		cmocka_unit_test(test_loss_is_told_once_and_completely),
+		cmocka_unit_test(test_loss_while_no_recorder_ran_says_so),
+		cmocka_unit_test(test_records_somebody_else_took_are_a_gap),
+		cmocka_unit_test(test_a_foreign_position_is_never_written_to_the_ring),
+		cmocka_unit_test(test_a_record_that_never_is_ready_costs_itself_alone),
+		cmocka_unit_test(test_a_record_that_is_ready_late_is_stored),
+		cmocka_unit_test(test_only_kills_wait_for_the_disk),
+		cmocka_unit_test(test_who_keeps_the_database_busy_is_named),
+		cmocka_unit_test(test_when_a_commit_is_due),
+		cmocka_unit_test(test_unread_records_are_counted_in_place),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
