@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
-# Everything is built below $(BUILD); V=1 shows commands, SANITIZE=address,undefined builds with sanitizers.
+# Everything is built below $(BUILD); V=1 shows commands, SANITIZE=address,undefined builds with sanitizers,
+# DEFINES=-D... builds a variant for the tests, in a BUILD of its own.
 
 VERSION := 0.1.0
 
@@ -19,7 +20,7 @@ WARNINGS := -Wall -Wextra -Wshadow -Wmissing-prototypes -Wstrict-prototypes -Wol
 	-Wformat=2 -Wundef -Wpointer-arith -Wwrite-strings
 CFLAGS   ?= -O2 -g
 ALL_CFLAGS := -std=gnu11 -D_GNU_SOURCE -I. -I$(BUILD)/gen $(WARNINGS) -fstack-protector-strong \
-	-DCRI_VERSION='"$(VERSION)"' $(CFLAGS)
+	-DCRI_VERSION='"$(VERSION)"' $(DEFINES) $(CFLAGS)
 ALL_LDFLAGS := -Wl,-z,relro,-z,now $(LDFLAGS)
 ifneq ($(SANITIZE),)
 ALL_CFLAGS += -fsanitize=$(SANITIZE) -fno-omit-frame-pointer
@@ -34,7 +35,7 @@ CONSUMER_LIBS := -lbpf -lelf -lz -lcap -lseccomp -lsqlite3 -linih -lsmartcols
 BPF_ARCH := $(patsubst x86_64,x86,$(patsubst aarch64,arm64,$(shell uname -m)))
 # The multiarch directory, for <asm/types.h>; clang -target bpf does not look there.
 BPF_INCLUDES := $(addprefix -idirafter ,$(wildcard /usr/include/$(shell $(CC) -dumpmachine 2>/dev/null)))
-BPF_CFLAGS := -O2 -g -target bpf -mcpu=v2 -D__TARGET_ARCH_$(BPF_ARCH) -I. $(BPF_INCLUDES) \
+BPF_CFLAGS := -O2 -g -target bpf -mcpu=v2 -D__TARGET_ARCH_$(BPF_ARCH) -I. $(BPF_INCLUDES) $(DEFINES) \
 	-Wall -Wextra -Wno-unused-parameter -Wno-address-of-packed-member
 
 ifeq ($(V),1)
@@ -47,7 +48,7 @@ endif
 
 COMMON_SRC   := $(sort $(wildcard common/*.c))
 LOADER_SRC   := $(sort $(wildcard loader/*.c))
-CONSUMER_SRC := $(sort $(wildcard consumer/*.c))
+CONSUMER_SRC := $(sort $(wildcard consumer/*.c)) $(if $(findstring CRI_TEST_HOOKS,$(DEFINES)),$(sort $(wildcard tests/hooks/*.c)))
 BPF_SRC      := $(sort $(wildcard bpf/*.bpf.c))
 UNIT_SRC     := $(sort $(wildcard tests/unit/test_*.c))
 FUZZ_SRC     := $(sort $(wildcard tests/fuzz/fuzz_*.c))
@@ -69,8 +70,8 @@ POLICY_GEN   := $(patsubst policy/seccomp/%.policy,$(BUILD)/gen/seccomp_%.h,$(wi
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all run check check-unit check-cli check-bpf check-containers check-vm check-lint fuzz bench fmt lint install clean \
-	deps-build deps-test tests
+.PHONY: all run check check-unit check-cli check-bpf check-containers check-vm check-lint check-long variants \
+	fuzz bench fmt lint install clean deps-build deps-test tests
 
 all: $(BUILD)/cri-ebpf $(BUILD)/cri-ebpf-loader
 
@@ -152,15 +153,25 @@ run: deps-build
 	$(Q)$(SHELL_BUILD) tests/demo.sh
 
 check: deps-test
-	$(Q)$(MAKE) --no-print-directory all tests lint
+	$(Q)$(MAKE) --no-print-directory all tests variants lint
 	$(Q)$(MAKE) --no-print-directory BUILD=$(BUILD)/sanitized SANITIZE=address,undefined CFLAGS='-O1 -g' tests
 	$(Q)$(RUN_TESTS) -t 2400 $(TEST_PARTS) sanitized tests/vm/run.sh
+
+# The same tests with the bounds they have room for when nobody waits.
+check-long: deps-test
+	$(Q)$(MAKE) --no-print-directory all tests variants
+	$(Q)CRI_EBPF_LONG=yes $(RUN_TESTS) -t 14400 bpf containers
+
+# hooked: stops at named places (consumer/test_hook.h). abi: as the next version of the wire format will be.
+variants:
+	$(Q)$(MAKE) --no-print-directory BUILD=$(BUILD)/hooked DEFINES=-DCRI_TEST_HOOKS all
+	$(Q)$(MAKE) --no-print-directory BUILD=$(BUILD)/abi DEFINES=-DEV_ABI=2 all
 
 check-unit: tests
 	$(Q)$(RUN_TESTS) unit
 check-cli: all tests
 	$(Q)$(RUN_TESTS) cli
-check-bpf: all
+check-bpf: all variants
 	$(Q)$(RUN_TESTS) bpf
 check-containers: all
 	$(Q)$(RUN_TESTS) containers

@@ -16,7 +16,9 @@
 #include <linux/types.h>
 
 /* Raised whenever a record's layout or meaning changes; a reader knows this one and the one before. */
+#ifndef EV_ABI
 #define EV_ABI 1
+#endif
 
 #define EV_UNKNOWN   (~0ULL)
 #define EV_UNLIMITED (~0ULL - 1)

@@ -78,6 +78,16 @@ wait_for()
 	done
 }
 
+# bound SHORT LONG: how much of something to do, in make check and in make check-long.
+bound()
+{
+	if [ -n "${CRI_EBPF_LONG:-}" ]; then
+		echo "$2"
+	else
+		echo "$1"
+	fi
+}
+
 # Prints the plan and ends the script.
 done_testing()
 {

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Places where a test build (make DEFINES=-DCRI_TEST_HOOKS) lets a test step in: to die there, or to try what an
+ * intruder would. What steps in is in tests/hooks/; the programs that are installed hold no trace of it.
+ */
+#ifndef CRI_CONSUMER_TEST_HOOK_H
+#define CRI_CONSUMER_TEST_HOOK_H
+
+#ifdef CRI_TEST_HOOKS
+/* point: the name of the place, as the test gives it. */
+void test_hook(const char *point);
+#else
+static inline void test_hook(const char *point)
+{
+	(void)point;
+}
+#endif
+
+#endif

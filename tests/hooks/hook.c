@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What a test build does at the places that consumer/test_hook.h names, by the environment:
+ *   CRI_TEST_DIE=POINT[:N]   dies as of kill -9 at the N-th time it comes by POINT (default: the first)
+ */
+#include "consumer/test_hook.h"
+
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void die_at(const char *point)
+{
+	static unsigned long passed;
+	const char *wanted = getenv("CRI_TEST_DIE");
+	size_t length = strlen(point);
+
+	if (!wanted || strncmp(wanted, point, length) != 0 || (wanted[length] != '\0' && wanted[length] != ':'))
+		return;
+	if (++passed >= (wanted[length] == ':' ? strtoul(wanted + length + 1, NULL, 10) : 1))
+		(void)raise(SIGKILL);
+}
+
+void test_hook(const char *point)
+{
+	die_at(point);
+}
