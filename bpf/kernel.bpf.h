@@ -106,6 +106,7 @@ struct mem_cgroup {
 	struct page_counter memory;
 	bool oom_group;
 	atomic_long_t memory_events[1];
+	atomic_long_t memory_events_local[1];
 };
 
 /* By its name: an enum is no int when fields are matched. */
@@ -126,6 +127,7 @@ enum cgroup_subsys_id {
 };
 
 enum memcg_memory_event {
+	MEMCG_OOM = 3,
 	MEMCG_OOM_KILL = 4,
 };
 

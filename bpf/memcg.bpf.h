@@ -40,6 +40,15 @@ static __always_inline struct mem_cgroup *memcg_parent(struct mem_cgroup *memcg)
 	return memcg_of_css(BPF_CORE_READ(memcg, css.parent));
 }
 
+/* One of memory_events or memory_events_local: first is the address of its beginning. */
+static __always_inline __u64 memcg_event(const void *first, int event)
+{
+	__u64 count;
+
+	return bpf_probe_read_kernel(&count, sizeof(count), (const char *)first + event * sizeof(count)) ? EV_UNKNOWN :
+													     count;
+}
+
 static __always_inline void limit_fill(const bool typed, struct mem_cgroup *memcg, struct limit *out)
 {
 	struct cgroup *cgroup = GET(typed, memcg, css.cgroup);

@@ -207,18 +207,68 @@ int BPF_KPROBE(oom_kill_kprobe, struct task_struct *victim)
 
 /* --- rung mark_victim --- */
 
-/*
- * Whose limit was it? mem_cgroup_oom() holds memcg->oom_lock of the whole subtree below the limit's owner
- * while it kills, so the outermost locked ancestor is the owner. Where that field is compiled out, or the
- * limit was lowered by hand (memory.max, no lock), it is the ancestor with the least room; a little is left
- * there after reclaim, and more where other CPUs are freeing.
- */
-static __always_inline struct mem_cgroup *oom_limit_owner(struct mem_cgroup *memcg)
+/* An OOM of this cgroup's limit is counted at its owner before anything is killed for it (mm/memcontrol.c,
+ * mem_cgroup_oom() and the writers of memory.max). */
+static __always_inline __u64 oom_count(struct mem_cgroup *memcg, struct map_armed_key *ret_key)
 {
-	struct mem_cgroup *locked = NULL, *fullest = NULL;
+	struct ev_cgroup cgroup;
+
+	if (!bpf_core_field_exists(memcg->memory_events_local))
+		return 0;
+	cgroup_identify(false, BPF_CORE_READ(memcg, css.cgroup), &cgroup);
+	*ret_key = (struct map_armed_key){ .hierarchy = cgroup.hierarchy, .kind = EV_OOM_KILL, .id = cgroup.id };
+	return memcg_event(__builtin_preserve_access_index(&memcg->memory_events_local[0]),
+			   bpf_core_enum_value(enum memcg_memory_event, MEMCG_OOM));
+}
+
+/* Was one counted that no kill was recorded for? */
+static __always_inline bool oom_is_open(struct mem_cgroup *memcg)
+{
+	struct map_armed_key key;
+	__u64 count = oom_count(memcg, &key);
+	__u64 *answered = count ? bpf_map_lookup_elem(&armed, &key) : NULL;
+
+	return count && (!answered || *answered != count);
+}
+
+static __always_inline void oom_answer(struct mem_cgroup *memcg)
+{
+	struct map_armed_key key;
+	__u64 count = oom_count(memcg, &key);
+
+	if (count && bpf_map_update_elem(&armed, &key, &count, BPF_ANY))
+		emit_map_error(EV_OOM_KILL);
+}
+
+/* The innermost one with such an OOM, as a number; 0: none. Verified on its own: its paths do not multiply those of
+ * the caller. */
+__noinline __u64 oom_open_owner(__u64 innermost)
+{
+	struct mem_cgroup *memcg = (struct mem_cgroup *)innermost;
+
+	for (int level = 0; level < LIMIT_DEPTH && memcg; level++) {
+		if (!limit_is_none(BPF_CORE_READ(memcg, memory.max)) && oom_is_open(memcg))
+			return (__u64)memcg;
+		memcg = memcg_parent(memcg);
+	}
+	return 0;
+}
+
+/*
+ * Whose limit was it? In this order:
+ * - mem_cgroup_oom() holds memcg->oom_lock of the whole subtree below the limit's owner while it kills, so the
+ *   outermost locked ancestor is the owner. The field may be compiled out, and a limit lowered by hand takes no lock.
+ * - The ancestor with the least room, if it has an OOM that nothing answered yet; a little room is left after
+ *   reclaim, and more where other CPUs are freeing.
+ * - One with such an OOM: an earlier victim may have given back so much since that it is not full any more.
+ * - The one with the least room.
+ */
+static __always_inline struct mem_cgroup *oom_limit_owner(struct mem_cgroup *innermost)
+{
+	struct mem_cgroup *memcg = innermost, *locked = NULL, *fullest = NULL;
 	const struct mem_cgroup___v1 *v1 = NULL;
 	const bool has_lock = bpf_core_field_exists(v1->oom_lock);
-	__u64 least = ~0ULL;
+	__u64 least = ~0ULL, open;
 
 	for (int level = 0; level < LIMIT_DEPTH && memcg; level++) {
 		__u64 usage = BPF_CORE_READ(memcg, memory.usage.counter);
@@ -234,7 +284,12 @@ static __always_inline struct mem_cgroup *oom_limit_owner(struct mem_cgroup *mem
 		}
 		memcg = memcg_parent(memcg);
 	}
-	return locked ? locked : fullest;
+	if (locked)
+		return locked;
+	if (fullest && oom_is_open(fullest))
+		return fullest;
+	open = oom_open_owner((__u64)innermost);
+	return open ? (struct mem_cgroup *)open : fullest;
 }
 
 /* Marks that follow each other under one group kill are one decision. The first ones may have left so much
@@ -260,8 +315,10 @@ static __always_inline struct decision *decision_infer(struct task_struct *victi
 	if (!d || !cfg_probe_read)
 		return NULL;
 	owner = oom_limit_owner(memcg_of_css(task_memory_css(false, victim)));
-	if (owner)
+	if (owner) {
 		limit_fill(false, owner, &next.limit);
+		oom_answer(owner);
+	}
 	next.constraint = owner ? EV_CONSTRAINT_MEMCG : EV_CONSTRAINT_NONE;
 	decision_set_group(&next, victim);
 	if (!decision_goes_on(d, &next))

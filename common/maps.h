@@ -56,10 +56,11 @@ enum map_seen_value {
 };
 
 /* `armed`: LRU hash; an entry means that pressure on this cgroup was reported, value: when
- * (CLOCK_BOOTTIME). It goes when usage falls below the re-arm line. */
+ * (CLOCK_BOOTTIME). It goes when usage falls below the re-arm line. With EV_OOM_KILL, value: the cgroup's own count
+ * of OOMs at the last recorded kill. */
 struct map_armed_key {
 	__u32 hierarchy;
-	__u32 kind; /* EV_MEMORY_HIGH or EV_MEMORY_LIMIT */
+	__u32 kind; /* EV_MEMORY_HIGH, EV_MEMORY_LIMIT or EV_OOM_KILL */
 	__u64 id;
 };
 
