@@ -123,13 +123,13 @@ int BPF_PROG(cgroup_mkdir_raw, struct cgroup *cgroup, const char *path)
  * A runtime may be in the cgroup before the container's own first process: runc execs itself there. So the init of
  * a pid namespace is told too, whether or not it is the first.
  */
-static __always_inline int cgroup_exec(const bool typed, struct task_struct *task)
+static __always_inline int cgroup_exec(const bool typed, struct task_struct *task, const bool again)
 {
 	struct cgroup *cgroup = task_cgroup(typed, task);
 	struct ev_cgroup identity = {};
 	struct ev_task who = {};
 	struct ev_lifecycle *e;
-	struct emit out;
+	struct emit out = { .unnumbered = again };
 	__u32 level = 0;
 	bool first, init;
 
@@ -160,28 +160,34 @@ static __always_inline int cgroup_exec(const bool typed, struct task_struct *tas
 SEC("tp_btf/sched_process_exec")
 int BPF_PROG(cgroup_exec_btf, struct task_struct *task)
 {
-	return cgroup_exec(true, task);
+	return cgroup_exec(true, task, false);
+}
+
+/* What the first one noted in `seen` is enough for this one (again.bpf.h). */
+SEC("tp_btf/sched_process_exec")
+int BPF_PROG(cgroup_exec_again, struct task_struct *task)
+{
+	return cgroup_exec(true, task, true);
 }
 
 SEC("raw_tp/sched_process_exec")
 int BPF_PROG(cgroup_exec_raw, struct task_struct *task)
 {
-	return cgroup_exec(false, task);
+	return cgroup_exec(false, task, false);
 }
 
 static __always_inline void lifecycle_fill_memory(struct ev_lifecycle *e, struct cgroup *cgroup)
 {
 	struct mem_cgroup *memcg = cgroup_memcg(cgroup);
-	const int oom_kill = bpf_core_enum_value(enum memcg_memory_event, MEMCG_OOM_KILL);
-	__u64 kills = 0;
+	__u64 kills;
 
 	if (!memcg)
 		return;
 	e->limit_bytes = limit_to_bytes(BPF_CORE_READ(memcg, memory.max));
 	e->peak_bytes = pages_to_bytes(BPF_CORE_READ(memcg, memory.watermark));
-	if (!bpf_probe_read_kernel(&kills, sizeof(kills),
-				   (char *)__builtin_preserve_access_index(&memcg->memory_events[0]) +
-					   oom_kill * sizeof(kills)))
+	kills = memcg_event(__builtin_preserve_access_index(&memcg->memory_events[0]),
+			    bpf_core_enum_value(enum memcg_memory_event, MEMCG_OOM_KILL));
+	if (kills != EV_UNKNOWN)
 		e->oom_kills = kills;
 }
 

@@ -24,12 +24,19 @@ static __always_inline struct map_counters *emit_counters(__u32 kind)
 	return bpf_map_lookup_elem(&counters, &kind);
 }
 
+/* A twin (again.bpf.h) may interrupt the program it is for. The result of an atomic addition cannot be had before
+ * 5.12, but is not needed. */
+static __always_inline void count(__u64 *counter)
+{
+	__sync_fetch_and_add(counter, 1);
+}
+
 static __always_inline void emit_filtered(__u32 kind)
 {
 	struct map_counters *c = emit_counters(kind);
 
 	if (c)
-		c->filtered++;
+		count(&c->filtered);
 }
 
 static __always_inline void emit_map_error(__u32 kind)
@@ -37,14 +44,15 @@ static __always_inline void emit_map_error(__u32 kind)
 	struct map_counters *c = emit_counters(kind);
 
 	if (c)
-		c->map_errors++;
+		count(&c->map_errors);
 }
 
 /* A record on its way. */
 struct emit {
 	struct map_counters *counters;
 	enum emit_room room;
-	__u64 used; /* of the ring, in bytes */
+	bool unnumbered; /* a twin's: it may come in the middle of another that has just taken its number */
+	__u64 used;      /* of the ring, in bytes */
 };
 
 static __always_inline bool emit_has_room(struct emit *e, __u64 length)
@@ -90,11 +98,11 @@ static __always_inline void *emit_reserve(struct emit *e, __u32 kind, const __u6
 	e->room = room;
 	if (!e->counters)
 		return NULL;
-	seq = ++e->counters->seq;
+	seq = e->unnumbered ? 0 : ++e->counters->seq;
 	if (emit_has_room(e, size))
 		h = bpf_ringbuf_reserve(&events, size, 0);
 	if (!h) {
-		e->counters->lost++;
+		count(&e->counters->lost);
 		return NULL;
 	}
 	emit_header(h, kind, size, seq);
@@ -103,7 +111,7 @@ static __always_inline void *emit_reserve(struct emit *e, __u32 kind, const __u6
 
 static __always_inline void emit_submit(struct emit *e, void *record)
 {
-	e->counters->sent++;
+	count(&e->counters->sent);
 	bpf_ringbuf_submit(record, emit_wakeup(e));
 }
 
@@ -124,9 +132,9 @@ static __always_inline void emit_output(struct scratch *s, __u32 kind, __u32 len
 	length &= LIMIT_SCRATCH - 1;
 	emit_header((struct ev_header *)s->bytes, kind, length, seq);
 	if (!emit_has_room(&e, length) || bpf_ringbuf_output(&events, s->bytes, length, emit_wakeup(&e)))
-		e.counters->lost++;
+		count(&e.counters->lost);
 	else
-		e.counters->sent++;
+		count(&e.counters->sent);
 }
 
 /* True for the first call with this key. A map that does not answer counts as first: better twice than

@@ -8,6 +8,7 @@
  * gone long before the process, or be replaced by execve.
  */
 #include "bpf/bpf.bpf.h"
+#include "bpf/again.bpf.h"
 #include "bpf/filter.bpf.h"
 #include "bpf/task.bpf.h"
 
@@ -35,12 +36,12 @@ static __always_inline bool exit_is_oom_victim(const bool typed, struct task_str
 	return !value || *value == SEEN_RECORDED;
 }
 
-static __always_inline int exit_emit(const bool typed, struct task_struct *task, const bool twice)
+static __always_inline int exit_emit(const bool typed, struct task_struct *task, const bool twice, const bool again)
 {
 	struct ev_task who = {};
 	struct ev_cgroup cgroup = {};
 	struct ev_process_exit *e;
-	struct emit out;
+	struct emit out = { .unnumbered = again };
 	enum emit_room room = EMIT_ALWAYS;
 	bool victim;
 
@@ -64,33 +65,57 @@ static __always_inline int exit_emit(const bool typed, struct task_struct *task,
 	return 0;
 }
 
+/* What one of them did, the next must find. */
+static __always_inline int exit_once(struct task_struct *task, const bool again)
+{
+	struct task_struct *leader = task->group_leader;
+
+	return handle(again, HANDLED_EXIT, task->tgid, leader->start_boottime) ? exit_emit(true, task, false, again) : 0;
+}
+
 SEC("tp_btf/sched_process_exit")
 int BPF_PROG(exit_group_dead, struct task_struct *task, bool group_dead)
 {
-	return group_dead ? exit_emit(true, task, false) : 0;
+	return group_dead ? exit_once(task, false) : 0;
+}
+
+SEC("tp_btf/sched_process_exit")
+int BPF_PROG(exit_again, struct task_struct *task, bool group_dead)
+{
+	return group_dead ? exit_once(task, true) : 0;
+}
+
+/* When many processes are killed at once, the second look is interrupted too now and then. */
+SEC("tp_btf/sched_process_exit")
+int BPF_PROG(exit_third, struct task_struct *task, bool group_dead)
+{
+	return group_dead ? exit_once(task, true) : 0;
 }
 
 SEC("tp_btf/sched_process_exit")
 int BPF_PROG(exit_live, struct task_struct *task)
 {
-	return task->signal->live.counter == 0 ? exit_emit(true, task, true) : 0;
+	return task->signal->live.counter == 0 ? exit_emit(true, task, true, false) : 0;
 }
 
 SEC("raw_tp/sched_process_exit")
 int BPF_PROG(exit_raw, struct task_struct *task)
 {
-	return BPF_CORE_READ(task, signal, live.counter) == 0 ? exit_emit(false, task, true) : 0;
+	return BPF_CORE_READ(task, signal, live.counter) == 0 ? exit_emit(false, task, true, false) : 0;
 }
 
-static __always_inline int fork_emit(const bool typed, struct task_struct *parent, struct task_struct *child)
+static __always_inline int fork_emit(const bool typed, struct task_struct *parent, struct task_struct *child,
+				     const bool again)
 {
 	struct ev_cgroup cgroup = {};
 	struct ev_process_fork *e;
-	struct emit out;
+	struct emit out = { .unnumbered = again };
 	enum emit_room room;
 
 	if (GET(typed, child, pid) != GET(typed, child, tgid))
 		return 0; /* a thread */
+	if (!handle(again, HANDLED_FORK, GET(typed, child, tgid), GET(typed, child, start_boottime)))
+		return 0;
 	task_identify_cgroup(typed, child, &cgroup);
 	if (!filter_bulk(EV_PROCESS_FORK, &cgroup, &room))
 		return 0;
@@ -111,13 +136,19 @@ static __always_inline int fork_emit(const bool typed, struct task_struct *paren
 SEC("tp_btf/sched_process_fork")
 int BPF_PROG(fork_btf, struct task_struct *parent, struct task_struct *child)
 {
-	return fork_emit(true, parent, child);
+	return fork_emit(true, parent, child, false);
+}
+
+SEC("tp_btf/sched_process_fork")
+int BPF_PROG(fork_again, struct task_struct *parent, struct task_struct *child)
+{
+	return fork_emit(true, parent, child, true);
 }
 
 SEC("raw_tp/sched_process_fork")
 int BPF_PROG(fork_raw, struct task_struct *parent, struct task_struct *child)
 {
-	return fork_emit(false, parent, child);
+	return fork_emit(false, parent, child, false);
 }
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";

@@ -54,7 +54,7 @@ struct ev_header {
 	__u32 length;  /* bytes of the whole record, tails included */
 	__u32 cpu;     /* where the record was made */
 	__u32 zero;
-	__u64 seq;     /* per (cpu, kind), from 1, taken before the reserve: a hole is a lost record */
+	__u64 seq;     /* per (cpu, kind), from 1, taken before the reserve: a hole is a lost record; 0: none */
 	__u64 time_ns; /* CLOCK_BOOTTIME */
 };
 

@@ -107,6 +107,8 @@ int loss_note(struct loss *loss, struct store *store, const struct ev_header *he
 	if (!last)
 		return -ENOMEM;
 
+	if (header->seq == 0)
+		return 0; /* a second look's, not numbered */
 	/* A record that interrupted another of its kind may overtake it: then it comes late, and is no hole. */
 	if (header->seq <= last->seq) {
 		loss->kinds[header->kind].seen -= loss->kinds[header->kind].seen > 0;

@@ -24,7 +24,7 @@ enum probe_id {
 };
 
 #define PROBE_RUNGS    6
-#define PROBE_PROGRAMS 2
+#define PROBE_PROGRAMS 3
 
 struct probe_rung {
 	const char *name;                     /* NULL: no further rung */

@@ -52,7 +52,7 @@ SHORT="own fast group parent exits"
 
 plan_best()
 {
-	ladder "slow $SHORT child init many"
+	ladder "slow $SHORT child init many burst"
 }
 
 plan_short()

@@ -174,6 +174,12 @@ scenario_exits()
 	truth exits ends:"[$list{\"pid\":$pid,\"status\":$status}]"
 }
 
+# What many_exits wrote, as JSON.
+ends_of()
+{
+	echo "[$(awk '{ printf "%s{\"pid\":%d,\"status\":%d}", (NR > 1 ? "," : ""), $1, $2 }' "$1")]"
+}
+
 # Many exits while the recorder is killed again and again.
 scenario_many()
 {
@@ -192,7 +198,18 @@ scenario_many()
 	wait "$many"
 	wait_for 100 recorder_runs
 	cg_remove "$BOX"
-	truth many pid:"$many" kills:$kills ends:"[$(awk '{ printf "%s{\"pid\":%d,\"status\":%d}", (NR > 1 ? "," : ""), $1, $2 }' /tmp/many)]"
+	truth many pid:"$many" kills:$kills ends:"$(ends_of /tmp/many)"
+}
+
+# Many end at the same moment, so that one's exit interrupts another's.
+scenario_burst()
+{
+	box_new
+	cg_start "$BOX" many_exits 1200 /tmp/burst 24 >/dev/null 2>&1
+	many=$CG_PID
+	wait "$many"
+	cg_remove "$BOX"
+	truth burst pid:"$many" ends:"$(ends_of /tmp/burst)"
 }
 
 # The whole machine is out of memory; the kernel takes the one that is most willing.
