@@ -33,7 +33,7 @@ cg_run "$path" "$exits" 20000 "$SCENARIO_DIR/truth"
 echo "$before" >"$stats"
 wait_for 20 holds 'length == 20000' --type process_exit -n 30000
 
-for name in exit_group_dead exit_live cgroup_exec_btf high_runtime high_clock high_fentry signal_kernel_kill; do
+for name in exit_group_dead exit_again exit_third exit_live cgroup_exec_btf cgroup_exec_again high_runtime high_clock high_fentry signal_kernel_kill; do
 	value=$(mean "$name")
 	[ "$value" = null ] || figure "kernel_$name" "$value" ns
 done
