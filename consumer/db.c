@@ -11,15 +11,15 @@
 #include <unistd.h>
 
 #include "common/cleanup.h"
+#include "consumer/db_user.h"
 #include "consumer/schema.h"
 
 /* How often a restricted statement looks at the clock, in instructions of SQLite's virtual machine. */
 #define PROGRESS_STEPS 1000
 /* The check of the whole file at the start of a recorder gives up after this: it must not hold up recording. */
 #define CHECK_LIMIT_NS 5000000000ULL
-/* What a statement of a user may make SQLite allocate. */
-#define RESTRICTED_HEAP   (256LL << 20)
-#define RESTRICTED_LENGTH (16 << 20)
+/* How long a reader tries to open a database that is just being opened by a recorder. */
+#define OPEN_LIMIT_NS 500000000ULL
 
 struct db {
 	sqlite3 *handle;
@@ -82,7 +82,8 @@ static int error_of(sqlite3 *handle, int code)
 	case SQLITE_FULL:
 		return -ENOSPC;
 	case SQLITE_READONLY:
-		return -EROFS;
+		/* The log's index is not whole, and its writer about to mend it: a reader may not. */
+		return code == SQLITE_READONLY_RECOVERY || code == SQLITE_READONLY_CANTINIT ? -EBUSY : -EROFS;
 	case SQLITE_CORRUPT:
 		return -EBADMSG;
 	case SQLITE_NOTADB:
@@ -318,6 +319,14 @@ static void configure_writer(void)
 	(void)sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
 }
 
+void db_seed_writer(void)
+{
+	int unused;
+
+	configure_writer();
+	sqlite3_randomness(sizeof(unused), &unused);
+}
+
 int db_open_write(const char *path, struct db **ret)
 {
 	CLEANUP(cleanup_db) struct db *db = NULL;
@@ -411,8 +420,15 @@ int db_open_read(const char *path, struct db **ret)
 	if (access(path, R_OK) != 0)
 		return -errno;
 
+	const struct timespec moment = { .tv_nsec = 20000000 };
+	uint64_t deadline = monotonic_ns() + OPEN_LIMIT_NS;
 	int r = open_checked(path, path, 0, ret);
 
+	/* SQLite waits for locks by itself, but not for a recorder that has just begun with the log. */
+	while (r == -EBUSY && monotonic_ns() < deadline) {
+		(void)nanosleep(&moment, NULL);
+		r = open_checked(path, path, 0, ret);
+	}
 	/* A copy without its log, in a directory where we may not make one, can only be read as it is. */
 	if ((r == -EROFS || r == -EACCES || r == -EIO || r == -ENOENT) && !has_log(path)) {
 		AUTO_FREE char *uri = immutable_uri(path);
@@ -608,26 +624,10 @@ void db_rollback(struct db *db)
 	db->complaint = complaint;
 }
 
-static int authorize_reading(void *argument, int action, const char *first, const char *second,
-			     const char *database, const char *trigger)
-{
-	(void)argument;
-	(void)first;
-	(void)database;
-	(void)trigger;
-	if (action == SQLITE_FUNCTION)
-		return second && sqlite3_stricmp(second, "load_extension") == 0 ? SQLITE_DENY : SQLITE_OK;
-	return action == SQLITE_SELECT || action == SQLITE_READ || action == SQLITE_RECURSIVE ? SQLITE_OK :
-											       SQLITE_DENY;
-}
-
 int db_restrict(struct db *db, uint64_t limit_ns)
 {
-	(void)sqlite3_hard_heap_limit64(RESTRICTED_HEAP);
-	(void)sqlite3_limit(db->handle, SQLITE_LIMIT_LENGTH, RESTRICTED_LENGTH);
-	(void)sqlite3_limit(db->handle, SQLITE_LIMIT_ATTACHED, 0);
 	db->limit_ns = limit_ns;
 	db->deadline_ns = monotonic_ns() + limit_ns;
 	sqlite3_progress_handler(db->handle, limit_ns ? PROGRESS_STEPS : 0, check_progress, db);
-	return result(db, sqlite3_set_authorizer(db->handle, authorize_reading, NULL));
+	return result(db, db_user_restrict(db->handle));
 }

@@ -16,6 +16,8 @@
 struct db;
 struct db_stmt;
 
+/* Reads what SQLite's random numbers begin with, which a sandbox would keep from it. Before db_open_write. */
+void db_seed_writer(void);
 /* Opens or makes the database for the recorder: WAL, persistent WAL files, schema of this version. */
 int db_open_write(const char *path, struct db **ret);
 /* Opens an existing database read-only, never making a file. Checks that it is ours and not newer. */
@@ -72,7 +74,10 @@ int db_commit(struct db *db);
 /* No error when there is no transaction. */
 void db_rollback(struct db *db);
 
-/* For text from a user: only SELECT and reading; a statement longer than limit_ns ends with -ETIME. */
+/*
+ * For text from a user: only SELECT, reading and the pragmas that list columns; bounded in size and memory; a
+ * statement longer than limit_ns ends with -ETIME.
+ */
 int db_restrict(struct db *db, uint64_t limit_ns);
 
 #endif

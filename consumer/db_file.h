@@ -13,6 +13,12 @@
  */
 bool db_file_was_database(const char *path);
 
+/*
+ * The log of a copy may have come without its index, which a reader may not make once it is confined: makes an
+ * empty one where that is possible. SQLite takes it for none.
+ */
+void db_file_make_index(const char *path);
+
 /* Renames the database and its companions to PATH.corrupt-SECONDS, which is put into out. */
 int db_file_set_aside(const char *path, int64_t seconds, char *out, size_t size);
 

@@ -55,7 +55,7 @@ own_rules='
 ^consumer/.*\.[ch]$ => ^"((common|consumer)/[a-z_]+\.h|seccomp_[a-z_]+\.h)$
 '
 only_rules='
-^.sqlite3\.h$ => ^consumer/db\.c$
+^.sqlite3\.h$ => ^consumer/db(_user)?\.c$
 ^.cri_ebpf\.skel\.h$ => ^loader/object\.c$
 ^.bpf/(libbpf|bpf|btf)\.h$ => ^(loader/[a-z_]+|consumer/(ring|names))\.c$
 ^.seccomp_[a-z_]+\.h$ => ^consumer/sandbox\.c$

@@ -71,10 +71,19 @@ is "$OUT" '{"1.5":1.5,"a.b":1.5,"a.c":2}' "sql: a dot in a column's name is just
 cri sql 'SELECT 1 WHERE 0'; is "$CODE" 1 "sql: no row is exit 1"
 before=$(sha256sum "$DB")
 for query in 'DELETE FROM event' 'DROP TABLE event' 'PRAGMA user_version = 9' 'SELECT 1; SELECT 2' 'ATTACH "/tmp/x" AS y' \
-	'SELECT nothing' 'CREATE TABLE x(a)' '' "SELECT load_extension('x')" 'VACUUM INTO "/tmp/nothing-like-this"'; do
+	'SELECT nothing' 'CREATE TABLE x(a)' '' "SELECT load_extension('x')" 'VACUUM INTO "/tmp/nothing-like-this"' \
+	'CREATE TEMP TABLE x AS SELECT 1' 'PRAGMA query_only = 0' 'PRAGMA journal_mode = DELETE' 'PRAGMA temp_store = 1' \
+	'PRAGMA wal_checkpoint' 'BEGIN IMMEDIATE' "SELECT readfile('/etc/passwd')" 'EXPLAIN DELETE FROM event' \
+	"SELECT * FROM pragma_query_only" 'SELECT fts3_tokenizer("simple")'; do
 	cri sql "$query"
 	is "$CODE" 2 "sql refuses: $query"
 done
+cri sql "SELECT $(printf '(%.0s' {1..400})1$(printf ')%.0s' {1..400})"; is "$CODE" 2 "sql refuses what is too deep"
+cri sql "SELECT '$(head -c 131072 /dev/zero | tr '\0' x | head -c 130000)' || 1"; is "$CODE" 0 "sql takes what is long"
+cri sql "SELECT zeroblob(100000000)"; is "$CODE" 2 "sql refuses what is too long"
+cri sql 'PRAGMA table_info(v_oom)' --json; like "$OUT" '"name":"scope"' "sql lists the columns of a view"
+cri sql "SELECT name FROM pragma_table_info('v_gap')"; is "$CODE" 0 "in a SELECT too"
+cri sql "SELECT value FROM json_each('[1,2]')" --json; is "$(wc -l <<<"$OUT")" 2 "sql takes JSON apart"
 is "$(sha256sum "$DB")" "$before" "and the file is untouched"
 cri sql SELECT 1; is "$CODE" 2 "sql wants one word"
 cri sql 'WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i+1 FROM n) SELECT max(i) FROM n' --time-limit 50ms
