@@ -44,10 +44,10 @@ int cmd_events(const struct command_context *context, int argc, char **argv)
 	if (!listing_parse(&listing, argc, argv, &usage, NULL, false, true))
 		return listing_end(&listing);
 	follow = listing.filter_options.follow;
+	if (!listing_open_print(&listing, &event_table, follow) || (!follow && !listing_open_history(&listing)))
+		return listing_end(&listing);
 	if (follow)
 		listing_warn_stale(&listing);
-	if ((!follow && !listing_open_history(&listing)) || !listing_open_print(&listing, &event_table, follow))
-		return listing_end(&listing);
 	r = follow ? follow_events(&listing, event_list_row, &listing) : list_events(&listing);
 	if (r == 0 && print_count(listing.print))
 		output_hint(&listing.common, &listing.output,

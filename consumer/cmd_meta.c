@@ -9,6 +9,7 @@
 #include "common/text.h"
 #include "consumer/cgroup_path.h"
 #include "consumer/command.h"
+#include "consumer/confine.h"
 #include "consumer/json_out.h"
 
 static const struct command_usage usage = {
@@ -108,6 +109,10 @@ int cmd_meta(const struct command_context *context, int argc, char **argv)
 			"meta path: which path? For a process: cri-ebpf meta path \"$(cut -d: -f3 /proc/PID/cgroup)\"");
 		return EXIT_USAGE;
 	}
+	r = confine_to_reading(NULL);
+	if (r)
+		return r;
+	confine_to_open_files();
 	for (int i = 2; i <= operands; i++) {
 		if (i > 2 && !options.json)
 			(void)putchar('\n');

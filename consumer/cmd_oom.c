@@ -143,10 +143,10 @@ int cmd_oom(const struct command_context *context, int argc, char **argv)
 		return listing_end(&listing);
 	listing.filter.types = 1U << TYPE_OOM_KILL;
 	follow = listing.filter_options.follow;
+	if (!listing_open_print(&listing, &incident_table, follow) || (!follow && !listing_open_history(&listing)))
+		return listing_end(&listing);
 	if (follow)
 		listing_warn_stale(&listing);
-	if ((!follow && !listing_open_history(&listing)) || !listing_open_print(&listing, &incident_table, follow))
-		return listing_end(&listing);
 	if (follow)
 		r = follow_events(&listing, follow_row, &listing);
 	else if (print_is_text(&listing.print_options))

@@ -206,8 +206,8 @@ int cmd_ps(const struct command_context *context, int argc, char **argv)
 	int r;
 
 	(void)context;
-	if (!listing_parse(&listing, argc, argv, &usage, own, false, false) || !listing_open_history(&listing) ||
-	    !listing_open_print(&listing, &table, false))
+	if (!listing_parse(&listing, argc, argv, &usage, own, false, false) ||
+	    !listing_open_print(&listing, &table, false) || !listing_open_history(&listing))
 		return listing_end(&listing);
 	r = list_containers(&listing, options.all);
 	if (r == 0 && print_count(listing.print))

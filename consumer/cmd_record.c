@@ -18,6 +18,7 @@
 #include "consumer/cgroup_scan.h"
 #include "consumer/clock.h"
 #include "consumer/command.h"
+#include "consumer/db.h"
 #include "consumer/decode.h"
 #include "consumer/names.h"
 #include "consumer/notify.h"
@@ -258,11 +259,14 @@ static int enter_sandbox(struct record *record)
 {
 	const struct sandbox_paths paths = {
 		.write_directory = record->db_directory,
-		.read_directory = record->scan ? cgroup_scan_root(record->scan) : NULL,
+		.read_directory = { record->scan ? cgroup_scan_root(record->scan) : NULL },
 	};
 	struct sandbox *sandbox = NULL;
 	bool landlock = false;
-	int r = sandbox_prepare(&paths, &sandbox);
+	int r;
+
+	db_seed_writer();
+	r = sandbox_prepare(SANDBOX_RECORD, &paths, &sandbox);
 
 	if (!r)
 		r = sandbox_enter(sandbox, &landlock);

@@ -96,7 +96,7 @@ int cmd_show(const struct command_context *context, int argc, char **argv)
 		listing.exit_code = EXIT_USAGE;
 		return listing_end(&listing);
 	}
-	if (!listing_open_history(&listing) || !listing_open_print(&listing, &event_table, true))
+	if (!listing_open_print(&listing, &event_table, true) || !listing_open_history(&listing))
 		return listing_end(&listing);
 
 	for (int i = 0; i < listing.operands && r == 0; i++)

@@ -10,6 +10,7 @@
 #include "common/log.h"
 #include "consumer/column.h"
 #include "consumer/command.h"
+#include "consumer/confine.h"
 #include "consumer/filter.h"
 #include "consumer/history.h"
 #include "consumer/output.h"
@@ -124,12 +125,7 @@ static int run(struct sql_work *work, const char *query, uint64_t limit_ns)
 	struct column columns[COLUMN_LIST_MAX];
 	struct column_table table;
 	char message[4096] = "";
-	struct filter_now now;
-	int r;
-
-	filter_now(&now);
-	history_warn_stale(&work->common, work->db, now.now_unix_nano, work->print_options.utc);
-	r = db_restrict(work->db, limit_ns);
+	int r = db_restrict(work->db, limit_ns);
 
 	if (r == 0)
 		r = db_prepare(work->db, query, &stmt);
@@ -140,7 +136,6 @@ static int run(struct sql_work *work, const char *query, uint64_t limit_ns)
 
 		return exit_code ? exit_code : history_failed(&work->common, work->db, r);
 	}
-	output_open(&work->common, print_is_text(&work->print_options), &work->output);
 
 	struct print_target target = { work->output.out, work->output.color, false, work->output.width, "" };
 
@@ -150,6 +145,22 @@ static int run(struct sql_work *work, const char *query, uint64_t limit_ns)
 		return EXIT_USAGE;
 	}
 	return finish(work, print, print_rows_of(stmt, print, table.count));
+}
+
+static int open_history(struct sql_work *work)
+{
+	struct filter_now now;
+	int r;
+
+	filter_now(&now);
+	r = confine_to_reading(work->common.config.db);
+	if (!r)
+		r = history_open(&work->common, &work->db);
+	if (r)
+		return r;
+	history_warn_stale(&work->common, work->db, now.now_unix_nano, work->print_options.utc);
+	confine_to_open_files();
+	return 0;
 }
 
 int cmd_sql(const struct command_context *context, int argc, char **argv)
@@ -172,9 +183,11 @@ int cmd_sql(const struct command_context *context, int argc, char **argv)
 		log_error("expected one query, got %d words: put the query in quotes", operands);
 		return EXIT_USAGE;
 	}
-	exit_code = history_open(&work.common, &work.db);
+	output_open(&work.common, print_is_text(&work.print_options), &work.output);
+	exit_code = open_history(&work);
 	if (!exit_code)
 		exit_code = run(&work, argv[1], options.time_limit_ns);
+	(void)output_close(&work.output, 0);
 	db_close(work.db);
 	return exit_code;
 }

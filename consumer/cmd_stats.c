@@ -346,8 +346,8 @@ int cmd_stats(const struct command_context *context, int argc, char **argv)
 	int r;
 
 	(void)context;
-	if (!listing_parse(&listing, argc, argv, &usage, own, false, false) || !listing_open_history(&listing) ||
-	    !listing_open_print(&listing, &table, false))
+	if (!listing_parse(&listing, argc, argv, &usage, own, false, false) ||
+	    !listing_open_print(&listing, &table, false) || !listing_open_history(&listing))
 		return listing_end(&listing);
 	stats.key = options.key;
 	r = count_events(&stats, &listing);

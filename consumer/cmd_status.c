@@ -13,6 +13,7 @@
 #include "common/log.h"
 #include "common/text.h"
 #include "consumer/command.h"
+#include "consumer/confine.h"
 #include "consumer/filter.h"
 #include "consumer/heartbeat.h"
 #include "consumer/history.h"
@@ -384,11 +385,11 @@ static int run(struct status *status)
 {
 	int written, r = check_recorder(status);
 
+	confine_to_open_files();
 	if (r == 0 && status->beat.state != RECORDER_NEVER)
 		r = check_probes(status);
 	if (r == 0)
 		r = measure_store(status);
-	output_open(&status->common, false, &status->output);
 	if (r == 0)
 		r = status->options.json || status->options.format ? print_json(status) : print_text(status);
 	written = output_close(&status->output, 0);
@@ -414,7 +415,10 @@ int cmd_status(const struct command_context *context, int argc, char **argv)
 		return command_exit(r);
 	filter_now(&now);
 	status.now = now.now_unix_nano;
-	exit_code = history_open(&status.common, &status.db);
+	output_open(&status.common, false, &status.output);
+	exit_code = confine_to_reading(status.common.config.db);
+	if (!exit_code)
+		exit_code = history_open(&status.common, &status.db);
 	if (!exit_code)
 		exit_code = run(&status);
 	db_close(status.db);

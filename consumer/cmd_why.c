@@ -263,8 +263,8 @@ int cmd_why(const struct command_context *context, int argc, char **argv)
 		listing.exit_code = EXIT_USAGE;
 		return listing_end(&listing);
 	}
-	if (!story || !listing_open_history(&listing) || !find(&listing, argv[1], story))
-		return listing_end(&listing);
 	output_open(&listing.common, print_is_text(&listing.print_options), &listing.output);
+	if (!story || !listing_confine(&listing) || !listing_open_history(&listing) || !find(&listing, argv[1], story))
+		return listing_end(&listing);
 	return finish(&listing, tell(&telling));
 }

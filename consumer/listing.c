@@ -7,6 +7,7 @@
 #include "common/cleanup.h"
 #include "common/exit_code.h"
 #include "common/log.h"
+#include "consumer/confine.h"
 #include "consumer/history.h"
 #include "consumer/query.h"
 
@@ -74,6 +75,7 @@ bool listing_open_history(struct listing *listing)
 	if (exit_code)
 		return fail(listing, exit_code);
 	history_warn_stale(&listing->common, listing->db, listing->now.now_unix_nano, listing->print_options.utc);
+	confine_to_open_files();
 	return true;
 }
 
@@ -102,9 +104,16 @@ bool listing_open_print(struct listing *listing, const struct column_table *tabl
 	target = (struct print_target){ listing->output.out, listing->output.color, stream, listing->output.width,
 					listing->now.boot_id };
 	if (print_open(&listing->print_options, table, &target, &listing->print, message, sizeof(message)) == 0)
-		return true;
+		return listing_confine(listing);
 	log_error("--fields: %s", message);
 	return fail(listing, EXIT_USAGE);
+}
+
+bool listing_confine(struct listing *listing)
+{
+	int exit_code = confine_to_reading(listing->common.config.db);
+
+	return exit_code ? fail(listing, exit_code) : true;
 }
 
 static int exit_code_of(struct listing *listing, int r)

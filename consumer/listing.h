@@ -30,12 +30,17 @@ struct listing {
  */
 bool listing_parse(struct listing *listing, int argc, char **argv, const struct command_usage *usage,
 		   const struct option_group *own, bool operands, bool follow);
-/* Says so, too, when the recorder is not there to write more. */
+/*
+ * stream: see struct print_target; a pager is only started without it. Confines the process: nothing is started
+ * and only the history is opened from here on.
+ */
+bool listing_open_print(struct listing *listing, const struct column_table *table, bool stream);
+/* For a verb that prints by itself: the same without a printer, once its output is open. */
+bool listing_confine(struct listing *listing);
+/* Says so, too, when the recorder is not there to write more. Nothing can be opened after it. */
 bool listing_open_history(struct listing *listing);
 /* The same word for what opens the history itself, later; silent when there is none yet. */
 void listing_warn_stale(struct listing *listing);
-/* stream: see struct print_target; a pager is only started without it. */
-bool listing_open_print(struct listing *listing, const struct column_table *table, bool stream);
 
 /*
  * r: 0, or the negative errno that ended the work. Writes what is left, closes everything and gives the exit

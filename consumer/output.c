@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -46,9 +47,21 @@ static const char *pager_command(void)
 	return pager[0] && strcmp(pager, "cat") != 0 ? pager : NULL;
 }
 
+/* In the child: nothing to show, as after an error, does not take the terminal. */
+static void wait_for_output(int input)
+{
+	struct pollfd end = { .fd = input, .events = POLLIN };
+
+	while (poll(&end, 1, -1) < 0 && errno == EINTR)
+		;
+	if (!(end.revents & POLLIN))
+		_exit(0);
+}
+
 /* In the child. The pager must not become a shell for whoever may run us but nothing else. */
 static void __attribute__((noreturn)) run_pager(const char *command, int input)
 {
+	wait_for_output(input);
 	(void)dup2(input, STDIN_FILENO);
 	(void)signal(SIGPIPE, SIG_DFL);
 	(void)setenv("LESS", "FRSXMK", 0);
@@ -81,8 +94,10 @@ static pid_t start_pager(const char *command)
 		return 0;
 	(void)fflush(stdout);
 	pid = fork();
-	if (pid == 0)
+	if (pid == 0) {
+		(void)close(ends[1]);
 		run_pager(command, ends[0]);
+	}
 	if (pid > 0)
 		(void)dup2(ends[1], STDOUT_FILENO);
 	(void)close(ends[0]);

@@ -20,7 +20,8 @@ struct output {
 
 /*
  * Also makes a closed pipe an error instead of a signal. page: start a pager if this is a terminal and
- * --no-pager was not given: $CRI_EBPF_PAGER, $PAGER or less; without one it goes on without.
+ * --no-pager was not given: $CRI_EBPF_PAGER, $PAGER or less; without one it goes on without. It
+ * takes the terminal when there is something to show.
  */
 void output_open(const struct command_common *common, bool page, struct output *ret);
 

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <libgen.h>
 #include <pwd.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -94,18 +95,20 @@ static int clear_bounding_set(void)
 	return 0;
 }
 
-static const cap_value_t compat[] = { CAP_BPF };
+#define NONE   ((cap_value_t)-1)
+#define NOBODY 65534 /* the kernel's own word for it */
 
-static int limit_capabilities(bool keep_bpf)
+/* Leaves keep in the permitted set, and as effective when that is asked for. */
+static int limit_capabilities(cap_value_t keep, bool effective)
 {
 	cap_t caps = cap_init();
 	int r = caps ? 0 : -ENOMEM;
 
 	if (!r && prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) != 0)
 		r = -errno;
-	if (!r && keep_bpf &&
-	    (cap_set_flag(caps, CAP_PERMITTED, ARRAY_SIZE(compat), compat, CAP_SET) != 0 ||
-	     cap_set_flag(caps, CAP_EFFECTIVE, ARRAY_SIZE(compat), compat, CAP_SET) != 0))
+	if (!r && keep != NONE &&
+	    (cap_set_flag(caps, CAP_PERMITTED, 1, &keep, CAP_SET) != 0 ||
+	     cap_set_flag(caps, CAP_EFFECTIVE, 1, &keep, effective ? CAP_SET : CAP_CLEAR) != 0))
 		r = -errno;
 	if (!r && cap_set_proc(caps) != 0)
 		r = -errno;
@@ -123,7 +126,7 @@ static int become(uid_t uid, gid_t gid, bool keep_bpf)
 }
 
 /* The three sets of libcap's cap_t, and the ambient one. */
-static bool has_capability(bool but_bpf)
+static bool has_capability(cap_value_t but)
 {
 	static const cap_flag_t sets[] = { CAP_EFFECTIVE, CAP_PERMITTED, CAP_INHERITABLE };
 	cap_t now = cap_get_proc();
@@ -133,7 +136,7 @@ static bool has_capability(bool but_bpf)
 		for (size_t i = 0; i < ARRAY_SIZE(sets); i++) {
 			cap_flag_value_t value = CAP_SET;
 
-			if (but_bpf && cap == CAP_BPF && sets[i] != CAP_INHERITABLE)
+			if (cap == but && sets[i] != CAP_INHERITABLE)
 				continue;
 			if (cap_get_flag(now, cap, sets[i], &value) != 0 || value == CAP_SET)
 				found = true;
@@ -148,16 +151,17 @@ static bool has_capability(bool but_bpf)
 int privileges_drop(uid_t uid, gid_t gid, bool keep_bpf)
 {
 	bool root = geteuid() == 0;
+	cap_value_t keep = keep_bpf ? CAP_BPF : NONE;
 	int r = clear_bounding_set();
 
 	if (!r && root)
 		r = become(uid, gid, keep_bpf);
 	if (!r)
-		r = limit_capabilities(keep_bpf);
+		r = limit_capabilities(keep, true);
 	if (r)
 		return r;
 
-	if (has_capability(keep_bpf) || geteuid() == 0 || getuid() == 0 || setuid(0) == 0 || seteuid(0) == 0)
+	if (has_capability(keep) || geteuid() == 0 || getuid() == 0 || setuid(0) == 0 || seteuid(0) == 0)
 		return -ENOTRECOVERABLE;
 	return 0;
 }
@@ -178,4 +182,77 @@ int privileges_try_without(uid_t uid, gid_t gid, int (*attempt)(const void *cont
 		if (errno != EINTR)
 			return -errno;
 	return WIFEXITED(status) ? -WEXITSTATUS(status) : -ECHILD;
+}
+
+/* ------------------------------------------------------------------ reading one file */
+
+static int try_opening(const void *context)
+{
+	AUTO_CLOSE int fd = open(context, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+
+	return fd < 0 ? -errno : 0;
+}
+
+/* Not there is no refusal: whoever may look may also see it come. */
+static int try_looking(const void *context)
+{
+	int r = try_opening(context);
+
+	return r == -ENOENT ? 0 : r;
+}
+
+static int find_owner(const char *path, struct stat *ret)
+{
+	AUTO_FREE char *copy = strdup(path);
+
+	if (!copy)
+		return -ENOMEM;
+	if (stat(path, ret) == 0)
+		return 0;
+	return errno != ENOENT || stat(dirname(copy), ret) != 0 ? -errno : 0;
+}
+
+static bool has_permitted(cap_value_t cap)
+{
+	cap_t now = cap_get_proc();
+	cap_flag_value_t value = CAP_CLEAR;
+	bool has = now && cap_get_flag(now, cap, CAP_PERMITTED, &value) == 0 && value == CAP_SET;
+
+	(void)cap_free(now);
+	return has;
+}
+
+/* As whoever this is, which may be root: of a file that only root can read. */
+static int limit_to_reading(const char *path)
+{
+	cap_value_t keep = has_permitted(CAP_DAC_READ_SEARCH) ? CAP_DAC_READ_SEARCH : NONE;
+	int r = clear_bounding_set();
+
+	if (!r)
+		r = limit_capabilities(keep, false);
+	/* A file that is not there yet may come with any owner. */
+	if (!r && keep != NONE && try_opening(path) == 0)
+		keep = NONE;
+	if (!r)
+		r = limit_capabilities(keep, true);
+	if (!r && has_capability(keep))
+		r = -ENOTRECOVERABLE;
+	return r;
+}
+
+int privileges_drop_for_reading(const char *path)
+{
+	struct stat owner;
+
+	if (!path)
+		return privileges_drop(NOBODY, NOBODY, false);
+	if (geteuid() != 0 || find_owner(path, &owner) != 0 || owner.st_uid == 0)
+		return limit_to_reading(path);
+
+	/* The group of a user's file may be root's. */
+	gid_t gid = owner.st_gid ? owner.st_gid : NOBODY;
+
+	if (privileges_try_without(owner.st_uid, gid, try_looking, path) != 0)
+		return limit_to_reading(path);
+	return privileges_drop(owner.st_uid, gid, false);
 }

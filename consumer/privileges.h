@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * From root, or from whatever the recorder was started as, to a user that may nothing: for good, and proved
- * by trying to go back.
+ * From root, or from whatever a verb was started as, to a user that may nothing, or read one file: for good,
+ * and proved by trying to go back.
  */
 #ifndef CRI_CONSUMER_PRIVILEGES_H
 #define CRI_CONSUMER_PRIVILEGES_H
@@ -24,6 +24,14 @@ int privileges_make_directory(const char *path, uid_t uid, gid_t gid);
  * be regained afterwards; the process must end then.
  */
 int privileges_drop(uid_t uid, gid_t gid, bool keep_bpf);
+
+/*
+ * For a process that will only read path: root becomes the owner of path, or of the directory it will be made
+ * in, where that one can open it. Then every capability goes, unless it takes CAP_DAC_READ_SEARCH to open path;
+ * that one stays where it was there. path NULL: nothing is read, root becomes nobody. 0, or negative errno: the
+ * process must end then.
+ */
+int privileges_drop_for_reading(const char *path);
 
 /* What attempt returns (0 or a negative errno) in a process that has dropped everything. */
 int privileges_try_without(uid_t uid, gid_t gid, int (*attempt)(const void *context), const void *context);

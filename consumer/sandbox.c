@@ -5,16 +5,22 @@
 #include <fcntl.h>
 #include <linux/bpf.h>
 #include <linux/landlock.h>
+#include <linux/seccomp.h>
 #include <seccomp.h>
+#include <signal.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <sys/file.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "common/cleanup.h"
+#include "consumer/test_hook.h"
 
 enum action { SANDBOX_ALLOW, SANDBOX_KILL, SANDBOX_ERRNO };
 /* EQUAL compares the 32 bits of an int, WHOLE and the others all 64, as for a pointer. */
@@ -31,9 +37,31 @@ struct rule {
 	uint64_t value;
 };
 
-static const struct rule rules[] = {
+static const struct rule record_rules[] = {
 #include "seccomp_record.h"
 };
+
+static const struct rule query_rules[] = {
+#include "seccomp_query.h"
+};
+
+static const struct rule closed_rules[] = {
+#include "seccomp_closed.h"
+};
+
+struct policy {
+	const struct rule *rules;
+	size_t count;
+	uint32_t otherwise; /* what becomes of a call that is not named */
+};
+
+static const struct policy policies[] = {
+	[SANDBOX_RECORD] = { record_rules, ARRAY_SIZE(record_rules), SCMP_ACT_ERRNO(ENOSYS) },
+	[SANDBOX_QUERY] = { query_rules, ARRAY_SIZE(query_rules), SCMP_ACT_ERRNO(ENOSYS) },
+};
+
+/* Stands behind another one, which says the rest. */
+static const struct policy closed = { closed_rules, ARRAY_SIZE(closed_rules), SCMP_ACT_ALLOW };
 
 struct sandbox {
 	scmp_filter_ctx filter;
@@ -106,8 +134,8 @@ static int prepare_landlock(const struct sandbox_paths *paths, int *ret_fd)
 
 	int r = allow_below(fd, paths->write_directory, ACCESS_WRITE & ruleset.handled_access_fs);
 
-	if (!r)
-		r = allow_below(fd, paths->read_directory, ACCESS_READ);
+	for (size_t i = 0; !r && i < SANDBOX_READ_MAX; i++)
+		r = allow_below(fd, paths->read_directory[i], ACCESS_READ);
 	if (r)
 		return r;
 	*ret_fd = TAKE_FD(fd);
@@ -163,13 +191,13 @@ static int add_rule(scmp_filter_ctx filter, const struct rule *rule)
 	return seccomp_rule_add_array(filter, action_code(rule), number, 1, &condition);
 }
 
-static int prepare_filter(scmp_filter_ctx *ret)
+static int prepare_filter(const struct policy *policy, scmp_filter_ctx *ret)
 {
-	scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ERRNO(ENOSYS));
+	scmp_filter_ctx filter = seccomp_init(policy->otherwise);
 	int r = filter ? 0 : -ENOMEM;
 
-	for (size_t i = 0; !r && i < ARRAY_SIZE(rules); i++) {
-		r = add_rule(filter, &rules[i]);
+	for (size_t i = 0; !r && i < policy->count; i++) {
+		r = add_rule(filter, &policy->rules[i]);
 		/* On machines where one call carries many by its first argument not every condition can be had. */
 		if (r == -EDOM || r == -EACCES)
 			r = 0;
@@ -177,6 +205,9 @@ static int prepare_filter(scmp_filter_ctx *ret)
 	/* Another machine's calling convention is only ever used to get round a filter. */
 	if (!r)
 		r = seccomp_attr_set(filter, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_KILL_PROCESS);
+	/* No new privileges are set by sandbox_enter, once. */
+	if (!r)
+		r = seccomp_attr_set(filter, SCMP_FLTATR_CTL_NNP, 0);
 	if (r) {
 		seccomp_release(filter);
 		return r;
@@ -185,15 +216,17 @@ static int prepare_filter(scmp_filter_ctx *ret)
 	return 0;
 }
 
-int sandbox_prepare(const struct sandbox_paths *paths, struct sandbox **ret)
+int sandbox_prepare(enum sandbox_policy policy, const struct sandbox_paths *paths, struct sandbox **ret)
 {
 	CLEANUP(cleanup_sandbox) struct sandbox *sandbox = calloc(1, sizeof(*sandbox));
 
 	if (!sandbox)
 		return -ENOMEM;
 	sandbox->ruleset_fd = -1;
+	/* The file of the local time zone is not to be had later. */
+	tzset();
 
-	int r = prepare_filter(&sandbox->filter);
+	int r = prepare_filter(&policies[policy], &sandbox->filter);
 
 	if (!r)
 		r = prepare_landlock(paths, &sandbox->ruleset_fd);
@@ -212,5 +245,24 @@ int sandbox_enter(struct sandbox *taken, bool *ret_landlock)
 	if (sandbox->ruleset_fd >= 0 && syscall(SYS_landlock_restrict_self, sandbox->ruleset_fd, 0) != 0)
 		return -errno;
 	*ret_landlock = sandbox->ruleset_fd >= 0;
-	return seccomp_load(sandbox->filter);
+
+	int r = seccomp_load(sandbox->filter);
+
+	if (!r)
+		test_hook("sandboxed");
+	return r;
+}
+
+int sandbox_close_files(void)
+{
+	scmp_filter_ctx filter;
+	int r = prepare_filter(&closed, &filter);
+
+	if (r)
+		return r;
+	r = seccomp_load(filter);
+	seccomp_release(filter);
+	if (!r)
+		test_hook("closed");
+	return r;
 }

@@ -203,8 +203,59 @@ static int try_writing_elsewhere(void)
 	return result_of(open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
 }
 
+static int try_writing_inside(void)
+{
+	char path[96];
+
+	(void)snprintf(path, sizeof(path), "%s/inside", directory);
+	return result_of(open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600));
+}
+
+static int try_open_flags(int flags)
+{
+	char path[96];
+
+	(void)snprintf(path, sizeof(path), "%s/inside", directory);
+	return result_of(open(path, flags | O_CLOEXEC));
+}
+
+static int try_reading_inside(void)
+{
+	return try_open_flags(O_RDONLY);
+}
+
+static int try_opening_for_writing(void)
+{
+	return try_open_flags(O_WRONLY);
+}
+
+static int try_opening_for_both(void)
+{
+	return try_open_flags(O_RDWR);
+}
+
+static int try_truncating(void)
+{
+	return try_open_flags(O_RDONLY | O_TRUNC);
+}
+
+static int try_closing_files(void)
+{
+	int r = sandbox_close_files();
+
+	return r ? -r : try_reading_inside();
+}
+
+/* A filter after the last one. */
+static int try_closing_twice(void)
+{
+	int r = sandbox_close_files();
+
+	return r ? -r : -sandbox_close_files();
+}
+
 /* What became of it: errno, 0, or KILLED. */
-static int in_sandbox(attempt_function *attempt, bool drop)
+static int in_sandbox_of(enum sandbox_policy policy, attempt_function *attempt, bool drop)
 {
 	int status = -1;
 	pid_t child = fork();
@@ -216,13 +267,44 @@ static int in_sandbox(attempt_function *attempt, bool drop)
 
 		if (drop && privileges_drop(NOBODY, NOBODY, false) != 0)
 			_exit(120);
-		if (sandbox_prepare(&paths, &sandbox) != 0 || sandbox_enter(sandbox, &landlock) != 0)
+		if (sandbox_prepare(policy, &paths, &sandbox) != 0 || sandbox_enter(sandbox, &landlock) != 0)
 			_exit(121);
 		/* Not through the C library: sanitizers have a say in it, and ask for more. */
 		(void)syscall(SYS_exit_group, attempt() & 0xff);
 	}
 	assert_int_equal(waitpid(child, &status, 0), child);
 	return WIFSIGNALED(status) && WTERMSIG(status) == SIGSYS ? KILLED : WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+static int in_sandbox(attempt_function *attempt, bool drop)
+{
+	return in_sandbox_of(SANDBOX_RECORD, attempt, drop);
+}
+
+/* Landlock would let it write here: seccomp alone does not. */
+static void test_a_query_only_reads(void **state)
+{
+	static const struct {
+		const char *what;
+		attempt_function *attempt;
+		int want;
+	} rows[] = {
+		{ "reading", try_reading_inside, 0 },
+		{ "writing", try_opening_for_writing, EACCES },
+		{ "both", try_opening_for_both, EACCES },
+		{ "truncating", try_truncating, EACCES },
+		{ "making", try_writing_inside, EACCES },
+		{ "reading when closed", try_closing_files, EACCES },
+		{ "map lookup", try_map_lookup, KILLED },
+		{ "send", try_sending, KILLED },
+		{ "unix socket", try_unix_socket, KILLED },
+	};
+
+	(void)state;
+	assert_int_equal(try_writing_inside(), 0);
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
+		row_equal(rows[i].what, in_sandbox_of(SANDBOX_QUERY, rows[i].attempt, false), rows[i].want);
+	assert_int_not_equal(in_sandbox_of(SANDBOX_QUERY, try_closing_twice, false), 0);
 }
 
 static void test_what_is_refused(void **state)
@@ -236,7 +318,7 @@ static void test_what_is_refused(void **state)
 		{ "ptrace", try_ptrace, KILLED },	    { "inet socket", try_inet_socket, KILLED },
 		{ "unix socket", try_unix_socket, EPERM },  { "mount", try_mount, KILLED },
 		{ "map create", try_map_create, KILLED },   { "program load", try_prog_load, KILLED },
-		{ "pin", try_obj_pin, ENOSYS },		    { "map lookup", try_map_lookup, EBADF },
+		{ "pin", try_obj_pin, EPERM },		    { "map lookup", try_map_lookup, EBADF },
 		{ "setuid", try_setuid, EPERM },	    { "kill", try_kill, EPERM },
 		{ "executable memory", try_exec_memory, EPERM },
 		{ "mprotect exec", try_mprotect_exec, EPERM },
@@ -359,6 +441,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_what_is_refused),
+		cmocka_unit_test(test_a_query_only_reads),
 		cmocka_unit_test(test_what_a_recorder_does_works),
 		cmocka_unit_test(test_files_elsewhere),
 		cmocka_unit_test(test_root_is_given_up),

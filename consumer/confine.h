@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What a verb that reads the history gives up before it opens it: root, capabilities, starting programs, writing
+ * files, the network. What it reads was written by containers.
+ */
+#ifndef CRI_CONSUMER_CONFINE_H
+#define CRI_CONSUMER_CONFINE_H
+
+/*
+ * To be called when nothing is left to be started (output_open) or to be read but the database and /proc. db:
+ * its path, NULL: none is read. 0, or an exit code: privileges could not be given up, which was logged. A sandbox
+ * that this kernel does not have is a warning: the verb is short and somebody waits for what it finds, while the
+ * recorder, which runs for months, refuses.
+ */
+int confine_to_reading(const char *db);
+
+/* Everything is open: from now on nothing more is. */
+void confine_to_open_files(void);
+
+#endif
