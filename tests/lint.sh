@@ -149,6 +149,55 @@ nothing "no space at the end of a line" "$(leftovers '(\.([ch]|sh|t|awk|md)|Make
 nothing "no path of somebody's own machine" \
 	"$(leftovers "$text_files" '(^|[^a-zA-Z0-9_.])/(home|wor[k]|Users)/[a-z]')"
 
+# The seccomp policies: what they allow, and the reasons for it.
+seccomp=policy/seccomp
+header=$(pkg-config --variable=includedir libseccomp 2>/dev/null || echo /usr/include)/seccomp-syscalls.h
+
+# policy_lint FILE...: what is wrong with these policies
+policy_lint()
+{
+	awk -f $seccomp/lint.awk <(sed -nE 's/^#define __SNR_([a-z0-9_]+)[[:space:]].*/\1/p' "$header") \
+		$seccomp/dangerous "$@" 2>&1
+	for policy; do
+		{ awk -f $seccomp/compile.awk "$policy" >/dev/null; } 2>&1
+	done
+}
+
+# changed_policy SED WORDS: query.policy, changed by this, is refused with these words.
+changed_policy()
+{
+	sed "$1" $seccomp/query.policy >"$changed"
+	like "$(policy_lint "$changed")" "$2" "refused: $1"
+}
+
+# bad_policy LINE WORDS: the same for a line more.
+bad_policy()
+{
+	changed_policy "\$ a $1" "$2"
+}
+
+if [ -e "$header" ]; then
+	nothing "the seccomp policies are sound" "$(policy_lint $seccomp/*.policy)"
+	changed=$(mktemp)
+	trap 'rm -f "$changed"' EXIT
+	bad_policy 'getppid allow' 'without a reason'
+	bad_policy 'getppid allow # x' 'no reason'
+	bad_policy 'getppid permit # as the house has it' 'the action is'
+	bad_policy 'getppidd allow # whose child is this?' 'getppidd: no system call'
+	bad_policy 'uname EPERM # C library' 'uname: .*twice'
+	bad_policy 'fcntl allow # C library' 'fcntl: only with a condition on arg1'
+	bad_policy 'fcntl allow arg0 == 1 # C library' 'fcntl: only with a condition on arg1'
+	bad_policy 'fcntl allow arg1 == F_GETFD # C library' 'fcntl: .*twice'
+	bad_policy 'fcntl allow arg1 = F_GETFD # C library' 'a condition is'
+	bad_policy 'openat allow arg3 == 0 # what else' 'openat: say why it may be'
+	bad_policy 'openat allow arg3 == 0 # what else; risk: ' 'openat: say why it may be'
+	changed_policy 's/^execve kill/execve allow/' 'execve: never to be allowed: any program'
+	changed_policy '/^ptrace /d' 'ptrace is not named'
+	changed_policy 's/; risk: .*//' 'openat: say why it may be'
+else
+	skip "the seccomp policies are sound" "$header is missing"
+fi
+
 mapfile -t scripts < <(files '(\.(sh|t)|^\.ci/run)$')
 if command -v shellcheck >/dev/null; then
 	nothing "shellcheck" "$(shellcheck -f gcc "${scripts[@]}")"
