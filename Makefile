@@ -169,7 +169,7 @@ variants:
 
 check-unit: tests
 	$(Q)$(RUN_TESTS) unit
-check-cli: all tests
+check-cli: all tests variants
 	$(Q)$(RUN_TESTS) cli
 check-bpf: all variants
 	$(Q)$(RUN_TESTS) bpf

@@ -2,12 +2,15 @@
 /*
  * What a test build does at the places that consumer/test_hook.h names, by the environment:
  *   CRI_TEST_DIE=POINT[:N]   dies as of kill -9 at the N-th time it comes by POINT (default: the first)
+ *   CRI_TEST_TRY=WHAT        tries what an intruder would: intruder.c
  */
 #include "consumer/test_hook.h"
 
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "tests/hooks/intruder.h"
 
 static void die_at(const char *point)
 {
@@ -24,4 +27,5 @@ static void die_at(const char *point)
 void test_hook(const char *point)
 {
 	die_at(point);
+	intrude_at(point);
 }

@@ -1,0 +1,56 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-2-Clause
+# A recorder that was taken over can do nothing but record: each thing is tried from inside.
+set -u
+. "$(dirname "$0")/../lib/scenario.sh"
+# shellcheck source=tests/lib/intruder.sh
+. tests/lib/intruder.sh
+
+scenario_prepare
+trap 'intruder_end; scenario_end' EXIT
+install -m 0755 "$BUILD/hooked/cri-ebpf" "$SCENARIO_DIR/bin/cri-ebpf" ||
+	bail_out "$BUILD/hooked/cri-ebpf is missing: run make variants"
+loader load || bail_out "cri-ebpf-loader load failed"
+record --once >"$RECORDER_LOG" 2>&1 || bail_out "nothing can be recorded: $(cat "$RECORDER_LOG")"
+
+inside=${DB%/*} outside=$SCENARIO_DIR/outside
+install -d -m 0755 "$outside"
+echo secret >"$outside/secret"
+chmod 0644 "$outside/secret"
+intruder_victim 65534
+
+# recorder NAME: what becomes of the attempt
+recorder()
+{
+	CRI_TEST_TRY=$1 CRI_TEST_INSIDE=$inside CRI_TEST_OUTSIDE=$outside CRI_TEST_VICTIM=$INTRUDER_VICTIM \
+		record --once >"$SCENARIO_DIR/out" 2>"$SCENARIO_DIR/err"
+	intruder_outcome $? "$SCENARIO_DIR/err"
+}
+
+intruder_table recorder recorder "$INTRUDER_ALWAYS" '
+unix          EPERM
+obj-get       EPERM
+obj-pin       EPERM
+lock          ENOSYS
+mkdir         ENOSYS
+fchmod        ENOSYS
+shadow        EACCES
+write-outside EACCES
+make-outside  EACCES
+memory-file   EACCES
+environment   EACCES
+write-inside  done
+make-inside   done
+'
+if record --once -v 2>&1 | grep -q 'no Landlock'; then
+	skip "recorder: what everybody may read" "this kernel has no Landlock"
+else
+	intruder_table recorder recorder '
+read-outside  EACCES
+list-root     EACCES
+'
+fi
+is_running "$INTRUDER_VICTIM"
+ok $? "the one that was attacked still runs"
+
+done_testing

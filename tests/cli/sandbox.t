@@ -1,0 +1,145 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-2-Clause
+# A query verb that was taken over can do nothing: each thing is tried from inside.
+set -u
+. "$(dirname "$0")/fixture.sh"
+# shellcheck source=tests/lib/intruder.sh
+. "$CLI_DIR/../lib/intruder.sh"
+
+hooked=$(dirname "$CRI")/hooked/cri-ebpf
+[ -x "$hooked" ] || skip_all "$hooked is not built: make variants"
+trap 'intruder_end; rm -rf "$T"' EXIT
+
+nobody=65534
+inside=$T/db outside=$T/outside
+install -d -m 0755 "$inside" "$outside"
+mv "$DB" "$DB-wal" "$DB-shm" "$inside/"
+DB=$inside/events.db
+echo secret >"$outside/secret"
+chmod 0644 "$outside/secret" "$T/empty.conf"
+chmod 0755 "$T"
+install -m 0755 "$hooked" "$T/cri-ebpf"
+as_user=()
+if [ "$(id -u)" = 0 ]; then
+	as_user=(setpriv --reuid "$nobody" --regid "$nobody" --clear-groups)
+	intruder_victim 65533
+else
+	INTRUDER_VICTIM=1
+fi
+no_landlock=
+"$CRI" meta path / -v 2>&1 | grep -q 'no Landlock' && no_landlock="this kernel has no Landlock"
+
+# try_at POINT NAME COMMAND...: what becomes of the attempt in this process
+try_at()
+{
+	local point=$1 name=$2
+
+	shift 2
+	CRI_TEST_TRY=$name CRI_TEST_TRY_AT=$point CRI_TEST_INSIDE=$inside CRI_TEST_OUTSIDE=$outside \
+		CRI_TEST_VICTIM=$INTRUDER_VICTIM "$@" --db "$DB" --config "$T/empty.conf" >"$T/out" 2>"$T/err"
+	intruder_outcome $? "$T/err"
+}
+
+events() { try_at sandboxed "$1" "${as_user[@]}" "$T/cri-ebpf" events; }
+sql() { try_at closed "$1" "${as_user[@]}" "$T/cri-ebpf" sql 'SELECT 1'; }
+root_follow() { try_at sandboxed "$1" "$T/cri-ebpf" events -f; }
+root_why() { try_at closed "$1" "$T/cri-ebpf" why nginx; }
+
+# What a query may never do. SQLite reads on where it may not write, and wants EACCES for that.
+query='
+unix          KILL
+obj-get       KILL
+obj-pin       KILL
+lock          EPERM
+write-outside EACCES
+make-outside  EACCES
+write-inside  EACCES
+make-inside   EACCES
+empty-inside  EACCES
+unlink        EPERM
+rename        EPERM
+mkdir         EPERM
+fchmod        EPERM
+'
+# Landlock's part, while the database is still to be opened; then nothing is opened any more, on every kernel.
+paths='
+shadow        EACCES
+read-outside  EACCES
+list-root     EACCES
+memory-file   EACCES
+environment   EACCES
+'
+closed="$paths
+read-inside   EACCES"
+
+# opening WHAT COMMAND
+opening()
+{
+	intruder_table "$1" "$2" "$INTRUDER_ALWAYS" "$query" 'read-inside done'
+	if [ -z "$no_landlock" ]; then
+		intruder_table "$1" "$2" "$paths"
+	else
+		skip "$1: other paths" "$no_landlock"
+		[ "$(id -u)" != 0 ] || [ "$2" != events ] || is "$(events shadow)" EACCES "$1: shadow is EACCES: not this user's"
+	fi
+}
+
+opening events events
+intruder_table sql sql "$INTRUDER_ALWAYS" "$query" "$closed"
+
+status_of() { sed -n "s/^$1:[[:space:]]*//p" "/proc/$pid/status"; }
+# For each file of the database that it has open: r, or w when it can be written.
+opened()
+{
+	find "/proc/$pid/fd" -lname "$inside/*" -printf '%f\n' | while read -r fd; do
+		case $(sed -n 's/^flags:[[:space:]]*//p' "/proc/$pid/fdinfo/$fd") in
+		*0) echo r ;;
+		*) echo w ;;
+		esac
+	done
+}
+is_reading() { grep -q . "$T/follow"; }
+
+# follows NAME UID: a follower that root started is UID and may nothing.
+follows()
+{
+	rm -f "$T/follow"
+	"$CRI" events -f --db "$DB" --config "$T/empty.conf" >"$T/follow" 2>"$T/err" &
+	pid=$!
+	wait_for 10 is_reading || diag "$(cat "$T/err")"
+	is "$(status_of Uid | tr -s '\t' ' ')" "$2 $2 $2 $2" "$1: the user"
+	for set_name in CapInh CapPrm CapEff CapBnd CapAmb; do
+		is "$(status_of $set_name)" 0000000000000000 "$1: $set_name is empty"
+	done
+	is "$(status_of NoNewPrivs) $(status_of Seccomp)" "1 2" "$1: no new privileges, seccomp"
+	is "$(opened | tr -d '\n')" rrr "$1: the database, its log and the index are open, for reading only"
+	kill "$pid"
+	wait "$pid" 2>/dev/null
+}
+
+if [ "$(id -u)" = 0 ]; then
+	opening "root, root's database" root_follow
+	intruder_table "root, root's database" root_why "$INTRUDER_ALWAYS" "$query" "$closed"
+	follows "root, root's database" 0
+	chown -R "$nobody:$nobody" "$inside"
+	chmod 0750 "$inside"
+	follows "root, another's database" "$nobody"
+	is "$(root_follow shadow)" EACCES "root, another's database: shadow is EACCES on every kernel"
+	chown -R "$nobody:$nobody" "$inside"
+	chmod 0711 "$T" && install -d -m 0700 "$T/root" && mv "$inside" "$T/root/" && DB=$T/root/db/events.db
+	cri events -n 1
+	is "$CODE" 0 "root reads what its owner cannot get at" || diag "$ERR"
+else
+	skip "root gives itself up" "not root"
+fi
+
+# Nothing is left behind, and reading needs no right to write.
+copy=$T/copy
+install -d -m 0755 "$copy"
+cp "$DB" "$copy/" && cp "$DB-wal" "$copy/" && rm -f "$copy"/*-shm
+chmod 0644 "$copy"/*
+DB=$copy/events.db
+cri events -n 1
+is "$CODE" 0 "a copy with its log but without the index is read" || diag "$ERR"
+
+done_testing
