@@ -26,6 +26,9 @@ tty "$CRI events -n 3 --json"; is "$(grep -c PAGED <<<"$OUT")" 0 "no pager for J
 is "$(grep -c $'\033' <<<"$OUT")" 0 "and no colour in it"
 tty "CRI_EBPF_PAGER=cat $CRI events -n 3"; is "$(grep -c PAGED <<<"$OUT")" 0 "CRI_EBPF_PAGER comes before PAGER"
 tty "PAGER=nothing-like-this $CRI events -n 3"; like "$OUT" 'OOM-killed|exit' "without the pager it goes on"
+tty "$CRI events -c nothing-like-this"; is "$(grep -c PAGED <<<"$OUT")" 0 "no pager for no answer"
+OUT=$(TERM=xterm script -qec "$CRI why nginx --db $T/none.db --config $T/empty.conf" /dev/null </dev/null)
+like "$OUT" 'cannot open' "what went wrong is said"; is "$(grep -c PAGED <<<"$OUT")" 0 "without a pager"
 tty "NO_COLOR=1 $CRI events -n 3 --no-pager"; is "$(grep -c $'\033' <<<"$OUT")" 0 "NO_COLOR"
 tty "TERM=dumb $CRI events -n 3 --no-pager"; is "$(grep -c $'\033' <<<"$OUT")" 0 "TERM=dumb"
 tty "$CRI events -n 3 --no-pager --color=never"; is "$(grep -c $'\033' <<<"$OUT")" 0 "--color=never"
