@@ -17,7 +17,7 @@ inside=${DB%/*} outside=$SCENARIO_DIR/outside
 install -d -m 0755 "$outside"
 echo secret >"$outside/secret"
 chmod 0644 "$outside/secret"
-intruder_victim 65534
+intruder_victim "$(id -u cri-ebpf)"
 
 # recorder NAME: what becomes of the attempt
 recorder()
@@ -37,8 +37,6 @@ fchmod        ENOSYS
 shadow        EACCES
 write-outside EACCES
 make-outside  EACCES
-memory-file   EACCES
-environment   EACCES
 write-inside  done
 make-inside   done
 '
@@ -48,6 +46,8 @@ else
 	intruder_table recorder recorder '
 read-outside  EACCES
 list-root     EACCES
+memory-file   EACCES
+environment   EACCES
 '
 fi
 is_running "$INTRUDER_VICTIM"

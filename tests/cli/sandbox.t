@@ -22,7 +22,7 @@ install -m 0755 "$hooked" "$T/cri-ebpf"
 as_user=()
 if [ "$(id -u)" = 0 ]; then
 	as_user=(setpriv --reuid "$nobody" --regid "$nobody" --clear-groups)
-	intruder_victim 65533
+	intruder_victim "$nobody"
 else
 	INTRUDER_VICTIM=1
 fi

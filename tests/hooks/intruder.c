@@ -5,7 +5,7 @@
  *   CRI_TEST_TRY_AT=POINT      where (default "sandboxed", which is right after the sandbox was entered)
  *   CRI_TEST_INSIDE=DIRECTORY  the database's, with a file events.db
  *   CRI_TEST_OUTSIDE=DIRECTORY another one, with a file named secret
- *   CRI_TEST_VICTIM=PID        a process of another user
+ *   CRI_TEST_VICTIM=PID        a process of the same user
  * The name of the error, or "done", goes to standard error behind "intruder: ".
  */
 #include "tests/hooks/intruder.h"

@@ -4,10 +4,10 @@
 # What becomes of an intruder: a program of build/hooked tries one thing inside its sandbox
 # (tests/hooks/intruder.c). Sourced by the scripts that know how to start it.
 
-# A process of somebody else to be attacked. The caller ends it.
+# A process to be attacked: of the same user, so that no more than the sandbox protects it. The caller ends it.
 INTRUDER_VICTIM=
 
-# intruder_victim USER
+# intruder_victim UID
 intruder_victim()
 {
 	setpriv --reuid "$1" --regid "$1" --clear-groups sleep 1000 >/dev/null 2>&1 &
