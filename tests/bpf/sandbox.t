@@ -50,6 +50,14 @@ memory-file   EACCES
 environment   EACCES
 '
 fi
+if old_kernel=$(tool old_kernel); then
+	install -m 0755 "$BUILD/cri-ebpf" "$SCENARIO_DIR/bin/"
+	out=$("$old_kernel" seccomp "$SCENARIO_DIR/bin/cri-ebpf" record --once --pin-dir "$PIN_DIR" --db "$DB" --config "$CONFIG" 2>&1)
+	is $? 6 "without seccomp nothing is recorded"
+	like "$out" 'cannot enter the sandbox: Invalid argument; nothing is recorded' "and that is said"
+else
+	skip "without seccomp" "no compiler"
+fi
 is_running "$INTRUDER_VICTIM"
 ok $? "the one that was attacked still runs"
 

@@ -5,6 +5,8 @@ set -u
 . "$(dirname "$0")/fixture.sh"
 # shellcheck source=tests/lib/intruder.sh
 . "$CLI_DIR/../lib/intruder.sh"
+# shellcheck source=tests/lib/tool.sh
+. "$CLI_DIR/../lib/tool.sh"
 
 hooked=$(dirname "$CRI")/hooked/cri-ebpf
 [ -x "$hooked" ] || skip_all "$hooked is not built: make variants"
@@ -131,6 +133,19 @@ if [ "$(id -u)" = 0 ]; then
 	is "$CODE" 0 "root reads what its owner cannot get at" || diag "$ERR"
 else
 	skip "root gives itself up" "not root"
+fi
+
+# Kernels that lack a wall.
+DB=$(find "$T" -name events.db | head -n 1)
+if old_kernel=$(tool old_kernel); then
+	OUT=$("$old_kernel" landlock "$CRI" events -v -n 1 --db "$DB" --config "$T/empty.conf" 2>"$T/err")
+	is "$? $(wc -l <<<"$OUT")" "0 2" "without Landlock it reads"
+	like "$(cat "$T/err")" 'sandboxed: seccomp; this kernel has no Landlock' "in what is left of the sandbox"
+	OUT=$("$old_kernel" seccomp "$CRI" events -n 1 --db "$DB" --config "$T/empty.conf" 2>"$T/err")
+	is "$? $(wc -l <<<"$OUT")" "0 2" "without seccomp it reads"
+	like "$(cat "$T/err")" 'warning: cannot enter the sandbox: Invalid argument; the history is read without it' "and warns"
+else
+	skip "kernels that lack a wall" "no compiler"
 fi
 
 # Nothing is left behind, and reading needs no right to write.
