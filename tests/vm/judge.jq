@@ -71,7 +71,9 @@ def judge_recorder($lines; $set):
 		([$lines[] | select(.set == $set and .at == "process")][0] |
 			tested($set; "the recorder is its user, filtered, with no capability but what old kernels ask for";
 				.uid == "901 901 901 901" and .seccomp == "2" and
-				.caps == {"": "0000000000000000", "bpf": "0000008000000000"}[.asked]; .)),
+				.caps == {"": "0000000000000000", "bpf": "0000008000000000"}[.asked]; .),
+			tested($set; "a query is sandboxed, of root too"; .query |
+				test("sandboxed: seccomp") and test("pid [0-9]") and (test("cannot|error:") | not); .)),
 		tested($set; "the recorder ended in order"; $last.status == 0; $last),
 		tested($set; "healthy"; $status.healthy == true; $status.reasons),
 		tested($set; "sent = stored + rejected + unread, none lost"; $status.counters.sent.process_exit > 0 and

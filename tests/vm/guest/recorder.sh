@@ -35,7 +35,7 @@ record()
 	as cri-ebpf "$RECORDER_CAPS" /bin/cri-ebpf record --db "$DB" --pin-dir "$PIN_DIR" --config $CONFIG "$@"
 }
 
-# The queries are the recorder's user's too: root would for a moment own the files SQLite makes beside the database.
+# The queries are the recorder's user's too.
 cri_ebpf()
 {
 	local verb="$1"
