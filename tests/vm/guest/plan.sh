@@ -38,7 +38,7 @@ ladder()
 		return 0
 	fi
 	say process asked="$RECORDER_CAPS" caps="$(process_field CapEff)" seccomp="$(process_field Seccomp)" \
-		uid="$(process_field Uid)" query="$(/bin/cri-ebpf status -v --db "$DB" --config $CONFIG 2>&1)"
+		uid="$(process_field Uid)" query="$(/bin/cri-ebpf status -v --db "$DB" --config "$CONFIG" 2>&1)"
 	for scenario in $scenarios; do
 		"scenario_$scenario"
 	done
