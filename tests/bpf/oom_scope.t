@@ -93,6 +93,7 @@ field_is "$kill" .pod null "no pod"
 field_is "$kill" .cgroup "$service" "the unit's cgroup"
 field_is "$kill" .limit_cgroup "$service" "the limit was the unit's"
 field_is "$kill" .limit_bytes $((16 * 1048576)) "limit"
-field_is "$(query 'map(select(.type == "process_exit" and .pid == '"$pid"')) | .[0]')" .oom_killed true "exit: oom_killed"
+exit=$(query 'map(select(.type == "process_exit" and .pid == '"$pid"' and .cgroup == "'"$service"'")) | .[0]')
+field_is "$exit" .oom_killed true "exit: oom_killed"
 
 done_testing
