@@ -130,12 +130,19 @@ $(BUILD)/bench/bench_%: $(BUILD)/obj/tests/bench/bench_%.o $(TESTED_OBJ)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(CONSUMER_LIBS)
 
+# Everything once for all fuzz targets, with the fuzzer's instruments and the sanitizers.
 FUZZ_SECONDS ?= 60
-$(BUILD)/fuzz/fuzz_%: tests/fuzz/fuzz_%.c $(COMMON_SRC) $(filter-out consumer/main.c,$(CONSUMER_SRC)) $(POLICY_GEN)
-	$(msg) FUZZ-CC $@
+FUZZ_CFLAGS  := -std=gnu11 -D_GNU_SOURCE -I. -I$(BUILD)/gen -DCRI_VERSION='"$(VERSION)"' -g -O1 -fno-sanitize-recover=all
+FUZZ_OBJ     := $(patsubst %.c,$(BUILD)/fuzz/obj/%.o,$(COMMON_SRC) $(filter-out consumer/main.c,$(CONSUMER_SRC)))
+
+$(BUILD)/fuzz/obj/%.o: %.c Makefile $(POLICY_GEN)
+	$(msg) FUZZ-CC $<
 	$(Q)mkdir -p $(@D)
-	$(Q)$(CLANG) -std=gnu11 -D_GNU_SOURCE -I. -I$(BUILD)/gen -DCRI_VERSION='"$(VERSION)"' -g -O1 \
-		-fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all -o $@ $(filter %.c,$^) $(CONSUMER_LIBS)
+	$(Q)$(CLANG) $(FUZZ_CFLAGS) -fsanitize=fuzzer-no-link,address,undefined -MMD -MP -c -o $@ $<
+
+$(BUILD)/fuzz/fuzz_%: $(BUILD)/fuzz/obj/tests/fuzz/fuzz_%.o $(FUZZ_OBJ)
+	$(msg) FUZZ-LD $@
+	$(Q)$(CLANG) -fsanitize=fuzzer,address,undefined -o $@ $^ $(CONSUMER_LIBS)
 
 SHELL_BUILD = BUILD=$(BUILD) VERSION=$(VERSION)
 RUN_TESTS   = $(SHELL_BUILD) tests/run.sh
@@ -210,7 +217,7 @@ install: all
 	install -D -m 0755 $(BUILD)/cri-ebpf-loader $(DESTDIR)$(LIBEXECDIR)/cri-ebpf/cri-ebpf-loader
 	install -D -m 0644 policy/systemd/cri-ebpf.sysusers $(DESTDIR)$(SYSUSERSDIR)/cri-ebpf.conf
 
--include $(shell find $(BUILD)/obj $(BUILD)/bpf -type f -name '*.d' 2>/dev/null)
+-include $(shell find $(BUILD)/obj $(BUILD)/bpf $(BUILD)/fuzz/obj -type f -name '*.d' 2>/dev/null)
 
 clean:
 	rm -rf $(BUILD)
