@@ -123,7 +123,7 @@ $(BUILD)/tests/test_%: $(BUILD)/obj/tests/unit/test_%.o $(TESTED_OBJ)
 $(BUILD)/tests/replay_%: $(BUILD)/obj/tests/fuzz/fuzz_%.o $(BUILD)/obj/tests/fuzz/replay.o $(TESTED_OBJ)
 	$(msg) LD $@
 	$(Q)mkdir -p $(@D)
-	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(CONSUMER_LIBS)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(CONSUMER_LIBS) -lcmocka
 
 $(BUILD)/bench/bench_%: $(BUILD)/obj/tests/bench/bench_%.o $(TESTED_OBJ)
 	$(msg) LD $@
@@ -142,7 +142,7 @@ $(BUILD)/fuzz/obj/%.o: %.c Makefile $(POLICY_GEN)
 
 $(BUILD)/fuzz/fuzz_%: $(BUILD)/fuzz/obj/tests/fuzz/fuzz_%.o $(FUZZ_OBJ)
 	$(msg) FUZZ-LD $@
-	$(Q)$(CLANG) -fsanitize=fuzzer,address,undefined -o $@ $^ $(CONSUMER_LIBS)
+	$(Q)$(CLANG) -fsanitize=fuzzer,address,undefined -o $@ $^ $(CONSUMER_LIBS) -lcmocka
 
 SHELL_BUILD = BUILD=$(BUILD) VERSION=$(VERSION)
 RUN_TESTS   = $(SHELL_BUILD) tests/run.sh
