@@ -314,11 +314,13 @@ static int find_range(struct listing *listing, int64_t *ret_low, int64_t *ret_hi
 
 static int count_events(struct stats *stats, struct listing *listing)
 {
-	int64_t low, high;
+	int64_t low, high, next;
 	int r = find_range(listing, &low, &high);
 
-	for (; r == 0 && low < high; low += PAGE_IDS)
-		r = count_page(stats, listing, low, high - low > PAGE_IDS ? low + PAGE_IDS : high);
+	while (r == 0 && (r = query_nearest_id(listing->db, low, high, false, &next)) > 0) {
+		low = (uint64_t)high - (uint64_t)next < PAGE_IDS ? high : next + PAGE_IDS - 1;
+		r = count_page(stats, listing, next - 1, low);
+	}
 	return r;
 }
 

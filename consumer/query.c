@@ -92,6 +92,22 @@ int query_last_id(struct db *db, int64_t *ret)
 	return query_number(db, "SELECT max(id) FROM event", ret);
 }
 
+int query_nearest_id(struct db *db, int64_t low, int64_t high, bool last, int64_t *ret)
+{
+	CLEANUP(sql_cleanup) struct sql *sql = sql_new();
+	CLEANUP(sql_finish) struct db_stmt *stmt = NULL;
+	int r;
+
+	sql_addf(sql, "SELECT id FROM event WHERE id > %" PRId64 " AND id <= %" PRId64 " ORDER BY id %s LIMIT 1", low, high,
+		 last ? "DESC" : "ASC");
+	r = sql_prepare(sql, db, &stmt);
+	if (r == 0)
+		r = db_step(stmt);
+	if (r > 0)
+		*ret = db_int(stmt, 0);
+	return r;
+}
+
 /* ------------------------------------------------------------------ where to look */
 
 /* The numbers of the cgroups the filter means. -E2BIG: more than PLACES_MAX. */
@@ -125,7 +141,7 @@ static int find_places(struct query *query)
 static void narrow_to_ids(struct query *query, int64_t first, int64_t last)
 {
 	query->nothing = first > last;
-	if (first - 1 > query->low.id)
+	if (first > query->low.id)
 		query->low.id = first - 1;
 	if (last < query->high.id)
 		query->high.id = last;
@@ -281,6 +297,19 @@ static int time_page_end(struct query *query, struct query_point *end)
 	return 0;
 }
 
+/* Over the ids nobody has: a row far from all others must not cost a page for every million between. 0: that was all. */
+static int skip_ids(struct query *query)
+{
+	int64_t id;
+	int r = query_nearest_id(query->db, query->low.id, query->high.id, query->newest_first, &id);
+
+	if (r > 0 && query->newest_first)
+		query->high.id = id;
+	else if (r > 0)
+		query->low.id = id - 1;
+	return r;
+}
+
 static int page_end(struct query *query, struct query_point *end)
 {
 	bool is_last;
@@ -403,6 +432,9 @@ int query_page(struct query *query, query_row *each, void *context)
 
 	if (query->nothing || !is_before(query, query->low, query->high))
 		return 0;
+	r = query->way == BY_TIME ? 1 : skip_ids(query);
+	if (r <= 0)
+		return r;
 	r = page_end(query, &end);
 	if (r < 0)
 		return r;

@@ -51,6 +51,9 @@ int query_incident(struct db *db, int64_t incident, query_row *each, void *conte
 struct sql *query_build(const char *index);
 int query_run(struct db *db, struct sql *sql, query_row *each, void *context);
 
+/* 1 and the lowest id (last: the highest) above low and up to high; 0: there is none; or negative errno. */
+int query_nearest_id(struct db *db, int64_t low, int64_t high, bool last, int64_t *ret);
+
 /* Highest id stored, 0 when there is none. */
 int query_last_id(struct db *db, int64_t *ret);
 
