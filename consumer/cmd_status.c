@@ -207,7 +207,9 @@ static int write_facts(struct status *status, struct json_out *json)
 	char what[256];
 	int r;
 
-	(void)snprintf(what, sizeof(what), "json_extract(value, '$.loader'), %s, json_extract(value, '$.counters')",
+	/* Quoted: of a text that stands where an object is expected the bare text would come. */
+	(void)snprintf(what, sizeof(what),
+		       "json_quote(json_extract(value, '$.loader')), json_quote(%s), json_quote(json_extract(value, '$.counters'))",
 		       recorder);
 	r = prepare_facts(status, what, "", &stmt);
 	if (r == 0)
@@ -340,7 +342,12 @@ static int print_counters(struct status *status)
 	while (r >= 0 && (r = db_step(stmt)) > 0) {
 		if (db_is_null(stmt, 1) && db_is_null(stmt, 2))
 			continue;
-		(void)fprintf(out, "%-16s", db_text(stmt, 0, NULL));
+
+		const char *name = db_text(stmt, 0, NULL);
+		char safe[64];
+
+		(void)text_escape(safe, sizeof(safe), name ? name : "?", strlen(name ? name : "?"));
+		(void)fprintf(out, "%-16s", safe);
 		for (int i = 1; i <= 6; i++) {
 			char number[24] = "-";
 

@@ -58,7 +58,7 @@ static void line_pressure(const struct story *story, const struct story_event *e
 	amount(used, sizeof(used), event->usage_bytes);
 	amount(limit, sizeof(limit), event->limit_bytes);
 	if (kill) {
-		text_format_duration(before, sizeof(before), (uint64_t)(kill->time - event->time));
+		text_format_duration(before, sizeof(before), (uint64_t)kill->time - (uint64_t)event->time);
 		(void)snprintf(after, sizeof(after), ", %s before the kill", before);
 	}
 	if (event->limit_bytes > 0 && event->usage_bytes != STORY_UNKNOWN)
@@ -74,6 +74,7 @@ static void line_pressure(const struct story *story, const struct story_event *e
 static void line_kill(const struct story *story, const struct story_event *event, char *out, size_t size)
 {
 	char who[160], trigger[160], by[200] = "", used[16], limit[16], held[16], path[STORY_PATH * 2];
+	char scope[sizeof(event->scope) * 4];
 
 	process(who, sizeof(who), event->comm, event->pid);
 	process(trigger, sizeof(trigger), event->trigger_comm, event->trigger_pid);
@@ -83,12 +84,12 @@ static void line_kill(const struct story *story, const struct story_event *event
 	amount(limit, sizeof(limit), event->limit_bytes);
 	amount(held, sizeof(held), event->held_bytes);
 	escape(path, sizeof(path), strcmp(event->limit_cgroup, story->cgroup) == 0 ? "" : event->limit_cgroup);
+	escape(scope, sizeof(scope), event->scope[0] ? event->scope : "not known");
 	(void)snprintf(out, size, "OOM kill%s: %s%s; scope %s, %s of %s in use%s%s; it held %s",
 		       event->elsewhere ? " elsewhere"
 		       : event->chosen	? ""
 					: " (killed along)",
-		       who, by, event->scope[0] ? event->scope : "not known", used, limit, path[0] ? " in " : "", path,
-		       held);
+		       who, by, scope, used, limit, path[0] ? " in " : "", path, held);
 }
 
 static void line_exit(const struct story *story, const struct story_event *event, char *out, size_t size)
