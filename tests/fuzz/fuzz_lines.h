@@ -3,8 +3,18 @@
 #ifndef CRI_TESTS_FUZZ_FUZZ_LINES_H
 #define CRI_TESTS_FUZZ_FUZZ_LINES_H
 
+#include "common/text.h"
 #include "consumer/db.h"
 #include "tests/fuzz/fuzz.h"
+
+static inline void fuzz_refuse_line(const char *line, const char *why)
+{
+	char escaped[4096];
+
+	(void)text_escape(escaped, sizeof(escaped), line, strlen(line));
+	(void)fprintf(stderr, "a line is %s: %s\n", why, escaped);
+	abort();
+}
 
 /* db: any open one, whose SQLite is the judge. text is changed. */
 static inline void fuzz_check_lines(struct db *db, char *text, bool json)
@@ -13,11 +23,13 @@ static inline void fuzz_check_lines(struct db *db, char *text, bool json)
 
 	FUZZ_ASSERT(db_prepare(db, "SELECT json_valid(?)", &stmt) == 0);
 	for (char *line, *rest = text; (line = strsep(&rest, "\n"));) {
-		FUZZ_ASSERT(fuzz_is_printable(line));
+		if (!fuzz_is_printable(line))
+			fuzz_refuse_line(line, "not safe for a terminal");
 		if (!json || !line[0])
 			continue;
 		db_bind_text(stmt, 1, line, strlen(line));
-		FUZZ_ASSERT(db_step(stmt) > 0 && db_int(stmt, 0) == 1);
+		if (db_step(stmt) <= 0 || db_int(stmt, 0) != 1)
+			fuzz_refuse_line(line, "not JSON");
 		db_reset(stmt);
 	}
 	db_finish(stmt);
