@@ -8,9 +8,9 @@
 
 #include "common/exit_code.h"
 #include "consumer/command.h"
+#include "tests/fuzz/fuzz_fixture.h"
 #include "tests/fuzz/fuzz_lines.h"
 
-#define FIXTURE   "tests/cli/fixture.sql"
 #define WORDS_MAX 24
 
 enum shape { LINES, JSON, BYTES }; /* BYTES: csv and export carry what is stored, for programs */
@@ -70,19 +70,6 @@ static struct {
 	size_t column_count;
 } history;
 
-static char *read_file(const char *path, size_t *ret_size)
-{
-	FILE *file = fopen(path, "re"), *copy;
-	char *text = NULL;
-	int byte;
-
-	FUZZ_ASSERT(file && (copy = open_memstream(&text, ret_size)));
-	while ((byte = getc(file)) != EOF)
-		(void)putc(byte, copy);
-	FUZZ_ASSERT(fclose(file) == 0 && fclose(copy) == 0);
-	return text;
-}
-
 static void write_file(const char *suffix, const char *bytes, size_t size)
 {
 	char path[96];
@@ -91,12 +78,6 @@ static void write_file(const char *suffix, const char *bytes, size_t size)
 	(void)snprintf(path, sizeof(path), "%s%s", history.path, suffix);
 	file = fopen(path, "we");
 	FUZZ_ASSERT(file && fwrite(bytes, 1, size, file) == size && fclose(file) == 0);
-}
-
-static void run_sql(struct db *db, const char *sql)
-{
-	if (db_exec(db, sql) != 0)
-		(void)fprintf(stderr, "%s: %s\n", sql, db_message(db));
 }
 
 static void note_columns(struct db *db)
@@ -124,9 +105,7 @@ static void remove_directory(void)
 static void make_fresh(void)
 {
 	const char *tmp = getenv("TMPDIR");
-	struct db *db = NULL;
-	size_t size;
-	char *sql = read_file(FIXTURE, &size);
+	struct db *db;
 
 	(void)snprintf(history.directory, sizeof(history.directory), "%s/cri-ebpf-fuzz-XXXXXX",
 		       tmp && strlen(tmp) < 32 ? tmp : "/tmp");
@@ -135,13 +114,11 @@ static void make_fresh(void)
 	(void)snprintf(history.db, sizeof(history.db), "--db=%s", history.path);
 	(void)snprintf(history.config, sizeof(history.config), "--config=%s.conf", history.path);
 	write_file(".conf", "", 0);
-	FUZZ_ASSERT(db_open_write(history.path, &db) == 0);
-	run_sql(db, sql);
-	run_sql(db, status_sql);
+	db = fuzz_open_fixture(history.path);
+	FUZZ_ASSERT(db_exec(db, status_sql) == 0);
 	note_columns(db);
 	db_close(db);
-	free(sql);
-	history.fresh = read_file(history.path, &history.fresh_size);
+	history.fresh = fuzz_read_file(history.path, &history.fresh_size);
 	(void)atexit(remove_directory);
 }
 
@@ -190,10 +167,10 @@ static void change_all(struct input *input)
 	write_file("-wal", "", 0);
 	write_file("", history.fresh, history.fresh_size);
 	FUZZ_ASSERT(db_open_write(history.path, &db) == 0);
-	run_sql(db, "BEGIN");
+	FUZZ_ASSERT(db_begin(db, false) == 0);
 	while (input->at < input->end)
 		change(db, input);
-	run_sql(db, "COMMIT");
+	FUZZ_ASSERT(db_commit(db) == 0);
 	db_close(db);
 }
 
