@@ -20,10 +20,10 @@ WARNINGS := -Wall -Wextra -Wshadow -Wmissing-prototypes -Wstrict-prototypes -Wol
 	-Wformat=2 -Wundef -Wpointer-arith -Wwrite-strings
 CFLAGS   ?= -O2 -g
 ALL_CFLAGS := -std=gnu11 -D_GNU_SOURCE -I. -I$(BUILD)/gen $(WARNINGS) -fstack-protector-strong \
-	-DCRI_VERSION='"$(VERSION)"' $(DEFINES) $(CFLAGS)
+	-DCRI_VERSION='"$(VERSION)$(if $(SANITIZE),-sanitized)"' $(DEFINES) $(CFLAGS)
 ALL_LDFLAGS := -Wl,-z,relro,-z,now $(LDFLAGS)
 ifneq ($(SANITIZE),)
-ALL_CFLAGS += -fsanitize=$(SANITIZE) -fno-omit-frame-pointer
+ALL_CFLAGS += -fsanitize=$(SANITIZE) -fno-sanitize-recover=all -fno-omit-frame-pointer -DCRI_SANITIZED
 ALL_LDFLAGS += -fsanitize=$(SANITIZE)
 else
 ALL_CFLAGS += -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2
@@ -70,7 +70,7 @@ POLICY_GEN   := $(patsubst policy/seccomp/%.policy,$(BUILD)/gen/seccomp_%.h,$(wi
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all run check check-unit check-cli check-bpf check-containers check-vm check-lint check-long variants \
+.PHONY: all run check check-unit check-cli check-bpf check-containers check-vm check-lint check-sanitized check-long variants \
 	fuzz bench fmt lint install clean deps-build deps-test tests
 
 all: $(BUILD)/cri-ebpf $(BUILD)/cri-ebpf-loader
@@ -132,7 +132,8 @@ $(BUILD)/bench/bench_%: $(BUILD)/obj/tests/bench/bench_%.o $(TESTED_OBJ)
 
 # Everything once for all fuzz targets, with the fuzzer's instruments and the sanitizers.
 FUZZ_SECONDS ?= 60
-FUZZ_CFLAGS  := -std=gnu11 -D_GNU_SOURCE -I. -I$(BUILD)/gen -DCRI_VERSION='"$(VERSION)"' -g -O1 -fno-sanitize-recover=all
+FUZZ_CFLAGS  := -std=gnu11 -D_GNU_SOURCE -I. -I$(BUILD)/gen -DCRI_VERSION='"$(VERSION)"' -DCRI_SANITIZED -g -O1 \
+	-fno-sanitize-recover=all
 FUZZ_OBJ     := $(patsubst %.c,$(BUILD)/fuzz/obj/%.o,$(COMMON_SRC) $(filter-out consumer/main.c,$(CONSUMER_SRC)))
 
 $(BUILD)/fuzz/obj/%.o: %.c Makefile $(POLICY_GEN)
@@ -161,8 +162,8 @@ run: deps-build
 
 check: deps-test
 	$(Q)$(MAKE) --no-print-directory all tests variants lint
-	$(Q)$(MAKE) --no-print-directory BUILD=$(BUILD)/sanitized SANITIZE=address,undefined CFLAGS='-O1 -g' tests
-	$(Q)$(RUN_TESTS) -t 2400 $(TEST_PARTS) sanitized tests/vm/run.sh
+	$(Q)$(MAKE) --no-print-directory BUILD=$(BUILD)/sanitized SANITIZE=address,undefined CFLAGS='-O1 -g' all tests
+	$(Q)$(RUN_TESTS) -t 2400 $(TEST_PARTS) sanitized cli-sanitized tests/vm/run.sh
 
 # The same tests with the bounds they have room for when nobody waits.
 check-long: deps-test
@@ -185,6 +186,10 @@ check-containers: all
 check-vm: deps-test
 	$(Q)$(MAKE) --no-print-directory all
 	$(Q)$(SHELL_BUILD) tests/vm/run.sh
+# Units and the command line again, with the address and undefined behaviour sanitizers.
+check-sanitized: all
+	$(Q)$(MAKE) --no-print-directory BUILD=$(BUILD)/sanitized SANITIZE=address,undefined CFLAGS='-O1 -g' all tests
+	$(Q)$(RUN_TESTS) sanitized cli-sanitized
 check-lint: lint
 	$(Q)$(RUN_TESTS) tests/lint.sh
 
@@ -212,7 +217,9 @@ bench: all $(BENCH_BIN)
 fmt:
 	clang-format -i $(COMMON_SRC) $(LOADER_SRC) $(CONSUMER_SRC) $(wildcard common/*.h loader/*.h consumer/*.h bpf/*.[ch])
 
+# What is built for a test may have no sandbox.
 install: all
+	@test -z '$(SANITIZE)$(DEFINES)' || { echo 'a build with SANITIZE or DEFINES is for tests, it is not installed' >&2; exit 1; }
 	install -D -m 0755 $(BUILD)/cri-ebpf $(DESTDIR)$(BINDIR)/cri-ebpf
 	install -D -m 0755 $(BUILD)/cri-ebpf-loader $(DESTDIR)$(LIBEXECDIR)/cri-ebpf/cri-ebpf-loader
 	install -D -m 0644 policy/systemd/cri-ebpf.sysusers $(DESTDIR)$(SYSUSERSDIR)/cri-ebpf.conf

@@ -28,6 +28,7 @@
 #include "consumer/recorder_lock.h"
 #include "consumer/ring.h"
 #include "consumer/sandbox.h"
+#include "consumer/test_hook.h"
 
 struct record_options {
 	bool once;
@@ -274,7 +275,10 @@ static int enter_sandbox(struct record *record)
 		log_error("cannot enter the sandbox: %s; nothing is recorded", strerror(-r));
 		return EXIT_DENIED;
 	}
-	log_debug("sandboxed: seccomp%s", landlock ? ", Landlock" : "; this kernel has no Landlock");
+	if (test_without_sandbox())
+		log_warning("this is a build for tests: there is no sandbox");
+	else
+		log_debug("sandboxed: seccomp%s", landlock ? ", Landlock" : "; this kernel has no Landlock");
 	return 0;
 }
 

@@ -6,13 +6,27 @@
 #ifndef CRI_CONSUMER_TEST_HOOK_H
 #define CRI_CONSUMER_TEST_HOOK_H
 
+#include <stdbool.h>
+
 #ifdef CRI_TEST_HOOKS
 /* point: the name of the place, as the test gives it. */
 void test_hook(const char *point);
+/* Whether this program is looked at with tools that no sandbox lets live. */
+bool test_without_sandbox(void);
 #else
 static inline void test_hook(const char *point)
 {
 	(void)point;
+}
+
+/* The sanitizers' run time asks for calls of its own. */
+static inline bool test_without_sandbox(void)
+{
+#ifdef CRI_SANITIZED
+	return true;
+#else
+	return false;
+#endif
 }
 #endif
 

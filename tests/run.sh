@@ -4,20 +4,23 @@
 # tests/run.sh [-t SECONDS] PART|FILE...
 #
 # Runs tests and counts. A PART is "unit" (the programs in build/tests, the fuzz corpora replayed among them),
-# "sanitized" (the same in build/sanitized/tests) or a folder of tests/ with *.t scripts; a FILE is one script
-# or program. One line per file; the failed assertions with their diagnosis below it; every skip with its
-# reason. The last line is always "N passed, N failed, N skipped".
+# "sanitized" (the same in build/sanitized/tests), a folder of tests/ with *.t scripts, or "cli-sanitized" (the
+# scripts of cli/ on the programs in build/sanitized); a FILE is one script or program. One line per file; the
+# failed assertions with their diagnosis below it; every skip with its reason. The last line is always
+# "N passed, N failed, N skipped".
 #
 # A script must print its plan ("1..N", as tests/lib.sh does) and keep it: one that dies early, is too slow
 # (-t, default 300 seconds) or prints another number of tests has failed. Programs speak TAP as cmocka does,
 # one plan per group; one that prints no TAP at all is one test, judged by its exit status.
-# What a test printed is kept in build/tests/log/.
+# What a test printed is kept in build/tests/log/; a test in which a sanitizer finds something has failed, whatever
+# the test itself says.
 set -u
 
 cd "$(dirname "$0")/.." || exit 1
 build=${BUILD:-build}
 log_dir=$build/tests/log
 limit=300
+variant= # of build: its programs are the ones that are tried
 passed=0 failed=0 skipped=0
 skips=()
 
@@ -74,10 +77,12 @@ tap_count()
 	}' "$1"
 }
 
-# Why a file failed as a whole: empty when it did not. $status seen planned not_ok kind are the caller's.
+# Why a file failed as a whole: empty when it did not. $status seen planned not_ok kind findings are the caller's.
 verdict()
 {
-	if [ "$status" -eq 124 ] || [ "$status" -eq 137 ]; then
+	if compgen -G "$findings.*" >/dev/null; then
+		echo "a sanitizer found something: $(head -n 3 "$findings".* | tr '\n' ' ')"
+	elif [ "$status" -eq 124 ] || [ "$status" -eq 137 ]; then
 		echo "stopped after $limit seconds"
 	elif [ "$planned" = none ] && [ "$seen" -eq 0 ] && [ "$kind" = program ]; then
 		[ "$status" -eq 0 ] || echo "exit status $status"
@@ -93,11 +98,11 @@ verdict()
 run_file()
 {
 	local file=$1 name kind=program log status ok=0 not_ok=0 seen=0 planned=none
-	local word rest broken why=() file_skips=()
+	local word rest broken findings why=() file_skips=()
 	local command=("$file")
 
 	name=${file#"$build"/}
-	name=${name/tests\//}
+	name=${variant:+$variant/}${name/tests\//}
 	log=$log_dir/${name//\//_}.log
 	case $file in
 	*.t | *.sh) kind=script command=(bash "$file") ;;
@@ -106,7 +111,11 @@ run_file()
 	*) command=("./$file") ;;
 	esac
 
-	CMOCKA_MESSAGE_OUTPUT=TAP timeout -k 20 "$limit" "${command[@]}" >"$log" 2>&1 </dev/null
+	findings=$(realpath "${log%/*}")/${name//\//_}.sanitizer
+	rm -f "$findings".*
+	BUILD=$build${variant:+/$variant} CMOCKA_MESSAGE_OUTPUT=TAP \
+		ASAN_OPTIONS=detect_leaks=1:log_path=$findings UBSAN_OPTIONS=print_stacktrace=1:log_path=$findings \
+		timeout -k 20 "$limit" "${command[@]}" >"$log" 2>&1 </dev/null
 	status=$?
 	while read -r word rest; do
 		case $word in
@@ -160,7 +169,7 @@ part_files()
 	if [ "$1" = unit ] || [ "$1" = sanitized ]; then
 		find "$programs" -maxdepth 1 -type f -executable \( -name 'test_*' -o -name 'replay_*' \) | sort
 	else
-		find "tests/$1" -maxdepth 1 -name '*.t' | sort
+		find "tests/${1%-sanitized}" -maxdepth 1 -name '*.t' | sort
 	fi
 }
 
@@ -175,7 +184,8 @@ shift $((OPTIND - 1))
 mkdir -p "$log_dir" || exit 1
 
 for word in "$@"; do
-	files=()
+	files=() variant=
+	[ "$word" != cli-sanitized ] || variant=sanitized
 	if [ -f "$word" ]; then
 		files=("$word")
 	elif [[ $word != */* ]]; then

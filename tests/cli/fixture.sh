@@ -4,7 +4,7 @@
 # Sourced by the scripts here, from the repository's root: a directory of its own in $T, a database like
 # a recorder leaves it in $DB, and `cri` to ask it.
 
-CRI=${CRI:-build/cri-ebpf}
+CRI=${CRI:-${BUILD:-build}/cri-ebpf}
 CLI_DIR=$(dirname "${BASH_SOURCE[0]}")
 ROOT=$(cd "$CLI_DIR/../.." && pwd)
 . "$CLI_DIR/../lib.sh"

@@ -3,6 +3,7 @@
  * What a test build does at the places that consumer/test_hook.h names, by the environment:
  *   CRI_TEST_DIE=POINT[:N]   dies as of kill -9 at the N-th time it comes by POINT (default: the first)
  *   CRI_TEST_TRY=WHAT        tries what an intruder would: intruder.c
+ *   CRI_TEST_NO_SANDBOX=1    no sandbox is entered, so that valgrind can look at it
  */
 #include "consumer/test_hook.h"
 
@@ -28,4 +29,9 @@ void test_hook(const char *point)
 {
 	die_at(point);
 	intrude_at(point);
+}
+
+bool test_without_sandbox(void)
+{
+	return getenv("CRI_TEST_NO_SANDBOX") != NULL;
 }
