@@ -36,6 +36,7 @@ table()
 	test   command:containerd       containerd         containerd
 	test   command:runc             runc               runc
 	test   command:podman           podman             podman
+	test   command:valgrind         valgrind           valgrind
 	test   command:cpio             cpio               cpio
 	test   command:qemu-system-x86_64 qemu-system-x86  qemu-system-x86-core
 	test   command:qemu-system-aarch64 qemu-system-arm qemu-system-aarch64-core
