@@ -71,11 +71,26 @@ uint64_t print_count(const struct print *print)
 
 /* ------------------------------------------------------------------ text */
 
+/* Every byte that is not ASCII as an escape. */
+static void escape_bytes(char *text, size_t size)
+{
+	char escaped[COLUMN_TEXT_MAX];
+	size_t used = 0;
+
+	for (const char *at = text; *at && used + sizeof("\\xff") <= sizeof(escaped); at++)
+		used += (size_t)sprintf(escaped + used, (*at & 0x80) ? "\\x%02x" : "%c", (unsigned char)*at);
+	escaped[used] = '\0';
+	(void)snprintf(text, size, "%s", escaped);
+}
+
 static void text_cell(const struct print *print, size_t n, const struct value *row, char *out, size_t size)
 {
 	unsigned int index = print->list.index[n];
 
 	column_format(&print->style, &print->table->columns[index], row, &row[index], out, size);
+	/* In a locale without UTF-8 they have no width, and libsmartcols never comes to their end. */
+	if (MB_CUR_MAX == 1)
+		escape_bytes(out, size);
 }
 
 /* Columns of a terminal; the text is already free of control characters. */
