@@ -194,7 +194,7 @@ check-lint: lint
 	$(Q)$(RUN_TESTS) tests/lint.sh
 
 # Both compilers, no warnings.
-LINT_SRC = $(COMMON_SRC) $(LOADER_SRC) $(CONSUMER_SRC) $(UNIT_SRC) $(BENCH_SRC)
+LINT_SRC = $(COMMON_SRC) $(LOADER_SRC) $(CONSUMER_SRC) $(UNIT_SRC) $(FUZZ_SRC) $(BENCH_SRC)
 lint: $(SKELETON) $(POLICY_GEN)
 	$(msg) LINT "gcc, clang -Werror"
 	$(Q)for compiler in "$(CC)" "$(CLANG)"; do \

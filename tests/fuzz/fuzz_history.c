@@ -3,6 +3,7 @@
  * The history as somebody else left it: the fixture of the command line's tests with any values of any kind put
  * anywhere, read by every verb. Each answers with lines that are safe for a terminal, and with JSON that is JSON.
  */
+#include <locale.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -15,7 +16,7 @@
 
 enum shape { LINES, JSON, BYTES }; /* BYTES: csv and export carry what is stored, for programs */
 
-/* The first byte of the input chooses. */
+/* The first byte of the input chooses; its highest bit, a locale with UTF-8. */
 static const struct verb {
 	command_run *run;
 	enum shape shape;
@@ -178,7 +179,8 @@ static void change_all(struct input *input)
 
 static size_t split(char *text, char **argv)
 {
-	static char *const common[] = { "--no-pager", "--color=never", history.db, history.config };
+	static char no_pager[] = "--no-pager", no_color[] = "--color=never";
+	char *const common[] = { no_pager, no_color, history.db, history.config };
 	size_t count = 0;
 
 	for (char *word; (word = strsep(&text, "\t"));)
@@ -212,7 +214,8 @@ static int run_verb(const struct verb *verb, char **ret_out, char **ret_err)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct input input = { data, data + size };
-	const struct verb *verb = &verbs[take_byte(&input) % (sizeof(verbs) / sizeof(verbs[0]))];
+	unsigned int choice = take_byte(&input);
+	const struct verb *verb = &verbs[choice % 128 % (sizeof(verbs) / sizeof(verbs[0]))];
 	char *out = NULL, *err = NULL;
 	struct db *db = NULL;
 	int exit_code;
@@ -220,6 +223,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (!history.fresh)
 		make_fresh();
 	change_all(&input);
+	(void)setlocale(LC_CTYPE, choice & 128 ? "C.UTF-8" : "C");
 	exit_code = run_verb(verb, &out, &err);
 	FUZZ_ASSERT(db_open_write(history.path, &db) == 0);
 	if (verb->shape != BYTES)

@@ -6,11 +6,13 @@
 #include <dirent.h>
 #include <errno.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "common/cleanup.h"
 #include "tests/fuzz/fuzz.h"
 
-#define INPUT_MAX (1 << 22)
+#define INPUT_MAX     (1 << 22)
+#define INPUT_SECONDS 60 /* one that takes longer hangs: the program is ended by SIGALRM */
 
 static int replay_file(const char *path)
 {
@@ -32,7 +34,9 @@ static int replay_file(const char *path)
 	if (fread(data, 1, size, file) != size)
 		return -EIO;
 
+	(void)alarm(INPUT_SECONDS);
 	(void)LLVMFuzzerTestOneInput(data, size);
+	(void)alarm(0);
 	return 0;
 }
 
