@@ -266,19 +266,19 @@ static int enter_sandbox(struct record *record)
 	bool landlock = false;
 	int r;
 
+	if (test_without_sandbox()) {
+		log_warning("this is a build for tests: there is no sandbox");
+		return 0;
+	}
 	db_seed_writer();
 	r = sandbox_prepare(SANDBOX_RECORD, &paths, &sandbox);
-
 	if (!r)
 		r = sandbox_enter(sandbox, &landlock);
 	if (r) {
 		log_error("cannot enter the sandbox: %s; nothing is recorded", strerror(-r));
 		return EXIT_DENIED;
 	}
-	if (test_without_sandbox())
-		log_warning("this is a build for tests: there is no sandbox");
-	else
-		log_debug("sandboxed: seccomp%s", landlock ? ", Landlock" : "; this kernel has no Landlock");
+	log_debug("sandboxed: seccomp%s", landlock ? ", Landlock" : "; this kernel has no Landlock");
 	return 0;
 }
 

@@ -15,6 +15,7 @@
 #include "consumer/db_file.h"
 #include "consumer/privileges.h"
 #include "consumer/sandbox.h"
+#include "consumer/test_hook.h"
 
 static bool entered;
 
@@ -63,8 +64,11 @@ static int enter(const char *db)
 
 int confine_to_reading(const char *db)
 {
-	int r = privileges_drop_for_reading(db);
+	int r;
 
+	if (test_without_sandbox())
+		return 0;
+	r = privileges_drop_for_reading(db);
 	if (r) {
 		log_error("cannot give up privileges: %s; nothing is read", strerror(-r));
 		return EXIT_DENIED;

@@ -88,9 +88,6 @@ static void text_cell(const struct print *print, size_t n, const struct value *r
 	unsigned int index = print->list.index[n];
 
 	column_format(&print->style, &print->table->columns[index], row, &row[index], out, size);
-	/* In a locale without UTF-8 they have no width, and libsmartcols never comes to their end. */
-	if (MB_CUR_MAX == 1)
-		escape_bytes(out, size);
 }
 
 /* Columns of a terminal; the text is already free of control characters. */
@@ -194,6 +191,9 @@ static void print_row_lines(struct print *print, const struct value *row, const 
 	print->line_count++;
 	for (size_t i = 0; i < print->list.count; i++) {
 		text_cell(print, i, row, cell, sizeof(cell));
+		/* In a locale without UTF-8 other bytes have no width, and libsmartcols never comes to their end. */
+		if (MB_CUR_MAX == 1)
+			escape_bytes(cell, sizeof(cell));
 		if (scols_line_set_data(line, i, cell) != 0)
 			print->error = -ENOMEM;
 	}

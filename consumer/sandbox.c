@@ -240,9 +240,6 @@ int sandbox_enter(struct sandbox *taken, bool *ret_landlock)
 {
 	CLEANUP(cleanup_sandbox) struct sandbox *sandbox = taken;
 
-	*ret_landlock = false;
-	if (test_without_sandbox())
-		return 0;
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 || prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0)
 		return -errno;
 	if (sandbox->ruleset_fd >= 0 && syscall(SYS_landlock_restrict_self, sandbox->ruleset_fd, 0) != 0)
