@@ -209,7 +209,8 @@ static int write_facts(struct status *status, struct json_out *json)
 
 	/* Quoted: of a text that stands where an object is expected the bare text would come. */
 	(void)snprintf(what, sizeof(what),
-		       "json_quote(json_extract(value, '$.loader')), json_quote(%s), json_quote(json_extract(value, '$.counters'))",
+		       "json_quote(json_extract(value, '$.loader')), json_quote(%s), json_quote(json_extract(value, "
+		       "'$.counters'))",
 		       recorder);
 	r = prepare_facts(status, what, "", &stmt);
 	if (r == 0)

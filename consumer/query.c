@@ -98,8 +98,8 @@ int query_nearest_id(struct db *db, int64_t low, int64_t high, bool last, int64_
 	CLEANUP(sql_finish) struct db_stmt *stmt = NULL;
 	int r;
 
-	sql_addf(sql, "SELECT id FROM event WHERE id > %" PRId64 " AND id <= %" PRId64 " ORDER BY id %s LIMIT 1", low, high,
-		 last ? "DESC" : "ASC");
+	sql_addf(sql, "SELECT id FROM event WHERE id > %" PRId64 " AND id <= %" PRId64 " ORDER BY id %s LIMIT 1", low,
+		 high, last ? "DESC" : "ASC");
 	r = sql_prepare(sql, db, &stmt);
 	if (r == 0)
 		r = db_step(stmt);

@@ -125,4 +125,5 @@ for format in short json csv; do
 	is "$status $(cat "$T/err")" "0 " "a reader that leaves early is no error: $format"
 done
 
+is "$(grep -ac CRI_TEST_ "$CRI")" 0 "the program holds no trace of the switches for tests"
 done_testing

@@ -63,7 +63,7 @@ static const char columns_sql[] =
 
 static struct {
 	char directory[64], path[80], db[96], config[96]; /* the last two as options */
-	char *fresh; /* the fixture as a database file */
+	char *fresh;					  /* the fixture as a database file */
 	size_t fresh_size;
 	struct {
 		char head[96], tail[96];

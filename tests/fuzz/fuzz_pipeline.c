@@ -13,9 +13,19 @@
 #include "tests/pipeline_rig.h"
 
 #define RING_SIZE (64 << 10)
-#define STEPS     64
+#define STEPS	  64
 
-enum step { STEP_RECORD, STEP_RAW, STEP_BUSY, STEP_DISCARD, STEP_POKE, STEP_NAME, STEP_COMMIT, STEP_RESTART, STEP_SETTLE };
+enum step {
+	STEP_RECORD,
+	STEP_RAW,
+	STEP_BUSY,
+	STEP_DISCARD,
+	STEP_POKE,
+	STEP_NAME,
+	STEP_COMMIT,
+	STEP_RESTART,
+	STEP_SETTLE
+};
 
 struct input {
 	const uint8_t *at, *end;
