@@ -63,7 +63,9 @@ TESTED_OBJ   := $(COMMON_OBJ) $(filter-out $(BUILD)/obj/consumer/main.o,$(CONSUM
 BPF_OBJ      := $(patsubst bpf/%.bpf.c,$(BUILD)/bpf/%.bpf.o,$(BPF_SRC))
 UNIT_BIN     := $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(UNIT_SRC))
 FUZZ_BIN     := $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(FUZZ_SRC))
-REPLAY_BIN   := $(patsubst tests/fuzz/fuzz_%.c,$(BUILD)/tests/replay_%,$(FUZZ_SRC))
+# A verb confines its process for good, which only a build with sanitizers leaves out: there alone many can run in one.
+REPLAY_SRC   := $(if $(SANITIZE),$(FUZZ_SRC),$(filter-out tests/fuzz/fuzz_history.c,$(FUZZ_SRC)))
+REPLAY_BIN   := $(patsubst tests/fuzz/fuzz_%.c,$(BUILD)/tests/replay_%,$(REPLAY_SRC))
 BENCH_BIN    := $(patsubst tests/bench/%.c,$(BUILD)/bench/%,$(BENCH_SRC))
 SKELETON     := $(BUILD)/gen/cri_ebpf.skel.h
 POLICY_GEN   := $(patsubst policy/seccomp/%.policy,$(BUILD)/gen/seccomp_%.h,$(wildcard policy/seccomp/*.policy))
