@@ -2,7 +2,6 @@
 #include "consumer/decode.h"
 
 #include <errno.h>
-#include <stdbool.h>
 #include <string.h>
 
 #include "common/cleanup.h"
@@ -76,6 +75,22 @@ static int decode_tail(const struct tail_row *row, size_t fixed, const char *rec
 	return 0;
 }
 
+static bool is_sound(const struct ev_header *header, size_t length)
+{
+	return header->abi >= DECODE_ABI_MIN && header->abi <= EV_ABI && header->length >= sizeof(*header) &&
+	       header->length <= length && header->cpu < DECODE_CPU_MAX;
+}
+
+static bool is_known(unsigned int kind)
+{
+	return kind < EV_KIND_COUNT && kinds[kind].size > 0;
+}
+
+bool decode_is_header(const struct ev_header *header, size_t length)
+{
+	return is_sound(header, length) && is_known(header->kind) && header->seq > 0;
+}
+
 int decode_record(const void *data, size_t length, struct ev *ret)
 {
 	struct ev_header header;
@@ -88,10 +103,9 @@ int decode_record(const void *data, size_t length, struct ev *ret)
 
 	if (header.abi > EV_ABI)
 		return -EPROTO;
-	if (header.abi < DECODE_ABI_MIN || header.length < sizeof(header) || header.length > length ||
-	    header.cpu >= DECODE_CPU_MAX)
+	if (!is_sound(&header, length))
 		return -EBADMSG;
-	if (header.kind >= EV_KIND_COUNT || kinds[header.kind].size == 0)
+	if (!is_known(header.kind))
 		return -ENOTSUP;
 
 	const struct kind_row *kind = &kinds[header.kind];

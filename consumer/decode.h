@@ -3,6 +3,7 @@
 #ifndef CRI_CONSUMER_DECODE_H
 #define CRI_CONSUMER_DECODE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -40,6 +41,9 @@ struct ev {
  * record. With -ENOTSUP and -EBADMSG ret->h is filled if *data holds a header at all, else zeroed.
  */
 int decode_record(const void *data, size_t length, struct ev *ret);
+
+/* Is this the header of a record of a known kind, in `length` bytes? Then its number counts, whatever follows it. */
+bool decode_is_header(const struct ev_header *header, size_t length);
 
 /* The kind a record claims, unchecked; 0 when it is too short to tell. */
 unsigned int decode_kind(const void *data, size_t length);

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "consumer/clock.h"
 #include "consumer/names.h"
 #include "consumer/row.h"
 #include "consumer/store.h"
@@ -14,21 +15,23 @@ struct span {
 };
 
 struct kind_loss {
-	struct span holes;    /* of this batch */
-	struct span rejected; /* of this batch */
-	uint64_t earlier;     /* of the kernel's count, what was lost before the start and is not told yet */
-	uint64_t earlier_told; /* of it, in this batch */
-	/* Since the start, so that a hole that was told when the kernel counted it is not told again. */
-	uint64_t seen;         /* records missing in the sequences */
-	uint64_t told;         /* by rows */
+	/* Of this batch. */
+	struct span early; /* holes that begin before the start */
+	struct span holes; /* the others */
+	struct span rejected;
+	/* What was lost before the start and is not told yet. */
+	uint64_t earlier;
+	/* What was told by the kernel's count, before a record showed the hole. */
+	uint64_t ahead;
 };
 
 struct loss {
 	const struct names *names;
 	bool from_beginning;
+	bool garbage; /* this batch ends with bytes that are no record */
 	int64_t since;
+	int64_t start;
 	const char *earlier_reason;
-	bool skipped; /* holes need not be the kernel's */
 	int64_t told_until; /* before this nothing is untold */
 	struct kind_loss kinds[EV_KIND_COUNT];
 };
@@ -49,34 +52,46 @@ void loss_close(struct loss *loss)
 	free(loss);
 }
 
+static uint64_t least(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
+
+static uint64_t excess(uint64_t a, uint64_t b)
+{
+	return a > b ? a - b : 0;
+}
+
 /* What the kernel counted and no row tells. False: the kernel cannot be asked. */
 static bool untold(const struct loss *loss, struct store *store, unsigned int kind, uint64_t *ret)
 {
 	struct map_counters counters;
-	uint64_t told = store_tally(store, kind)->lost;
 
 	if (!loss->names || !loss->names->counters ||
 	    loss->names->counters(loss->names->context, (enum ev_kind)kind, &counters) != 0)
 		return false;
-	*ret = counters.lost > told ? counters.lost - told : 0;
+	*ret = excess(counters.lost, store_tally(store, kind)->lost);
 	return true;
 }
 
 void loss_start(struct loss *loss, struct store *store, bool from_beginning, int64_t since, const char *reason)
 {
-	int64_t last = store_last_time(store);
+	int64_t begin = clock_wall_ns();
+	bool all_told = true;
 
 	loss->from_beginning = from_beginning;
 	loss->since = since;
 	loss->earlier_reason = reason;
-	loss->told_until = last > since ? last : since;
 	for (unsigned int kind = 1; kind < EV_KIND_COUNT; kind++) {
 		struct kind_loss *one = &loss->kinds[kind];
 
-		one->earlier_told = one->seen = one->told = 0;
 		if (!untold(loss, store, kind, &one->earlier))
 			one->earlier = 0;
+		one->ahead = excess(store_tally(store, kind)->lost, store_missing(store, kind));
+		all_told = all_told && one->earlier == 0;
 	}
+	loss->told_until = all_told ? begin : since;
+	loss->start = clock_wall_ns();
 	loss_begin_batch(loss);
 }
 
@@ -85,10 +100,9 @@ void loss_begin_batch(struct loss *loss)
 	for (unsigned int kind = 0; kind < EV_KIND_COUNT; kind++) {
 		struct kind_loss *one = &loss->kinds[kind];
 
-		one->holes = one->rejected = (struct span){ 0 };
-		one->earlier += one->earlier_told;
-		one->earlier_told = 0;
+		one->early = one->holes = one->rejected = (struct span){ 0 };
 	}
+	loss->garbage = false;
 }
 
 static void widen(struct span *span, uint64_t count, int64_t from, int64_t to)
@@ -110,14 +124,13 @@ int loss_note(struct loss *loss, struct store *store, const struct ev_header *he
 	if (header->seq == 0)
 		return 0; /* a second look's, not numbered */
 	/* A record that interrupted another of its kind may overtake it: then it comes late, and is no hole. */
-	if (header->seq <= last->seq) {
-		loss->kinds[header->kind].seen -= loss->kinds[header->kind].seen > 0;
+	if (header->seq <= last->seq)
 		return 0;
-	}
 	if (header->seq > last->seq + 1 && (last->seq > 0 || loss->from_beginning)) {
-		widen(&loss->kinds[header->kind].holes, header->seq - last->seq - 1,
-		      last->time ? last->time : loss->since, time);
-		loss->kinds[header->kind].seen += header->seq - last->seq - 1;
+		struct kind_loss *one = &loss->kinds[header->kind];
+		int64_t from = last->time ? last->time : loss->since;
+
+		widen(from < loss->start ? &one->early : &one->holes, header->seq - last->seq - 1, from, time);
 	}
 	*last = (struct store_sequence){ header->seq, time };
 	return 0;
@@ -131,9 +144,10 @@ void loss_reject(struct loss *loss, struct store *store, unsigned int kind, int6
 	widen(&loss->kinds[index].rejected, 1, time, time);
 }
 
-void loss_skip(struct loss *loss)
+void loss_reject_garbage(struct loss *loss, struct store *store)
 {
-	loss->skipped = true;
+	store_tally(store, 0)->rejected++;
+	loss->garbage = true;
 }
 
 int loss_add_gap(struct store *store, const char *reason, unsigned int kind, uint64_t lost, int64_t from, int64_t to,
@@ -141,44 +155,57 @@ int loss_add_gap(struct store *store, const char *reason, unsigned int kind, uin
 {
 	struct ev_row row = { .type = TYPE_GAP, .time = now };
 
+	/* A clock that was set back may put the end before the beginning. */
 	row.status = row.flags = row.duration_ns = EV_UNKNOWN;
-	row.gap = (struct row_gap){ reason, type_of_kind(kind), lost, from, to };
+	row.gap = (struct row_gap){ reason, type_of_kind(kind), lost, from < to ? from : to, to };
 	return store_add(store, &row, NULL);
 }
 
-/* The kernel's count, divided by when. */
-static int write_lost(struct loss *loss, struct store *store, unsigned int kind, uint64_t lost,
-		      const struct span *span, int64_t now)
+static int tell(struct store *store, const char *reason, unsigned int kind, uint64_t lost, int64_t from, int64_t to,
+		int64_t now)
 {
-	struct kind_loss *one = &loss->kinds[kind];
-	uint64_t earlier = lost < one->earlier ? lost : one->earlier;
-	int r = 0;
+	int r = lost > 0 ? loss_add_gap(store, reason, kind, lost, from, to, now) : 0;
 
-	if (earlier > 0)
-		r = loss_add_gap(store, loss->earlier_reason, kind, earlier, span->from, span->to, now);
-	if (!r && lost > earlier)
-		r = loss_add_gap(store, "ring_full", kind, lost - earlier, span->from, span->to, now);
-	if (r)
-		return r;
-	one->earlier -= earlier;
-	one->earlier_told += earlier;
-	one->told += lost;
-	store_tally(store, kind)->lost += lost;
-	return 0;
+	if (!r)
+		store_tally(store, kind)->lost += lost;
+	return r;
 }
 
-/* The holes that are more than the kernel lost: they were stepped over here. */
-static int write_skipped(struct loss *loss, struct store *store, unsigned int kind, int64_t now)
+static int64_t later(int64_t a, int64_t b)
+{
+	return a > b ? a : b;
+}
+
+/* Of a hole, what is not told yet. */
+static uint64_t uncover(struct kind_loss *one, uint64_t count, uint64_t at_most)
+{
+	uint64_t covered = least(one->ahead, count);
+
+	one->ahead -= covered;
+	return least(count - covered, at_most);
+}
+
+/* A hole that begins before the start may hold what was lost after it too: the kernel's count at the start says. */
+static int write_holes(struct loss *loss, struct store *store, unsigned int kind, int64_t now)
 {
 	struct kind_loss *one = &loss->kinds[kind];
-	uint64_t more = loss->skipped && one->seen > one->told ? one->seen - one->told : 0;
+	const struct span *early = &one->early, *holes = &one->holes;
+	int64_t from = later(early->from, loss->told_until);
+	uint64_t left = EV_UNKNOWN;
 
-	if (more > one->holes.count)
-		more = one->holes.count;
-	if (more == 0)
-		return 0;
-	one->told += more;
-	return loss_add_gap(store, "rejected", kind, more, one->holes.from, one->holes.to, now);
+	(void)untold(loss, store, kind, &left);
+
+	uint64_t in_early = uncover(one, early->count, left);
+	uint64_t before = least(in_early, one->earlier);
+	uint64_t in_holes = uncover(one, holes->count, left - in_early);
+	int r = tell(store, loss->earlier_reason, kind, before, from, early->to < loss->start ? early->to : loss->start, now);
+
+	if (!r)
+		r = tell(store, "ring_full", kind, in_early - before, from, early->to, now);
+	if (!r)
+		r = tell(store, "ring_full", kind, in_holes, later(holes->from, loss->told_until), holes->to, now);
+	one->earlier -= before;
+	return r;
 }
 
 int loss_write(struct loss *loss, struct store *store, int64_t now)
@@ -186,54 +213,61 @@ int loss_write(struct loss *loss, struct store *store, int64_t now)
 	for (unsigned int kind = 0; kind < EV_KIND_COUNT; kind++) {
 		const struct kind_loss *one = &loss->kinds[kind];
 		const struct span *rejected = &one->rejected;
-		uint64_t lost = one->holes.count;
 		int r = 0;
 
-		if (lost > 0)
-			(void)untold(loss, store, kind, &lost);
-		if (lost > 0)
-			r = write_lost(loss, store, kind, lost, &one->holes, now);
-		if (!r && one->holes.count > 0)
-			r = write_skipped(loss, store, kind, now);
+		if (one->early.count > 0 || one->holes.count > 0)
+			r = write_holes(loss, store, kind, now);
 		if (!r && rejected->count > 0)
 			r = loss_add_gap(store, "rejected", kind, rejected->count, rejected->from, rejected->to, now);
 		if (r)
 			return r;
 	}
-	return 0;
+	return loss->garbage ? loss_add_gap(store, "rejected", 0, EV_UNKNOWN, store_last_time(store), now, now) : 0;
 }
 
-bool loss_has_tail(struct loss *loss, struct store *store, int64_t now)
+bool loss_has_tail(struct loss *loss, struct store *store)
 {
+	int64_t begin = clock_wall_ns();
+
 	for (unsigned int kind = 1; kind < EV_KIND_COUNT; kind++) {
 		uint64_t lost;
 
 		if (untold(loss, store, kind, &lost) && lost > 0)
 			return true;
 	}
-	loss->told_until = now;
+	loss->told_until = begin;
 	return false;
+}
+
+/* No record shows yet where the holes are: behind the last record of the kind, on whichever CPU. */
+static int write_tail(struct loss *loss, struct store *store, unsigned int kind, uint64_t lost, int64_t now)
+{
+	struct kind_loss *one = &loss->kinds[kind];
+	uint64_t before = least(lost, one->earlier);
+	int64_t last = store_last_time_of(store, kind);
+	int64_t from = later(last ? last : loss->since, loss->told_until);
+	int r = tell(store, loss->earlier_reason, kind, before, from, loss->start, now);
+
+	if (!r)
+		r = tell(store, "ring_full", kind, lost - before, later(from, loss->start), clock_wall_ns(), now);
+	one->earlier -= before;
+	one->ahead += lost;
+	return r;
 }
 
 int loss_write_tail(struct loss *loss, struct store *store, int64_t now)
 {
-	const struct span span = { .from = loss->told_until, .to = now };
+	int64_t begin = clock_wall_ns();
 
 	for (unsigned int kind = 1; kind < EV_KIND_COUNT; kind++) {
 		uint64_t lost = 0;
 		int r = 0;
 
 		if (untold(loss, store, kind, &lost) && lost > 0)
-			r = write_lost(loss, store, kind, lost, &span, now);
+			r = write_tail(loss, store, kind, lost, now);
 		if (r)
 			return r;
 	}
+	loss->told_until = begin;
 	return 0;
-}
-
-void loss_committed(struct loss *loss)
-{
-	for (unsigned int kind = 0; kind < EV_KIND_COUNT; kind++)
-		loss->kinds[kind].earlier_told = 0;
-	loss_begin_batch(loss);
 }

@@ -2,9 +2,12 @@
 /*
  * What could not be kept becomes gap rows: how many, of which kind, between when and when, why.
  *
- * A hole in a sequence of numbers shows that and when records were lost; the kernel's own count says how
- * many, so that the rows of a ring never add up to more than it, and when all is quiet to exactly that. Only what
- * this side stepped over in the ring is not in that count: the holes it left come on top, as rejected.
+ * The kernel's own count says how many the ring had no room for: the rows of a ring never add up to more than it,
+ * and when all is quiet to exactly that. A hole in a sequence of numbers shows when they were lost; what no record
+ * has shown yet is told by the count alone, and the hole not again. Records that were there and could not be used
+ * are counted here.
+ *
+ * After a failed transaction everything is read from the store again, by loss_start().
  */
 #ifndef CRI_CONSUMER_LOSS_H
 #define CRI_CONSUMER_LOSS_H
@@ -34,19 +37,16 @@ void loss_start(struct loss *loss, struct store *store, bool from_beginning, int
 void loss_begin_batch(struct loss *loss);
 /* A record was read: looks for a hole before it. time: the record's, wall time. */
 int loss_note(struct loss *loss, struct store *store, const struct ev_header *header, int64_t time);
-/* A record was not understood, or bytes of the ring were no records; kind 0: not known. */
+/* A record cannot be used; kind 0: not known. Its number is to be noted before, if it can be read. */
 void loss_reject(struct loss *loss, struct store *store, unsigned int kind, int64_t time);
-
-/* Something in the ring was stepped over, nobody knows what: from now on holes count even if the kernel lost nothing. */
-void loss_skip(struct loss *loss);
+/* The rest of the batch holds no records: nobody knows how many there were. */
+void loss_reject_garbage(struct loss *loss, struct store *store);
 
 /* Writes the batch's gap rows, inside its transaction. now: wall time. */
 int loss_write(struct loss *loss, struct store *store, int64_t now);
 /* Is anything lost that no record has shown yet? Then loss_write_tail() has something to write. */
-bool loss_has_tail(struct loss *loss, struct store *store, int64_t now);
+bool loss_has_tail(struct loss *loss, struct store *store);
 int loss_write_tail(struct loss *loss, struct store *store, int64_t now);
-/* After the commit. */
-void loss_committed(struct loss *loss);
 
 /* One gap row that is not about a kind's numbers. lost EV_UNKNOWN: nobody knows. */
 int loss_add_gap(struct store *store, const char *reason, unsigned int kind, uint64_t lost, int64_t from, int64_t to,

@@ -18,6 +18,7 @@
 #include "consumer/ring.h"
 #include "consumer/session.h"
 #include "consumer/store.h"
+#include "consumer/test_hook.h"
 
 /* A record is written within microseconds. One that still is not ready then never will be. */
 #define BUSY_LIMIT_NS 5000000000ULL
@@ -77,6 +78,17 @@ static int abandon(struct pipeline *pipeline, int error)
 	return error;
 }
 
+/*
+ * The programs were loaded anew: what the earlier ring still held is gone, and until the load nothing was recorded.
+ * Where the load came first there was no such time.
+ */
+static int tell_reload(struct store *store, int64_t since, int64_t now)
+{
+	int64_t until = store_earlier_ring(store), loaded = since ? since : now;
+
+	return until && until < loaded ? loss_add_gap(store, "reload", 0, EV_UNKNOWN, until, loaded, now) : 0;
+}
+
 /* The gap row a start needs, and the position it begins at. */
 static int find_position(struct pipeline *pipeline, int64_t now)
 {
@@ -99,7 +111,9 @@ static int find_position(struct pipeline *pipeline, int64_t now)
 		reason = "store_replaced";
 	ring_seek(pipeline->ring, position);
 	loss_start(pipeline->loss, store, known || position == 0, since, pipeline->earlier);
-	return reason ? loss_add_gap(store, reason, 0, EV_UNKNOWN, last ? last : since, now, now) : 0;
+	if (reason)
+		return loss_add_gap(store, reason, 0, EV_UNKNOWN, last ? last : since, now, now);
+	return known ? 0 : tell_reload(store, since, now);
 }
 
 static void begin_batch(struct pipeline *pipeline)
@@ -116,7 +130,6 @@ static void begin_batch(struct pipeline *pipeline)
 static void settle_memory(struct pipeline *pipeline)
 {
 	store_committed(pipeline->session.store);
-	loss_committed(pipeline->loss);
 	resolve_commit_batch(pipeline->resolve);
 }
 
@@ -135,6 +148,7 @@ static int write_start(struct pipeline *pipeline)
 		r = resolve_seed(pipeline->resolve);
 	if (!r)
 		r = store_finish(session->store, ring_position(pipeline->ring), now);
+	test_hook("in_start");
 	return r ? r : db_commit(session->db);
 }
 
@@ -156,6 +170,7 @@ static int start_session(struct pipeline *pipeline)
 		pipeline->earlier = earlier;
 		return r;
 	}
+	test_hook("after_start");
 	settle_memory(pipeline);
 	session_settled(session);
 	pipeline->last_commit = clock_wall_ns();
@@ -222,13 +237,14 @@ static bool is_critical(unsigned int kind)
 static void look_at_busy(struct pipeline *pipeline, uint64_t producer)
 {
 	uint64_t now = clock_boot_ns();
+	struct ring_span span;
 
 	if (ring_position(pipeline->ring) >= producer) {
 		pipeline->busy_since_ns = 0;
 	} else if (pipeline->busy_since_ns == 0) {
 		pipeline->busy_since_ns = now;
 	} else if (now - pipeline->busy_since_ns > pipeline->settings.busy_limit_ns) {
-		(void)ring_skip(pipeline->ring, producer);
+		(void)ring_skip(pipeline->ring, producer, &span);
 		pipeline->broken = true;
 	}
 }
@@ -275,6 +291,20 @@ enum pipeline_due pipeline_look(struct pipeline *pipeline)
 	return judge(pipeline);
 }
 
+/* Whatever follows a sound header, its number has come. */
+static int reject(struct pipeline *pipeline, const struct ring_span *span, const struct ev_header *header)
+{
+	struct store *store = pipeline->session.store;
+	int64_t time = clock_to_wall(header->time_ns, pipeline->offset);
+	int r = 0;
+
+	if (decode_is_header(header, span->length))
+		r = loss_note(pipeline->loss, store, header, time);
+	if (!r)
+		loss_reject(pipeline->loss, store, header->kind, time);
+	return r;
+}
+
 static int store_record(struct pipeline *pipeline, const struct ring_span *span)
 {
 	struct store *store = pipeline->session.store;
@@ -282,10 +312,8 @@ static int store_record(struct pipeline *pipeline, const struct ring_span *span)
 	struct ev ev;
 	int r = decode_record(span->data, span->length, &ev);
 
-	if (r == -ENOTSUP || r == -EBADMSG) {
-		loss_reject(pipeline->loss, store, ev.h.kind, clock_to_wall(ev.h.time_ns, pipeline->offset));
-		return 0;
-	}
+	if (r == -ENOTSUP || r == -EBADMSG)
+		return reject(pipeline, span, &ev.h);
 	if (r)
 		return r;
 	r = loss_note(pipeline->loss, store, &ev.h, clock_to_wall(ev.h.time_ns, pipeline->offset));
@@ -295,13 +323,36 @@ static int store_record(struct pipeline *pipeline, const struct ring_span *span)
 		r = store_add(store, &row, NULL);
 	if (!r)
 		store_tally(store, ev.h.kind)->stored++;
+	test_hook("in_batch");
 	return r;
+}
+
+/*
+ * A record that never was ready. Its header is written first of all; where that is not so, there stands the header
+ * of an earlier record, whose number has come already.
+ */
+static int reject_busy(struct pipeline *pipeline, const struct ring_span *span)
+{
+	struct store *store = pipeline->session.store;
+	struct ev_header header = { 0 };
+
+	if (span->length >= sizeof(header))
+		(void)memcpy(&header, span->data, sizeof(header));
+	if (decode_is_header(&header, span->length)) {
+		const struct store_sequence *last = store_sequence(store, header.cpu, (enum ev_kind)header.kind);
+
+		if (!last)
+			return -ENOMEM;
+		if (header.seq > last->seq)
+			return reject(pipeline, span, &header);
+	}
+	loss_reject(pipeline->loss, store, 0, clock_wall_ns());
+	return 0;
 }
 
 /* The second time over the records: the first only counted them. */
 static int store_batch(struct pipeline *pipeline, uint64_t end)
 {
-	struct store *store = pipeline->session.store;
 	struct ring_span span;
 	int r;
 
@@ -311,30 +362,41 @@ static int store_batch(struct pipeline *pipeline, uint64_t end)
 		if (r)
 			return r;
 	}
-	/* Bytes that are no record, or a record that never was ready: the kernel did not count them as lost. */
-	if (r < 0 || ring_position(pipeline->ring) < end) {
-		loss_reject(pipeline->loss, store, 0, clock_wall_ns());
-		loss_skip(pipeline->loss);
+	if (r == 0 && ring_position(pipeline->ring) < end) {
+		r = ring_skip(pipeline->ring, end, &span);
+		if (r == 0)
+			r = reject_busy(pipeline, &span);
+	}
+	if (r == -EBADMSG) {
+		loss_reject_garbage(pipeline->loss, pipeline->session.store);
+		r = 0;
 	}
 	ring_seek(pipeline->ring, end);
-	return 0;
+	return r;
 }
 
 static int write_batch(struct pipeline *pipeline, uint64_t end)
 {
 	struct session *session = &pipeline->session;
 	int64_t now = clock_wall_ns();
-	int r = db_begin(session->db, pipeline->durable || pipeline->settings.durability_full);
+	int r;
 
+	test_hook("before_begin");
+	r = db_begin(session->db, pipeline->durable || pipeline->settings.durability_full);
 	if (r)
 		return r;
+	test_hook("after_begin");
 	begin_batch(pipeline);
 	r = store_batch(pipeline, end);
 	if (!r)
 		r = loss_write(pipeline->loss, session->store, now);
 	if (!r)
 		r = store_finish(session->store, end, now);
-	return r ? r : db_commit(session->db);
+	test_hook("before_commit");
+	if (!r)
+		r = db_commit(session->db);
+	test_hook(pipeline->durable ? "after_full_commit" : "after_commit");
+	return r;
 }
 
 /* Everything that must be so before a transaction: the file is there, and it is the one that is open. */
@@ -369,6 +431,7 @@ int pipeline_commit(struct pipeline *pipeline)
 		if (r)
 			return abandon(pipeline, r);
 		ring_ack(pipeline->ring);
+		test_hook("after_ack");
 		settle_memory(pipeline);
 		pipeline->last_commit = clock_wall_ns();
 		forget_look(pipeline);
@@ -421,13 +484,14 @@ static int write_settlement(struct pipeline *pipeline)
 		r = end_lost_lives(pipeline, now);
 	if (!r)
 		r = store_finish(session->store, ring_acked(pipeline->ring), now);
+	test_hook("in_settle");
 	return r ? r : db_commit(session->db);
 }
 
 int pipeline_settle(struct pipeline *pipeline)
 {
 	int r = prepare(pipeline);
-	bool tail = !r && loss_has_tail(pipeline->loss, pipeline->session.store, clock_wall_ns());
+	bool tail = !r && loss_has_tail(pipeline->loss, pipeline->session.store);
 	int lives = r ? r : lost_lives_look(pipeline->lost_lives, pipeline->session.identity);
 
 	if (r)

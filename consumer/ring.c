@@ -114,13 +114,24 @@ static uint32_t header_at(const unsigned char *at)
 	return __atomic_load_n((const uint32_t *)(const void *)at, __ATOMIC_ACQUIRE);
 }
 
-int ring_skip(struct ring *ring, uint64_t end)
+static struct ring_span span_at(const unsigned char *at, uint32_t header)
+{
+	uint32_t length = header & ~(BPF_RINGBUF_BUSY_BIT | BPF_RINGBUF_DISCARD_BIT);
+
+	return (struct ring_span){ at + BPF_RINGBUF_HDR_SZ, length };
+}
+
+int ring_skip(struct ring *ring, uint64_t end, struct ring_span *ret)
 {
 	const unsigned char *at = ring->data + (ring->cursor & (ring->size - 1));
-	uint64_t step = ring->cursor < end ? step_of(ring, header_at(at), end) : 0;
+	uint32_t header = header_at(at);
+	uint64_t step = ring->cursor < end ? step_of(ring, header, end) : 0;
 
 	ring->cursor = step ? ring->cursor + step : end;
-	return step ? 0 : -EBADMSG;
+	if (!step)
+		return -EBADMSG;
+	*ret = span_at(at, header);
+	return 0;
 }
 
 int ring_next(struct ring *ring, uint64_t end, struct ring_span *ret)
@@ -141,8 +152,7 @@ int ring_next(struct ring *ring, uint64_t end, struct ring_span *ret)
 		ring->cursor += step;
 		if (header & BPF_RINGBUF_DISCARD_BIT)
 			continue;
-		ret->data = at + BPF_RINGBUF_HDR_SZ;
-		ret->length = header & ~(BPF_RINGBUF_BUSY_BIT | BPF_RINGBUF_DISCARD_BIT);
+		*ret = span_at(at, header);
 		return 1;
 	}
 	return 0;

@@ -42,9 +42,10 @@ int ring_next(struct ring *ring, uint64_t end, struct ring_span *ret);
 
 /*
  * Past the record at the cursor although it is still being written: the kernel sets its length before anything
- * else. 0; -EBADMSG: that is no length; the cursor is moved to `end`.
+ * else. 0: *ret is where it is, its bytes may be those of an earlier record; -EBADMSG: that is no length; the cursor
+ * is moved to `end`.
  */
-int ring_skip(struct ring *ring, uint64_t end);
+int ring_skip(struct ring *ring, uint64_t end, struct ring_span *ret);
 
 /* Back to the last acknowledged position, or to any other one. */
 void ring_rewind(struct ring *ring);

@@ -91,6 +91,7 @@ struct store {
 	uint64_t position;
 	uint64_t saved_position; /* of the last commit */
 	int64_t next_id;
+	int64_t earlier_ring;
 	struct tally_slot tallies[EV_KIND_COUNT];
 	struct sequence_slot *sequences; /* cpus * EV_KIND_COUNT */
 	uint32_t cpus;
@@ -155,6 +156,21 @@ static int load_ring(struct store *store)
 	store->known = r > 0;
 	store->position = r > 0 ? (uint64_t)db_int(stmt, 0) : 0;
 	store->saved_position = store->position;
+	return 0;
+}
+
+static int load_earlier_ring(struct store *store)
+{
+	CLEANUP(cleanup_stmt) struct db_stmt *stmt = NULL;
+	int r = db_prepare(store->db, "SELECT max(updated) FROM ring WHERE generation <> ?1", &stmt);
+
+	if (r)
+		return r;
+	db_bind_int(stmt, 1, (int64_t)store->generation);
+	r = db_step(stmt);
+	if (r < 0)
+		return r;
+	store->earlier_ring = r > 0 ? db_int(stmt, 0) : 0;
 	return 0;
 }
 
@@ -234,6 +250,8 @@ int store_open(struct db *db, uint64_t generation, int64_t boot, struct store **
 	if (!r)
 		r = load_ring(store);
 	if (!r)
+		r = load_earlier_ring(store);
+	if (!r)
 		r = load_tallies(store);
 	if (!r)
 		r = load_sequences(store);
@@ -285,6 +303,11 @@ uint64_t store_position(const struct store *store)
 	return store->position;
 }
 
+int64_t store_earlier_ring(const struct store *store)
+{
+	return store->earlier_ring;
+}
+
 struct store_tally *store_tally(struct store *store, unsigned int kind)
 {
 	return &store->tallies[kind < EV_KIND_COUNT ? kind : 0].now;
@@ -305,6 +328,30 @@ int64_t store_last_time(const struct store *store)
 		if (store->sequences[i].now.time > last)
 			last = store->sequences[i].now.time;
 	return last;
+}
+
+uint64_t store_missing(const struct store *store, unsigned int kind)
+{
+	const struct store_tally *tally = &store->tallies[kind].now;
+	uint64_t came = tally->stored + tally->rejected;
+	uint64_t numbered = 0;
+
+	for (uint32_t cpu = 0; cpu < store->cpus; cpu++)
+		numbered += store->sequences[(size_t)cpu * EV_KIND_COUNT + kind].now.seq;
+	return numbered > came ? numbered - came : 0;
+}
+
+int64_t store_last_time_of(const struct store *store, unsigned int kind)
+{
+	int64_t first = 0;
+
+	for (uint32_t cpu = 0; cpu < store->cpus; cpu++) {
+		const struct store_sequence *last = &store->sequences[(size_t)cpu * EV_KIND_COUNT + kind].now;
+
+		if (last->seq > 0 && (first == 0 || last->time < first))
+			first = last->time;
+	}
+	return first;
 }
 
 /* A number nobody knows, or that is no number SQLite can hold, is NULL. */

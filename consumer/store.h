@@ -38,6 +38,9 @@ void store_close(struct store *store);
 bool store_knows_ring(const struct store *store);
 uint64_t store_position(const struct store *store);
 
+/* When the last commit about another ring was; 0: there never was another. */
+int64_t store_earlier_ring(const struct store *store);
+
 /* Lets go of the database. Only store_move() from it, and store_close(), may follow. */
 void store_detach(struct store *store);
 /* Makes *to, of a database that does not know this ring, go on where the last commit of *store was. */
@@ -49,8 +52,12 @@ void store_forget(struct store *store);
 struct store_tally *store_tally(struct store *store, unsigned int kind);
 /* NULL: no memory. Valid until the next call. */
 struct store_sequence *store_sequence(struct store *store, uint32_t cpu, enum ev_kind kind);
+/* Records of a kind whose number is passed and which never came, of a ring that was read from its beginning. */
+uint64_t store_missing(const struct store *store, unsigned int kind);
 /* Of the last record of any kind; 0: none. */
 int64_t store_last_time(const struct store *store);
+/* Of a kind's last record from the CPU that has been silent longest; 0: none. */
+int64_t store_last_time_of(const struct store *store, unsigned int kind);
 
 /* Gives the row its id, which is never used again. Inside a transaction; it is there after store_finish(). */
 int store_add(struct store *store, const struct ev_row *row, int64_t *ret_id);
