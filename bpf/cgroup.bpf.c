@@ -142,8 +142,11 @@ static __always_inline int cgroup_exec(const bool typed, struct task_struct *tas
 	if (!first && !(init && seen_first(EV_CGROUP_EXEC, who.pid, who.start_ns, SEEN_RECORDED)))
 		return 0;
 	e = emit_reserve(&out, EV_CGROUP_EXEC, sizeof(*e), EMIT_BULK);
-	if (!e)
+	if (!e) {
+		if (first) /* the next exec is the first that is told */
+			seen_forget(EV_CGROUP_EXEC, identity.hierarchy, identity.id);
 		return 0;
+	}
 	lifecycle_fill(typed, e, cgroup, &identity);
 	e->task = who;
 	e->flags = init ? EV_F_NS_INIT : 0;

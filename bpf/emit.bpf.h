@@ -154,6 +154,14 @@ static __always_inline bool seen_first(__u32 kind, __u32 tgid, __u64 start, __u6
 	return true;
 }
 
+/* After seen_first(): what came with this key was lost. */
+static __always_inline void seen_forget(__u32 kind, __u32 tgid, __u64 start)
+{
+	struct map_seen_key key = { .kind = kind, .tgid = tgid, .start_ns = start };
+
+	bpf_map_delete_elem(&seen, &key);
+}
+
 /* Two sets of programs are attached while one replaces the other. */
 static __always_inline bool seen_overlap(void)
 {

@@ -7,9 +7,12 @@
  */
 #include "consumer/test_hook.h"
 
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
+
+/* What a shell says of a kill -9. The sandbox lets no signal out; this call leaves as suddenly. */
+#define STATUS_KILLED 137
 
 #include "tests/hooks/intruder.h"
 
@@ -22,7 +25,7 @@ static void die_at(const char *point)
 	if (!wanted || strncmp(wanted, point, length) != 0 || (wanted[length] != '\0' && wanted[length] != ':'))
 		return;
 	if (++passed >= (wanted[length] == ':' ? strtoul(wanted + length + 1, NULL, 10) : 1))
-		(void)raise(SIGKILL);
+		_exit(STATUS_KILLED);
 }
 
 void test_hook(const char *point)

@@ -17,12 +17,24 @@ cd "$SCENARIO_LIB/../.." || exit 1
 . tests/lib/tool.sh
 # shellcheck source=tests/lib/containers.sh
 . tests/lib/containers.sh
+# shellcheck source=tests/lib/accounting.sh
+. tests/lib/accounting.sh
 
 BPFFS=/sys/fs/bpf
 SCENARIO_MOUNTED=
 SCENARIO_DIR=
 PIN_DIR=$BPFFS/cri-ebpf-test-$$
 RECORDER_PID=
+
+# programs_install DIR: the programs of that build are the ones of the scenario from now on.
+programs_install()
+{
+	local program
+
+	for program in cri-ebpf cri-ebpf-loader; do
+		install -m 0755 "$1/$program" "$SCENARIO_DIR/bin/" || bail_out "$1/$program is missing: run make all variants"
+	done
+}
 
 # Says why the script cannot go on, and ends it as a failure.
 bail_out()
@@ -32,11 +44,9 @@ bail_out()
 }
 
 # scenario_prepare [SETTING...]: everything but the loader and the recorder. A SETTING is a line of the
-# configuration file.
+# configuration file. PROGRAMS: the build to take the programs from, if not $BUILD.
 scenario_prepare()
 {
-	local program
-
 	[ "$(id -u)" -eq 0 ] || skip_all "needs root"
 	[ -e /sys/kernel/btf/vmlinux ] || skip_all "this kernel has no BTF"
 	command -v jq >/dev/null || bail_out "jq is not installed: run packaging/deps.sh test"
@@ -49,9 +59,7 @@ scenario_prepare()
 	SCENARIO_DIR=$(mktemp -d /tmp/cri-ebpf-test.XXXXXX) || bail_out "no temporary directory"
 	# others pass through to the programs and the database, and see nothing else
 	chmod 0711 "$SCENARIO_DIR" && mkdir -m 0755 "$SCENARIO_DIR/bin"
-	for program in cri-ebpf cri-ebpf-loader; do
-		install -m 0755 "$BUILD/$program" "$SCENARIO_DIR/bin/" || bail_out "$BUILD/$program is missing: run make"
-	done
+	programs_install "${PROGRAMS:-$BUILD}"
 	DB=$SCENARIO_DIR/db/events.db
 	CONFIG=$SCENARIO_DIR/cri-ebpf.conf
 	printf '%s\n' "$@" >"$CONFIG"

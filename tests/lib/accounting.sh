@@ -1,0 +1,62 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: BSD-2-Clause
+#
+# Do the kernel's counters, the recorder's and the rows agree? Needs tests/lib/scenario.sh.
+
+# The kernel's own counters, as one object by the numbers of enum ev_kind: {"4":{"seq":...,"sent":...,"lost":...}}.
+# Null where there is no bpftool.
+counters_of_kernel()
+{
+	command -v bpftool >/dev/null || { echo null; return; }
+	bpftool -j map dump pinned "$PIN_DIR/counters" | jq -c '
+		[.[].formatted | {key: (.key | tostring), value:
+			(reduce .values[].value as $one ({seq: 0, sent: 0, lost: 0};
+				.seq += $one.seq | .sent += $one.sent | .lost += $one.lost))}] | from_entries'
+}
+
+# What is wrong, one line each; empty when all agrees. $1: "trimmed" when gap rows may have been removed.
+counters_disagree()
+{
+	local kernel status gaps
+
+	kernel=$(counters_of_kernel)
+	record --once >>"$RECORDER_LOG" 2>&1 || { echo "record --once failed"; return; }
+	[ "$kernel" = "$(counters_of_kernel)" ] || { echo "the kernel goes on counting"; return; }
+	status=$(cri_ebpf status --json 2>/dev/null)
+	gaps=$(cri_ebpf events --json -t gap 2>/dev/null | jq -sc 'map(select(.lost_type and .reason != "rejected"))
+		| group_by(.lost_type) | map({key: .[0].lost_type, value: (map(.lost) | add)}) | from_entries')
+	jq -rn --argjson kernel "$kernel" --argjson status "${status:-null}" --argjson gaps "${gaps:-null}" --arg how "${1:-}" '
+		{oom_kill: [1], memory_pressure: [2, 3], process_exit: [4], process_fork: [5], container_start: [6, 7],
+		 container_stop: [8]} as $kinds
+		| $status.counters as $c
+		| def counted(type; what): [$kinds[type][] | $kernel[tostring][what]] | add;
+		if $c == null then "no status" else
+			($kinds | keys[]) as $type
+			| (if $c.sent[$type] != $c.stored[$type] + $c.rejected[$type] + $c.unread[$type] then
+				"\($type): sent \($c.sent[$type]), stored \($c.stored[$type]), rejected \($c.rejected[$type]), unread \($c.unread[$type])"
+			   else empty end),
+			  (if $how != "trimmed" and $c.lost[$type] != ($gaps[$type] // 0) then
+				"\($type): lost \($c.lost[$type]), told by gaps \($gaps[$type] // 0)"
+			   else empty end),
+			  (if $kernel and (counted($type; "sent") != $c.sent[$type] or counted($type; "lost") != $c.lost[$type]
+				or counted($type; "seq") != $c.sent[$type] + $c.lost[$type]) then
+				"\($type): attempted \(counted($type; "seq")), sent \($c.sent[$type]), lost \($c.lost[$type])"
+			   else empty end)
+		end'
+}
+
+counters_agree()
+{
+	COUNTERS_WRONG=$(counters_disagree "$@")
+	[ -z "$COUNTERS_WRONG" ]
+}
+
+# counters_reconcile [trimmed]: one test, at the end of a scenario: ends the recorder. Exact when quiet: other
+# processes of this machine go on ending in cgroups that are not classified yet, so it is looked at again until a
+# deadline.
+counters_reconcile()
+{
+	[ -z "$RECORDER_PID" ] || recorder_stop || diag "the recorder did not end in order"
+	wait_for 30 counters_agree "$@"
+	ok $? "the counters reconcile" || diag "$COUNTERS_WRONG"
+}

@@ -1,0 +1,92 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: BSD-2-Clause
+#
+# What tests/tools/load did, and what was recorded of it. Each load has a container of its own, with a limit; any
+# number of them may run at the same time, and all are compared at the end. Needs tests/lib/scenario.sh.
+
+TRUTH_DIR=
+TRUTH_LOAD=
+TRUTH_IDS=()
+TRUTH_PIDS=()
+TRUTH_LIMIT=$((16 * 1048576))
+
+truth_begin()
+{
+	TRUTH_DIR=$SCENARIO_DIR/truth
+	mkdir "$TRUTH_DIR" && TRUTH_LOAD=$(tool load) || bail_out "cannot build load"
+}
+
+truth_path()
+{
+	echo "$CG_PRIVATE/kubepods/pod$1/$1"
+}
+
+# truth_start EXITS KILLS: a load in the background, in a container of its own. TRUTH_ID and TRUTH_PID are its.
+truth_start()
+{
+	TRUTH_ID=$(random_hex 64)
+	cg_make "$(truth_path "$TRUTH_ID")" "$TRUTH_LIMIT" || bail_out "cannot make a cgroup"
+	cg_start "$(truth_path "$TRUTH_ID")" "$TRUTH_DIR/$TRUTH_ID.out" \
+		"$TRUTH_LOAD" "$RANDOM" "$1" "$2" "$TRUTH_DIR/$TRUTH_ID"
+	TRUTH_PID=$CG_PID
+	TRUTH_IDS+=("$TRUTH_ID")
+	TRUTH_PIDS+=("$TRUTH_PID")
+}
+
+# Until all loads have ended; one that failed has no truth to compare with. Their cgroups go.
+truth_wait()
+{
+	local i id
+
+	for i in "${!TRUTH_PIDS[@]}"; do
+		id=${TRUTH_IDS[i]}
+		[ ! -e "$TRUTH_DIR/$id.ended" ] || continue
+		wait "${TRUTH_PIDS[i]}" || bail_out "a load failed with $?: $(cat "$TRUTH_DIR/$id.out")"
+		touch "$TRUTH_DIR/$id.ended"
+		{ awk '{ print $1, $2 }' "$TRUTH_DIR/$id"; echo "${TRUTH_PIDS[i]} 0"; } >"$TRUTH_DIR/$id.exits"
+		awk '$3 == "oom" { print $1 }' "$TRUTH_DIR/$id" >"$TRUTH_DIR/$id.kills"
+		cg_remove "$(truth_path "$id")" && cg_remove "$(dirname "$(truth_path "$id")")"
+	done
+}
+
+# rows SQL: lines of the words of each row. Ids are the order in which the rows were stored.
+rows()
+{
+	cri_ebpf sql "$1" --output csv --no-legend --time-limit 60s 2>/dev/null | tr -d '\r' | tr ',' ' '
+}
+
+# truth_differs WHAT [WANT GOT]: says how, for the first few.
+truth_differs()
+{
+	differing=$((differing + 1))
+	[ "$differing" -gt 5 ] || diag "container ${id:0:12}: $1" "$(diff "${@:2}" </dev/null 2>&1 | head -n 10)"
+}
+
+# Every event of every load once, and in order. Status 1, and says what is wrong.
+truth_holds()
+{
+	local got=$TRUTH_DIR/got id differing=0 kinds
+
+	rm -rf "$got" && mkdir "$got"
+	rows "SELECT container_id, pid, wait_status, time_unix_nano FROM v_exit WHERE container_id IS NOT NULL ORDER BY id" |
+		(cd "$got" && awk '{ print $2, $3 >($1 ".exits"); print $4 >($1 ".times") }')
+	rows "SELECT container_id, pid FROM v_oom WHERE container_id IS NOT NULL ORDER BY id" |
+		(cd "$got" && awk '{ print $2 >($1 ".kills") }')
+	rows "SELECT container_id, type FROM v_lifecycle ORDER BY id" | (cd "$got" && awk '{ print $2 >($1 ".life") }')
+	for id in "${TRUTH_IDS[@]}"; do
+		touch "$got/$id."{exits,times,kills,life}
+		for kinds in exits kills; do
+			cmp -s "$TRUTH_DIR/$id.$kinds" "$got/$id.$kinds" || truth_differs "$kinds" "$TRUTH_DIR/$id.$kinds" "$got/$id.$kinds"
+		done
+		sort -nc "$got/$id.times" 2>/dev/null || truth_differs times "$got/$id.times" <(sort -n "$got/$id.times")
+		[ "$(tr '\n' ' ' <"$got/$id.life")" = "container_start container_stop " ] ||
+			truth_differs lives <(printf 'container_start\ncontainer_stop\n') "$got/$id.life"
+	done
+	[ "$differing" -eq 0 ]
+}
+
+# How many of the exits and kills of all loads there are: words.
+truth_count()
+{
+	cat "${TRUTH_IDS[@]/#/$TRUTH_DIR/}" | awk '{ n[$3]++ } END { print n["exit"] + 0, "exits", n["oom"] + 0, "kills" }'
+}

@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * load SEED EXITS KILLS FILE: forks children one after the other, EXITS of them that end by themselves or by a
+ * signal, and KILLS at random places that fill the memory of their cgroup until the kernel kills them. Writes the
+ * truth to FILE, from waitpid, in order: "pid wait_status kind before after", kind exit or oom, the times those round
+ * the child's life in nanoseconds since 1970.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#define STEP (1UL << 20)
+
+static long long now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_REALTIME, &t);
+	return t.tv_sec * 1000000000LL + t.tv_nsec;
+}
+
+/* The child, never its parent: the truth must survive. */
+static void offer_oneself(void)
+{
+	int fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
+
+	if (fd < 0 || write(fd, "1000", 4) != 4)
+		_exit(125);
+	close(fd);
+}
+
+static void fill_memory(void)
+{
+	offer_oneself();
+	for (;;) {
+		char *memory = mmap(NULL, STEP, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+		if (memory == MAP_FAILED)
+			_exit(126);
+		memset(memory, 1, STEP);
+	}
+}
+
+static void end_child(unsigned int fate, bool kill)
+{
+	static const int signals[] = { SIGTERM, SIGKILL, SIGHUP, SIGUSR1, SIGINT };
+
+	if (kill)
+		fill_memory();
+	if (fate % 10 == 9)
+		raise(signals[fate / 10 % (sizeof(signals) / sizeof(signals[0]))]);
+	_exit((int)(fate % 256));
+}
+
+static int run_child(unsigned int fate, bool kill, FILE *truth)
+{
+	long long before = now();
+	pid_t pid = fork();
+	int status;
+
+	if (pid < 0)
+		return -errno;
+	if (!pid)
+		end_child(fate, kill);
+	while (waitpid(pid, &status, 0) < 0)
+		if (errno != EINTR)
+			return -errno;
+	if (fprintf(truth, "%d %d %s %lld %lld\n", (int)pid, status, kill ? "oom" : "exit", before, now()) < 0)
+		return -EIO;
+	return fflush(truth) ? -errno : 0; /* a full buffer must not be written by a child too */
+}
+
+int main(int argc, char **argv)
+{
+	unsigned int seed;
+	long exits, kills;
+	FILE *truth;
+	int error = 0;
+
+	if (argc != 5) {
+		fprintf(stderr, "usage: load SEED EXITS KILLS FILE\n");
+		return 2;
+	}
+	seed = (unsigned int)atol(argv[1]);
+	exits = atol(argv[2]);
+	kills = atol(argv[3]);
+	truth = fopen(argv[4], "we");
+	if (!truth) {
+		perror(argv[4]);
+		return 1;
+	}
+	while (exits + kills > 0 && !error) {
+		bool kill = (long)((unsigned int)rand_r(&seed) % (unsigned long)(exits + kills)) < kills;
+
+		*(kill ? &kills : &exits) -= 1;
+		error = run_child((unsigned int)rand_r(&seed), kill, truth);
+	}
+	if (fclose(truth) || error) {
+		fprintf(stderr, "load: the truth in \"%s\" is not complete: %s\n", argv[4], strerror(-error));
+		return 1;
+	}
+	return 0;
+}
