@@ -67,6 +67,7 @@ is $? 6 "a second one is refused with exit status 6"
 like "$out" "$first" "and told who holds the ring"
 recorder_stop
 is $? 0 "the first one is not disturbed"
+counters_reconcile
 
 out=$(as_loader bpf,perfmon load --replace 2>&1)
 is $? 0 "load --replace" || diag "$out"

@@ -64,4 +64,5 @@ is "$(query 'map(select(.type == "gap")) | length')" 0 "no gap"
 
 recorder_stop
 is $? 0 "the recorder ends in order"
+counters_reconcile
 done_testing

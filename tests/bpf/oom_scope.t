@@ -96,4 +96,5 @@ field_is "$kill" .limit_bytes $((16 * 1048576)) "limit"
 exit=$(query 'map(select(.type == "process_exit" and .pid == '"$pid"' and .cgroup == "'"$service"'")) | .[0]')
 field_is "$exit" .oom_killed true "exit: oom_killed"
 
+counters_reconcile
 done_testing

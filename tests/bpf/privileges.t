@@ -77,4 +77,5 @@ is $? 0 "and ends in order"
 out=$(as "$reader" "${events[@]}" --json 2>&1)
 is $? 0 "the history can be read without a recorder"
 
+counters_reconcile
 done_testing

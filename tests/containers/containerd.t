@@ -115,4 +115,5 @@ field_is "$kill" .comm eat "the victim"
 once "$id"
 
 is "$(query 'map(select(.type == "gap")) | length')" 0 "no gap"
+counters_reconcile
 done_testing

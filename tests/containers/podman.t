@@ -52,4 +52,5 @@ podman_ rm --force --time 0 "$id" >/dev/null 2>&1
 wait_for 10 holds 'any(.[]; .type == "container_stop")' -c "$id"
 field_is "$(cri_ebpf why "$id" --json)" .verdict killed "why: it was killed"
 
+counters_reconcile
 done_testing

@@ -1,0 +1,63 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-2-Clause
+# Every record the kernel counted is accounted for: across kills, restarts and a full ring, and whatever retention
+# removes later.
+set -u
+. "$(dirname "$0")/../lib/scenario.sh"
+. tests/lib/truth.sh
+
+RANDOM=${CRI_EBPF_TEST_SEED:=$$}
+command -v sqlite3 >/dev/null || skip_all "sqlite3 is not installed"
+scenario_begin 'ring_buffer_size = 64K' 'metrics_interval = 1s' 'process_fork = yes'
+truth_begin
+diag "CRI_EBPF_TEST_SEED=$CRI_EBPF_TEST_SEED"
+
+counts()
+{
+	cri_ebpf status --json 2>/dev/null | jq -c ".counters | $1"
+}
+
+for ((round = 0; round < $(bound 3 100); round++)); do
+	truth_start 100 1
+	truth_wait
+	kill -STOP "$RECORDER_PID"
+	truth_start 800 1
+	truth_wait
+	kill -CONT "$RECORDER_PID"
+	truth_start 20 1
+	recorder_kill
+	truth_wait
+	recorder_start || bail_out "the recorder did not start again: $(cat "$RECORDER_LOG")"
+done
+counters_reconcile
+counters=$(counts .)
+field_holds "$counters" '.lost.process_exit > 500 and .lost.process_fork > 500' "the ring was full"
+field_holds "$counters" '.stored.oom_kill >= 9 and .lost.oom_kill == 0' "OOM kills"
+field_holds "$counters" '.sent | all(.container_start, .container_stop; . > 0)' "starts and stops"
+
+# Old events by the hundred thousand, so that the bound of size removes all it may.
+sqlite3 "$DB" "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 200000)
+	INSERT INTO event(id, type, time, boot, pid, ppid, uid, comm, status)
+		SELECT -i, 3, 1600000000000000000 + i, 1, i, 1, 0, 'long ago', 0 FROM n" || bail_out "cannot fill the database"
+printf '%s\n' 'retention_age = 1s' 'retention_size = 8M' >>"$CONFIG"
+last=$(rows 'SELECT max(id) FROM v_events')
+recorder_start || bail_out "the recorder did not start again: $(cat "$RECORDER_LOG")"
+truth_start 50 1
+truth_wait
+
+earlier_exits()
+{
+	rows "SELECT count(*) FROM v_exit WHERE id <= $last"
+}
+
+none_is_left()
+{
+	[ "$(earlier_exits)" = 0 ]
+}
+wait_for 60 none_is_left
+ok $? "retention removed the earlier exits" || diag "$(earlier_exits) are left"
+counters_reconcile trimmed
+field_holds "[$counters,$(counts .)]" '.[1].stored.process_exit >= .[0].stored.process_exit + 50 and
+	.[1].sent.process_exit >= .[0].sent.process_exit + 50' "and no count"
+is "$(sqlite3 "$DB" 'SELECT sum(lost) FROM tally')" "$(counts '[.lost[]] | add')" "what was told as lost stays counted"
+done_testing

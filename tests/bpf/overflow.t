@@ -1,0 +1,232 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-2-Clause
+# The ring fills while nobody reads it: what was lost is told, how many, of which kind, when and why; no OOM kill is.
+set -u
+. "$(dirname "$0")/../lib/scenario.sh"
+. tests/lib/truth.sh
+
+RANDOM=${CRI_EBPF_TEST_SEED:=$$}
+command -v bpftool >/dev/null || skip_all "bpftool is not installed"
+scenario_begin 'ring_buffer_size = 64K' 'metrics_interval = 1s'
+truth_begin
+diag "CRI_EBPF_TEST_SEED=$CRI_EBPF_TEST_SEED"
+
+# A container that the recorder has classified: its exits may use three quarters of the ring. Sets id and path.
+known_container()
+{
+	id=$(random_hex 64)
+	path=$(truth_path "$id")
+	cg_make "$path" "$TRUTH_LIMIT" && cg_run "$path" true || bail_out "cannot make $path"
+	wait_for 10 holds 'any(.[]; .type == "process_exit")' -c "$id" || bail_out "the recorder does not know $path"
+}
+
+# storm EXITS KILLS: a load there, with the truth in $file: its own exit is the last.
+storm()
+{
+	cg_start "$path" "$file.out" "$TRUTH_LOAD" "$RANDOM" "$1" "$2" "$file"
+	wait "$CG_PID" || bail_out "the load failed: $(cat "$file.out")"
+	echo "$CG_PID 0 exit $(tail -n 1 "$file" | cut -d' ' -f5) $(date +%s%N)" >>"$file"
+}
+
+# The kernel's count of a kind, on all CPUs. The number is enum ev_kind's.
+kernel_lost()
+{
+	counters_of_kernel | jq --arg kind "$1" '.[$kind].lost'
+}
+
+exits_stored()
+{
+	rows "SELECT pid, wait_status FROM v_exit WHERE container_id = '$id' ORDER BY id"
+}
+
+kills_stored()
+{
+	rows "SELECT pid FROM v_oom WHERE container_id = '$id' ORDER BY id"
+}
+
+# told_since GAP_ID REASON TYPE: how many, by the gap rows behind that one.
+told_since()
+{
+	rows "SELECT coalesce(sum(lost), 0) FROM v_gap WHERE id > $1 AND reason = '$2' AND lost_type = '$3'"
+}
+
+last_id()
+{
+	rows 'SELECT coalesce(max(id), 0) FROM v_events'
+}
+
+# The lines of the truth that have no row. Both are in order; the first row is known_container's.
+lost_exits()
+{
+	exits_stored | tail -n +2 >"$SCENARIO_DIR/stored"
+	awk -v stored="$SCENARIO_DIR/stored" '
+		function following() { if ((getline line < stored) <= 0) line = "" }
+		BEGIN { following() }
+		line == $1 " " $2 { following(); next }
+		{ print }' "$file"
+}
+
+# told_exactly REASON: as many as the kernel counted since begin, none less than are missing.
+told_exactly()
+{
+	lost_exits >"$file.lost"
+	missing=$(wc -l <"$file.lost")
+	told=$(told_since "$before_id" "$1" process_exit)
+	counted=$(($(kernel_lost 4) - before_lost))
+	[ "$told" -eq "$counted" ] && [ "$told" -ge "$missing" ]
+}
+
+# The gaps of the storm have room for every lost exit: each of them ended between two times that are known.
+told_in_time()
+{
+	rows "SELECT from_unix_nano, to_unix_nano FROM v_gap WHERE id > $before_id AND lost_type = 'process_exit'" |
+		awk -v lost="$file.lost" '
+		{ from[NR] = $1; to[NR] = $2; if ($1 > $2) bad = 1 }
+		END {
+			while ((getline line < lost) > 0) {
+				split(line, exit_, " ")
+				inside = 0
+				for (i in from)
+					inside = inside || (from[i] <= exit_[5] && to[i] >= exit_[4])
+				bad = bad || !inside
+			}
+			exit bad
+		}'
+}
+
+# Everything lost is told, and nothing twice.
+nothing_untold()
+{
+	[ "$(kernel_lost 4)" -eq "$(rows "SELECT coalesce(sum(lost), 0) FROM v_gap WHERE lost_type = 'process_exit'")" ]
+}
+
+begin()
+{
+	known_container
+	file=$TRUTH_DIR/$id
+	wait_for 10 nothing_untold
+	before_id=$(last_id)
+	before_lost=$(kernel_lost 4)
+}
+
+# overflow REASON NAME STOP START: STOP ends reading, START begins it again. Other containers of this machine may
+# lose something at the same time, which the kernel counts too: then once more.
+overflow()
+{
+	local tries
+
+	for ((tries = 0; tries < 5; tries++)); do
+		begin
+		"$3"
+		storm 2000 4
+		"$4"
+		wait_for 20 told_exactly "$1"
+		[ "$told" -ne "$missing" ] || break
+		diag "missing $missing, told $told: others lost something too"
+	done
+	is "$told" "$missing" "$2: the gaps tell as many as there are missing" || diag "the kernel counted $counted"
+	[ "$missing" -gt 1000 ]
+	ok $? "$2: the ring was full" || diag "missing $missing"
+	told_in_time
+	ok $? "$2: and when" || diag "$(rows "SELECT * FROM v_gap")" "$(sed -n '1p;$p' "$file.lost")"
+	is "$(kills_stored)" "$(awk '$3 == "oom" { print $1 }' "$file")" "$2: every OOM kill is there, in order"
+	is "$(grep -c oom "$file.lost")" 0 "$2: the exits of the victims too"
+}
+
+stop_reading()
+{
+	kill -STOP "$RECORDER_PID"
+}
+
+read_again()
+{
+	kill -CONT "$RECORDER_PID"
+}
+
+start_again()
+{
+	recorder_start || bail_out "the recorder did not start again: $(cat "$RECORDER_LOG")"
+}
+
+overflow ring_full "a stopped recorder" stop_reading read_again
+overflow recorder_down "no recorder" recorder_kill start_again
+is "$(told_since "$before_id" ring_full process_exit)" 0 "no recorder: none for another reason"
+
+# It dies while it tells what no record has shown yet.
+recorder_is_dead()
+{
+	! is_running "$RECORDER_PID"
+}
+
+die_in_settlement()
+{
+	programs_install "$BUILD/hooked"
+	CRI_TEST_DIE=in_settle recorder_spawn
+	wait_for 5 recorder_is_dead
+	died=$?
+	recorder_kill
+	programs_install "$BUILD"
+	start_again
+}
+
+# Where other containers' records show the holes at once there is nothing left to settle: then once more.
+for ((round = 0; round < 3; round++)); do
+	overflow recorder_down "died telling it" recorder_kill die_in_settlement
+	[ "$died" -ne 0 ] || break
+done
+ok "$died" "it died while it told the loss"
+
+# What was told by the count alone is not told again when records show the hole, nor after a restart.
+recorder_stop
+start_again
+for cpu in $(taskset -pc $$ | sed 's/.*: //; s/[-,]/ /g'); do
+	cg_start "$path" /dev/null taskset -c "$cpu" true
+done
+last_is_stored()
+{
+	[ "$(exits_stored | tail -n 1)" = "$CG_PID 0" ]
+}
+wait_for 10 last_is_stored
+ok $? "records come again"
+wait_for 10 nothing_untold
+ok $? "what was told is not told again" || diag "$(rows "SELECT * FROM v_gap")"
+
+# Births and ends of cgroups; and a first exec that found no room is made up for by the next.
+begin
+fresh=$(random_hex 64)
+cg_make "$(truth_path "$fresh")" || bail_out "cannot make a cgroup"
+counters_of_kernel >"$SCENARIO_DIR/before"
+stop_reading
+storm 1000 0
+for ((i = 0; i < 10; i++)); do
+	mkdir "$CG_ROOT$path/$i" && rmdir "$CG_ROOT$path/$i"
+done
+cg_run "$(truth_path "$fresh")" true
+counters_of_kernel >"$SCENARIO_DIR/after"
+read_again
+
+# kind_lost KIND...: since the ring was full.
+kind_lost()
+{
+	jq -n --slurpfile before "$SCENARIO_DIR/before" --slurpfile after "$SCENARIO_DIR/after" \
+		'[$ARGS.positional[] | $after[0][.].lost - $before[0][.].lost] | add' --args "$@"
+}
+
+# all_told TYPE KIND...
+all_told()
+{
+	[ "$(told_since "$before_id" ring_full "$1")" -eq "$(kind_lost "${@:2}")" ]
+}
+[ "$(kind_lost 6)" -ge 10 ] && [ "$(kind_lost 7)" -ge 1 ] && [ "$(kind_lost 8)" -ge 10 ]
+ok $? "cgroups: the ring was full" || diag "$(cat "$SCENARIO_DIR/before" "$SCENARIO_DIR/after")"
+wait_for 10 all_told container_start 6 7
+ok $? "lost births and execs are told" || diag "$(rows "SELECT * FROM v_gap")"
+wait_for 10 all_told container_stop 8
+ok $? "lost ends are told" || diag "$(rows "SELECT * FROM v_gap")"
+is "$(query 'map(select(.type == "container_start")) | length' -c "$fresh")" 0 "a start found no room"
+cg_run "$(truth_path "$fresh")" true
+wait_for 10 holds 'any(.[]; .type == "container_start")' -c "$fresh"
+ok $? "and comes with the next exec"
+
+counters_reconcile
+done_testing
