@@ -198,7 +198,8 @@ static int write_holes(struct loss *loss, struct store *store, unsigned int kind
 	uint64_t in_early = uncover(one, early->count, left);
 	uint64_t before = least(in_early, one->earlier);
 	uint64_t in_holes = uncover(one, holes->count, left - in_early);
-	int r = tell(store, loss->earlier_reason, kind, before, from, early->to < loss->start ? early->to : loss->start, now);
+	int64_t until = early->to < loss->start ? early->to : loss->start;
+	int r = tell(store, loss->earlier_reason, kind, before, from, until, now);
 
 	if (!r)
 		r = tell(store, "ring_full", kind, in_early - before, from, early->to, now);

@@ -98,7 +98,8 @@ static int find_position(struct pipeline *pipeline, int64_t now)
 		[RING_START_CORRUPT] = "rejected",
 	};
 	struct store *store = pipeline->session.store;
-	int64_t since = pipeline->settings.loaded_ns ? clock_to_wall(pipeline->settings.loaded_ns, pipeline->offset) : 0;
+	int64_t since =
+		pipeline->settings.loaded_ns ? clock_to_wall(pipeline->settings.loaded_ns, pipeline->offset) : 0;
 	int64_t last = store_last_time(store);
 	bool known = store_knows_ring(store);
 	uint64_t position;

@@ -69,10 +69,11 @@ truth_holds()
 
 	rm -rf "$got" && mkdir "$got"
 	rows "SELECT container_id, pid, wait_status, time_unix_nano FROM v_exit WHERE container_id IS NOT NULL ORDER BY id" |
-		(cd "$got" && awk '{ print $2, $3 >($1 ".exits"); print $4 >($1 ".times") }')
+		(cd "$got" && awk '{ print $2, $3 >>($1 ".exits"); close($1 ".exits"); print $4 >>($1 ".times"); close($1 ".times") }')
 	rows "SELECT container_id, pid FROM v_oom WHERE container_id IS NOT NULL ORDER BY id" |
-		(cd "$got" && awk '{ print $2 >($1 ".kills") }')
-	rows "SELECT container_id, type FROM v_lifecycle ORDER BY id" | (cd "$got" && awk '{ print $2 >($1 ".life") }')
+		(cd "$got" && awk '{ print $2 >>($1 ".kills"); close($1 ".kills") }')
+	rows "SELECT container_id, type FROM v_lifecycle ORDER BY id" |
+		(cd "$got" && awk '{ print $2 >>($1 ".life"); close($1 ".life") }')
 	for id in "${TRUTH_IDS[@]}"; do
 		touch "$got/$id."{exits,times,kills,life}
 		for kinds in exits kills; do
