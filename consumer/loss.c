@@ -32,7 +32,8 @@ struct loss {
 	int64_t since;
 	int64_t start;
 	const char *earlier_reason;
-	int64_t told_until; /* before this nothing is untold */
+	int64_t told_until;    /* before this nothing is untold */
+	int64_t covered_until; /* a hole that begins later is told by nothing yet */
 	struct kind_loss kinds[EV_KIND_COUNT];
 };
 
@@ -91,7 +92,7 @@ void loss_start(struct loss *loss, struct store *store, bool from_beginning, int
 		all_told = all_told && one->earlier == 0;
 	}
 	loss->told_until = all_told ? begin : since;
-	loss->start = clock_wall_ns();
+	loss->start = loss->covered_until = clock_wall_ns();
 	loss_begin_batch(loss);
 }
 
@@ -114,6 +115,15 @@ static void widen(struct span *span, uint64_t count, int64_t from, int64_t to)
 	span->count += count;
 }
 
+static void note_hole(struct loss *loss, struct kind_loss *one, uint64_t count, int64_t from, int64_t to)
+{
+	uint64_t covered = from < loss->covered_until ? least(one->ahead, count) : 0;
+
+	one->ahead -= covered;
+	if (count > covered)
+		widen(from < loss->start ? &one->early : &one->holes, count - covered, from, to);
+}
+
 int loss_note(struct loss *loss, struct store *store, const struct ev_header *header, int64_t time)
 {
 	struct store_sequence *last = store_sequence(store, header->cpu, (enum ev_kind)header->kind);
@@ -126,12 +136,9 @@ int loss_note(struct loss *loss, struct store *store, const struct ev_header *he
 	/* A record that interrupted another of its kind may overtake it: then it comes late, and is no hole. */
 	if (header->seq <= last->seq)
 		return 0;
-	if (header->seq > last->seq + 1 && (last->seq > 0 || loss->from_beginning)) {
-		struct kind_loss *one = &loss->kinds[header->kind];
-		int64_t from = last->time ? last->time : loss->since;
-
-		widen(from < loss->start ? &one->early : &one->holes, header->seq - last->seq - 1, from, time);
-	}
+	if (header->seq > last->seq + 1 && (last->seq > 0 || loss->from_beginning))
+		note_hole(loss, &loss->kinds[header->kind], header->seq - last->seq - 1,
+			  last->time ? last->time : loss->since, time);
 	*last = (struct store_sequence){ header->seq, time };
 	return 0;
 }
@@ -176,15 +183,6 @@ static int64_t later(int64_t a, int64_t b)
 	return a > b ? a : b;
 }
 
-/* Of a hole, what is not told yet. */
-static uint64_t uncover(struct kind_loss *one, uint64_t count, uint64_t at_most)
-{
-	uint64_t covered = least(one->ahead, count);
-
-	one->ahead -= covered;
-	return least(count - covered, at_most);
-}
-
 /* A hole that begins before the start may hold what was lost after it too: the kernel's count at the start says. */
 static int write_holes(struct loss *loss, struct store *store, unsigned int kind, int64_t now)
 {
@@ -195,9 +193,9 @@ static int write_holes(struct loss *loss, struct store *store, unsigned int kind
 
 	(void)untold(loss, store, kind, &left);
 
-	uint64_t in_early = uncover(one, early->count, left);
+	uint64_t in_early = least(early->count, left);
 	uint64_t before = least(in_early, one->earlier);
-	uint64_t in_holes = uncover(one, holes->count, left - in_early);
+	uint64_t in_holes = least(holes->count, left - in_early);
 	int64_t until = early->to < loss->start ? early->to : loss->start;
 	int r = tell(store, loss->earlier_reason, kind, before, from, until, now);
 
@@ -270,5 +268,6 @@ int loss_write_tail(struct loss *loss, struct store *store, int64_t now)
 			return r;
 	}
 	loss->told_until = begin;
+	loss->covered_until = clock_wall_ns();
 	return 0;
 }

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <sys/wait.h>
 
+#include "consumer/clock.h"
 #include "tests/pipeline_rig.h"
 
 #define RING 65536
@@ -496,11 +497,12 @@ static void test_a_record_without_a_header_is_told_once_too(void **state)
 	}
 }
 
-/* One CPU's records only, so that each hole is one. The ring takes 36 at a time. */
-static void emit_on_one_cpu(struct recorder_rig *r, int count)
+/* One CPU's records only, so that each hole is one, and with the times of now. The ring takes 36 at a time. */
+static void emit_on_cpu(struct recorder_rig *r, uint32_t cpu, int count)
 {
+	r->rig.clock_ns = clock_boot_ns();
 	for (int i = 0; i < count; i++)
-		(void)rig_exit(&r->rig, 0, (uint32_t)(1000 + i), 42, 0);
+		(void)rig_exit(&r->rig, cpu, (uint32_t)(1000 + i), 42, 0);
 }
 
 static void test_a_hole_told_before_a_restart_is_not_told_again(void **state)
@@ -512,7 +514,7 @@ static void test_a_hole_told_before_a_restart_is_not_told_again(void **state)
 	recorder_rig_open(&r, 4096);
 	r.settings.busy_limit_ns = 1;
 	assert_int_equal(recorder_rig_start(&r), 0);
-	emit_on_one_cpu(&r, 100);
+	emit_on_cpu(&r, 0, 100);
 	first = (int64_t)r.rig.lost[EV_PROCESS_EXIT];
 	assert_int_equal(pipeline_drain(r.pipeline), 0);
 	assert_int_equal(pipeline_settle(r.pipeline), 0); /* the quiet tail: no record shows the hole */
@@ -521,7 +523,7 @@ static void test_a_hole_told_before_a_restart_is_not_told_again(void **state)
 
 	assert_int_equal(recorder_rig_start(&r), 0);
 	(void)push_busy_exit(&r.rig, 0);
-	emit_on_one_cpu(&r, 100); /* shows it, and leaves another one that nothing shows */
+	emit_on_cpu(&r, 0, 100); /* shows it, and leaves another one that nothing shows */
 	second = (int64_t)r.rig.lost[EV_PROCESS_EXIT] - first;
 	for (int n = 0; n < 10 && r.rig.consumer != r.rig.producer; n++) {
 		(void)pipeline_look(r.pipeline);
@@ -529,7 +531,7 @@ static void test_a_hole_told_before_a_restart_is_not_told_again(void **state)
 	}
 	assert_answer(&r, LOST, first);
 	assert_answer(&r, "SELECT sum(lost) FROM gap WHERE reason = 'rejected'", 1);
-	emit_on_one_cpu(&r, 1);
+	emit_on_cpu(&r, 0, 1);
 	assert_int_equal(pipeline_drain(r.pipeline), 0);
 	assert_answer(&r, LOST, first + second);
 	assert_answer(&r, "SELECT count(*) FROM gap", 3);
@@ -545,17 +547,69 @@ static void test_each_hole_has_its_own_count(void **state)
 	(void)state;
 	recorder_rig_open(&r, 4096);
 	assert_int_equal(recorder_rig_start(&r), 0);
-	emit_on_one_cpu(&r, 100);
+	emit_on_cpu(&r, 0, 100);
 	first = (int64_t)r.rig.lost[EV_PROCESS_EXIT];
 	assert_int_equal(pipeline_drain(r.pipeline), 0);
-	emit_on_one_cpu(&r, 100); /* the first 36 show the hole, the others make one */
+	emit_on_cpu(&r, 0, 100); /* the first 36 show the hole, the others make one */
 	assert_int_equal(pipeline_drain(r.pipeline), 0);
 	assert_answer(&r, LOST, first);
-	emit_on_one_cpu(&r, 1);
+	emit_on_cpu(&r, 0, 1);
 	assert_int_equal(pipeline_drain(r.pipeline), 0);
 	assert_answer(&r, LOST, (int64_t)r.rig.lost[EV_PROCESS_EXIT]);
 	assert_answer(&r, "SELECT count(*) FROM gap", 2);
 	assert_answer(&r, "SELECT max(b.from_time >= a.to_time) FROM gap a JOIN gap b ON b.id > a.id", 1);
+	recorder_rig_close(&r);
+}
+
+/* What the tail told of one CPU does not cover what another CPU lost later. */
+static void test_a_hole_behind_the_tail_is_told_at_once(void **state)
+{
+	struct recorder_rig r;
+	int64_t first;
+
+	(void)state;
+	recorder_rig_open(&r, 4096);
+	assert_int_equal(recorder_rig_start(&r), 0);
+	emit_on_cpu(&r, 0, 1);
+	emit_on_cpu(&r, 1, 100);
+	first = (int64_t)r.rig.lost[EV_PROCESS_EXIT];
+	assert_int_equal(pipeline_drain(r.pipeline), 0);
+	assert_int_equal(pipeline_settle(r.pipeline), 0);
+	assert_answer(&r, LOST, first);
+
+	emit_on_cpu(&r, 0, 50);
+	assert_int_equal(pipeline_drain(r.pipeline), 0);
+	emit_on_cpu(&r, 0, 1);
+	assert_int_equal(pipeline_drain(r.pipeline), 0);
+	assert_answer(&r, LOST, (int64_t)r.rig.lost[EV_PROCESS_EXIT]);
+	assert_answer(&r, "SELECT max(b.from_time >= a.from_time) FROM gap a JOIN gap b ON b.id > a.id", 1);
+
+	/* Now the other CPU shows what was told. */
+	emit_on_cpu(&r, 1, 1);
+	assert_int_equal(pipeline_drain(r.pipeline), 0);
+	assert_answer(&r, "SELECT count(*) FROM gap", 2);
+	recorder_rig_close(&r);
+}
+
+/* The same hole, while others are lost that nothing shows yet. */
+static void test_what_the_tail_told_is_not_taken_for_what_came_later(void **state)
+{
+	struct recorder_rig r;
+	int64_t first;
+
+	(void)state;
+	recorder_rig_open(&r, 4096);
+	assert_int_equal(recorder_rig_start(&r), 0);
+	emit_on_cpu(&r, 0, 100);
+	first = (int64_t)r.rig.lost[EV_PROCESS_EXIT];
+	assert_int_equal(pipeline_drain(r.pipeline), 0);
+	assert_int_equal(pipeline_settle(r.pipeline), 0);
+	emit_on_cpu(&r, 0, 100);
+	assert_int_equal(pipeline_drain(r.pipeline), 0);
+	assert_answer(&r, LOST, first);
+	emit_on_cpu(&r, 0, 1);
+	assert_int_equal(pipeline_drain(r.pipeline), 0);
+	assert_answer(&r, LOST, (int64_t)r.rig.lost[EV_PROCESS_EXIT]);
 	recorder_rig_close(&r);
 }
 
@@ -798,6 +852,8 @@ int main(void)
 		cmocka_unit_test(test_a_record_without_a_header_is_told_once_too),
 		cmocka_unit_test(test_a_hole_told_before_a_restart_is_not_told_again),
 		cmocka_unit_test(test_each_hole_has_its_own_count),
+		cmocka_unit_test(test_a_hole_behind_the_tail_is_told_at_once),
+		cmocka_unit_test(test_what_the_tail_told_is_not_taken_for_what_came_later),
 		cmocka_unit_test(test_a_bad_record_leaves_no_hole),
 		cmocka_unit_test(test_another_ring_begins_with_a_gap),
 		cmocka_unit_test(test_a_record_that_is_ready_late_is_stored),
