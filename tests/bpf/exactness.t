@@ -8,9 +8,19 @@ set -u
 
 RANDOM=${CRI_EBPF_TEST_SEED:=$$}
 command -v sqlite3 >/dev/null || skip_all "sqlite3 is not installed"
-scenario_begin 'ring_buffer_size = 16M'
+scenario_prepare 'ring_buffer_size = 16M'
 truth_begin
 diag "CRI_EBPF_TEST_SEED=$CRI_EBPF_TEST_SEED"
+
+# Half a database is no obstacle: it dies while it makes one.
+programs_install "$BUILD/hooked"
+loader load || bail_out "cri-ebpf-loader load failed"
+for point in db_write db_sync wal_write wal_write:9 wal_write:30 wal_sync in_start after_start; do
+	(CRI_TEST_DIE=$point record --once >>"$RECORDER_LOG" 2>&1)
+	is $? 137 "a new database: died at $point"
+done
+programs_install "$BUILD"
+recorder_start || bail_out "the recorder did not start: $(cat "$RECORDER_LOG")"
 
 loads_run()
 {
