@@ -40,7 +40,7 @@ sqlite3 "$DB" "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WH
 	INSERT INTO event(id, type, time, boot, pid, ppid, uid, comm, status)
 		SELECT -i, 3, 1600000000000000000 + i, 1, i, 1, 0, 'long ago', 0 FROM n" || bail_out "cannot fill the database"
 printf '%s\n' 'retention_age = 1s' 'retention_size = 8M' >>"$CONFIG"
-last=$(rows 'SELECT max(id) FROM v_events')
+last=$(rows 'SELECT coalesce(max(id), 0) FROM v_events')
 recorder_start || bail_out "the recorder did not start again: $(cat "$RECORDER_LOG")"
 truth_start 50 1
 truth_wait
@@ -63,7 +63,7 @@ is "$(sqlite3 "$DB" 'SELECT sum(lost) FROM tally')" "$(counts '[.lost[]] | add')
 
 # Programs that are loaded anew have a ring and counts of their own. What happened in between nobody knows.
 sed -i '/^retention/d' "$CONFIG"
-last=$(rows 'SELECT max(id) FROM v_events')
+last=$(rows 'SELECT coalesce(max(id), 0) FROM v_events')
 loader unload && loader load || bail_out "cannot load again"
 recorder_start || bail_out "the recorder did not start: $(cat "$RECORDER_LOG")"
 truth_start 50 1

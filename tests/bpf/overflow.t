@@ -11,19 +11,33 @@ scenario_begin 'ring_buffer_size = 64K' 'metrics_interval = 1s'
 truth_begin
 diag "CRI_EBPF_TEST_SEED=$CRI_EBPF_TEST_SEED"
 
-# A container that the recorder has classified: its exits may use three quarters of the ring. Sets id and path.
+# A container that the recorder has classified: its exits may use three quarters of the ring. Sets id, path, and how
+# many exits are stored of it.
 known_container()
 {
+	local tries
+
 	id=$(random_hex 64)
 	path=$(truth_path "$id")
-	cg_make "$path" "$TRUTH_LIMIT" && cg_run "$path" true || bail_out "cannot make $path"
-	wait_for 10 holds 'any(.[]; .type == "process_exit")' -c "$id" || bail_out "the recorder does not know $path"
+	truth_container "$id"
+	for ((tries = 0; tries < 10; tries++)); do
+		cg_start "$path" /dev/null true
+		wait "$CG_PID"
+		! wait_for 3 last_is_stored || break
+	done
+	known=$(exits_stored | wc -l)
+	[ "$known" -gt 0 ] || bail_out "the recorder does not know $path"
+}
+
+last_is_stored()
+{
+	[ "$(exits_stored | tail -n 1)" = "$CG_PID 0" ]
 }
 
 # storm EXITS KILLS: a load there, with the truth in $file: its own exit is the last.
 storm()
 {
-	cg_start "$path" "$file.out" "$TRUTH_LOAD" "$RANDOM" "$1" "$2" "$file"
+	truth_load "$id" "$1" "$2"
 	wait "$CG_PID" || bail_out "the load failed: $(cat "$file.out")"
 	echo "$CG_PID 0 exit $(tail -n 1 "$file" | cut -d' ' -f5) $(date +%s%N)" >>"$file"
 }
@@ -55,10 +69,10 @@ last_id()
 	rows 'SELECT coalesce(max(id), 0) FROM v_events'
 }
 
-# The lines of the truth that have no row. Both are in order; the first row is known_container's.
+# The lines of the truth that have no row. Both are in order; the first rows are known_container's.
 lost_exits()
 {
-	exits_stored | tail -n +2 >"$SCENARIO_DIR/stored"
+	exits_stored | tail -n +$((known + 1)) >"$SCENARIO_DIR/stored"
 	awk -v stored="$SCENARIO_DIR/stored" '
 		function following() { if ((getline line < stored) <= 0) line = "" }
 		BEGIN { following() }
@@ -138,13 +152,18 @@ overflow()
 		[ "$told" -ne "$missing" ] || break
 		diag "missing $missing, told $told: others lost something too"
 	done
-	is "$told" "$missing" "$2: the gaps tell as many as there are missing" || diag "the kernel counted $counted"
 	[ "$missing" -gt 1000 ]
 	ok $? "$2: the ring was full" || diag "missing $missing"
+	is "$told" "$counted" "$2: the gaps tell as many as the kernel counted"
 	told_in_time
 	ok $? "$2: and when" || diag "$(rows "SELECT * FROM v_gap")" "$(sed -n '1p;$p' "$file.lost")"
 	is "$(kills_stored)" "$(awk '$3 == "oom" { print $1 }' "$file")" "$2: every OOM kill is there, in order"
-	is "$(grep -c oom "$file.lost")" 0 "$2: the exits of the victims too"
+	if [ "$told" -ne "$missing" ] && ! alone; then
+		skip "$2: as many as there are missing" "other containers lost something in each of $tries tries"
+		return
+	fi
+	is "$told" "$missing" "$2: as many as there are missing"
+	is "$(grep -c oom "$file.lost")" 0 "$2: the exits of the victims are there too"
 }
 
 stop_reading()
@@ -197,10 +216,6 @@ for cpu in $(taskset -pc $$ | sed 's/.*: //; s/[-,]/ /g'); do
 	cg_start "$path" /dev/null taskset -c "$cpu" true
 	wait "$CG_PID"
 done
-last_is_stored()
-{
-	[ "$(exits_stored | tail -n 1)" = "$CG_PID 0" ]
-}
 wait_for 10 last_is_stored
 ok $? "records come again"
 wait_for 10 nothing_untold

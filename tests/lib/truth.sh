@@ -1,8 +1,7 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: BSD-2-Clause
 #
-# What tests/tools/load did, and what was recorded of it. Each load has a container of its own, with a limit; any
-# number of them may run at the same time, and all are compared at the end. Needs tests/lib/scenario.sh.
+# What tests/tools/load did, and what was recorded of it. Each load has a container of its own; any number of them may run at the same time, and all are compared at the end. Needs tests/lib/scenario.sh.
 
 TRUTH_DIR=
 TRUTH_LOAD=
@@ -21,16 +20,27 @@ truth_path()
 	echo "$CG_PRIVATE/kubepods/pod$1/$1"
 }
 
-# truth_start EXITS KILLS: a load in the background, in a container of its own. TRUTH_ID and TRUTH_PID are its.
+# truth_container ID: its cgroup, with one below it for those that are to be killed.
+truth_container()
+{
+	cg_make "$(truth_path "$1")" && cg_make "$(truth_path "$1")/kills" "$TRUTH_LIMIT" || bail_out "cannot make a cgroup"
+}
+
+# truth_load ID EXITS KILLS: a load in the background, there. CG_PID is its pid.
+truth_load()
+{
+	cg_start "$(truth_path "$1")" "$TRUTH_DIR/$1.out" \
+		"$TRUTH_LOAD" "$RANDOM" "$2" "$3" "$TRUTH_DIR/$1" "$CG_ROOT$(truth_path "$1")/kills"
+}
+
+# truth_start EXITS KILLS: a load in a container of its own, whose id is TRUTH_ID.
 truth_start()
 {
 	TRUTH_ID=$(random_hex 64)
-	cg_make "$(truth_path "$TRUTH_ID")" "$TRUTH_LIMIT" || bail_out "cannot make a cgroup"
-	cg_start "$(truth_path "$TRUTH_ID")" "$TRUTH_DIR/$TRUTH_ID.out" \
-		"$TRUTH_LOAD" "$RANDOM" "$1" "$2" "$TRUTH_DIR/$TRUTH_ID"
-	TRUTH_PID=$CG_PID
+	truth_container "$TRUTH_ID"
+	truth_load "$TRUTH_ID" "$1" "$2"
 	TRUTH_IDS+=("$TRUTH_ID")
-	TRUTH_PIDS+=("$TRUTH_PID")
+	TRUTH_PIDS+=("$CG_PID")
 }
 
 # Until all loads have ended; one that failed has no truth to compare with. Their cgroups go.

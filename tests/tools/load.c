@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * load SEED EXITS KILLS FILE: forks children one after the other, EXITS of them that end by themselves or by a
- * signal, and KILLS at random places that fill the memory of their cgroup until the kernel kills them. Writes the
- * truth to FILE, from waitpid, in order: "pid wait_status kind before after", kind exit or oom, the times those round
+ * load SEED EXITS KILLS FILE CGROUP: forks children one after the other, EXITS of them that end by themselves or by a
+ * signal, and KILLS at random places that go into the directory CGROUP, which has a limit, and fill its memory until
+ * the kernel kills them; they alone are there, so that it takes no other. Writes the truth to FILE, from waitpid, in order: "pid wait_status kind before after", kind exit or oom, the times those round
  * the child's life in nanoseconds since 1970.
  */
 #include <errno.h>
@@ -27,19 +27,19 @@ static long long now(void)
 	return t.tv_sec * 1000000000LL + t.tv_nsec;
 }
 
-/* The child, never its parent: the truth must survive. */
-static void offer_oneself(void)
+static void join(const char *cgroup)
 {
-	int fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
+	int dir = open(cgroup, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	int fd = openat(dir, "cgroup.procs", O_WRONLY | O_CLOEXEC);
 
-	if (fd < 0 || write(fd, "1000", 4) != 4)
+	if (fd < 0 || write(fd, "0", 1) != 1)
 		_exit(125);
 	close(fd);
+	close(dir);
 }
 
 static void fill_memory(void)
 {
-	offer_oneself();
 	for (;;) {
 		char *memory = mmap(NULL, STEP, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
@@ -49,18 +49,21 @@ static void fill_memory(void)
 	}
 }
 
-static void end_child(unsigned int fate, bool kill)
+/* cgroup: NULL for a child that is not to be killed. */
+static void end_child(unsigned int fate, const char *cgroup)
 {
 	static const int signals[] = { SIGTERM, SIGKILL, SIGHUP, SIGUSR1, SIGINT };
 
-	if (kill)
+	if (cgroup) {
+		join(cgroup);
 		fill_memory();
+	}
 	if (fate % 10 == 9)
 		raise(signals[fate / 10 % (sizeof(signals) / sizeof(signals[0]))]);
 	_exit((int)(fate % 256));
 }
 
-static int run_child(unsigned int fate, bool kill, FILE *truth)
+static int run_child(unsigned int fate, const char *cgroup, FILE *truth)
 {
 	long long before = now();
 	pid_t pid = fork();
@@ -69,11 +72,11 @@ static int run_child(unsigned int fate, bool kill, FILE *truth)
 	if (pid < 0)
 		return -errno;
 	if (!pid)
-		end_child(fate, kill);
+		end_child(fate, cgroup);
 	while (waitpid(pid, &status, 0) < 0)
 		if (errno != EINTR)
 			return -errno;
-	if (fprintf(truth, "%d %d %s %lld %lld\n", (int)pid, status, kill ? "oom" : "exit", before, now()) < 0)
+	if (fprintf(truth, "%d %d %s %lld %lld\n", (int)pid, status, cgroup ? "oom" : "exit", before, now()) < 0)
 		return -EIO;
 	return fflush(truth) ? -errno : 0; /* a full buffer must not be written by a child too */
 }
@@ -85,8 +88,8 @@ int main(int argc, char **argv)
 	FILE *truth;
 	int error = 0;
 
-	if (argc != 5) {
-		fprintf(stderr, "usage: load SEED EXITS KILLS FILE\n");
+	if (argc != 6) {
+		fprintf(stderr, "usage: load SEED EXITS KILLS FILE CGROUP\n");
 		return 2;
 	}
 	seed = (unsigned int)atol(argv[1]);
@@ -101,7 +104,7 @@ int main(int argc, char **argv)
 		bool kill = (long)((unsigned int)rand_r(&seed) % (unsigned long)(exits + kills)) < kills;
 
 		*(kill ? &kills : &exits) -= 1;
-		error = run_child((unsigned int)rand_r(&seed), kill, truth);
+		error = run_child((unsigned int)rand_r(&seed), kill ? argv[5] : NULL, truth);
 	}
 	if (fclose(truth) || error) {
 		fprintf(stderr, "load: the truth in \"%s\" is not complete: %s\n", argv[4], strerror(-error));
