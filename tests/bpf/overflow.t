@@ -21,7 +21,7 @@ known_container()
 	path=$(truth_path "$id")
 	truth_container "$id"
 	for ((tries = 0; tries < 10; tries++)); do
-		cg_start "$path" /dev/null true
+		cg_start "$path/load" /dev/null true
 		wait "$CG_PID"
 		! wait_for 3 last_is_stored || break
 	done
@@ -213,7 +213,7 @@ ok "$died" "it died while it told the loss"
 recorder_stop
 start_again
 for cpu in $(taskset -pc $$ | sed 's/.*: //; s/[-,]/ /g'); do
-	cg_start "$path" /dev/null taskset -c "$cpu" true
+	cg_start "$path/load" /dev/null taskset -c "$cpu" true
 	wait "$CG_PID"
 done
 wait_for 10 last_is_stored

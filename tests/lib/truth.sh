@@ -20,16 +20,17 @@ truth_path()
 	echo "$CG_PRIVATE/kubepods/pod$1/$1"
 }
 
-# truth_container ID: its cgroup, with one below it for those that are to be killed.
+# truth_container ID: its cgroup, with one below it for the load and one for those that are to be killed: in version 2
+# a cgroup with others below it holds no process.
 truth_container()
 {
-	cg_make "$(truth_path "$1")" && cg_make "$(truth_path "$1")/kills" "$TRUTH_LIMIT" || bail_out "cannot make a cgroup"
+	cg_make "$(truth_path "$1")/load" && cg_make "$(truth_path "$1")/kills" "$TRUTH_LIMIT" || bail_out "cannot make a cgroup"
 }
 
 # truth_load ID EXITS KILLS: a load in the background, there. CG_PID is its pid.
 truth_load()
 {
-	cg_start "$(truth_path "$1")" "$TRUTH_DIR/$1.out" \
+	cg_start "$(truth_path "$1")/load" "$TRUTH_DIR/$1.out" \
 		"$TRUTH_LOAD" "$RANDOM" "$2" "$3" "$TRUTH_DIR/$1" "$CG_ROOT$(truth_path "$1")/kills"
 }
 
