@@ -138,13 +138,15 @@ static __always_inline int cgroup_exec(const bool typed, struct task_struct *tas
 		return 0;
 	task_fill(typed, task, &who);
 	first = seen_first(EV_CGROUP_EXEC, identity.hierarchy, identity.id, SEEN_RECORDED);
+	if (!first && again)
+		seen_forget_lost(EV_CGROUP_EXEC, identity.hierarchy, identity.id);
 	init = task_is_ns_init(typed, task, who.pid, &level) && level > 0;
 	if (!first && !(init && seen_first(EV_CGROUP_EXEC, who.pid, who.start_ns, SEEN_RECORDED)))
 		return 0;
 	e = emit_reserve(&out, EV_CGROUP_EXEC, sizeof(*e), EMIT_BULK);
 	if (!e) {
-		if (first) /* the next exec is the first that is told */
-			seen_forget(EV_CGROUP_EXEC, identity.hierarchy, identity.id);
+		if (first)
+			seen_lost(EV_CGROUP_EXEC, identity.hierarchy, identity.id, typed && !again);
 		return 0;
 	}
 	lifecycle_fill(typed, e, cgroup, &identity);

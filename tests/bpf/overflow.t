@@ -25,8 +25,8 @@ known_container()
 		wait "$CG_PID"
 		! wait_for 3 last_is_stored || break
 	done
+	last_is_stored || bail_out "the recorder does not know $path"
 	known=$(exits_stored | wc -l)
-	[ "$known" -gt 0 ] || bail_out "the recorder does not know $path"
 }
 
 last_is_stored()
@@ -69,7 +69,8 @@ last_id()
 	rows 'SELECT coalesce(max(id), 0) FROM v_events'
 }
 
-# The lines of the truth that have no row. Both are in order; the first rows are known_container's.
+# The lines of the truth that have no row. Both are in order; the first rows are known_container's. Status 1 when a
+# row is not in the truth, or twice.
 lost_exits()
 {
 	exits_stored | tail -n +$((known + 1)) >"$SCENARIO_DIR/stored"
@@ -77,13 +78,15 @@ lost_exits()
 		function following() { if ((getline line < stored) <= 0) line = "" }
 		BEGIN { following() }
 		line == $1 " " $2 { following(); next }
-		{ print }' "$file"
+		{ print }
+		END { exit line != "" }' "$file"
 }
 
 # told_exactly REASON: as many as the kernel counted since begin, none less than are missing.
 told_exactly()
 {
-	lost_exits >"$file.lost"
+	missing=-1 told=-2 counted=-3
+	lost_exits >"$file.lost" && [ -s "$SCENARIO_DIR/stored" ] || return 1
 	missing=$(wc -l <"$file.lost")
 	told=$(told_since "$before_id" "$1" process_exit)
 	counted=$(($(kernel_lost 4) - before_lost))
@@ -142,7 +145,7 @@ overflow()
 {
 	local tries
 
-	for ((tries = 0; tries < 5; tries++)); do
+	for ((tries = 0; tries < 3; tries++)); do
 		[ "$tries" -eq 0 ] || wait_for 20 alone
 		begin
 		"$3"
