@@ -26,20 +26,22 @@ counters_have_twins()
 # What is wrong, one line each; empty when all agrees. $1: "trimmed" when gap rows may have been removed.
 counters_disagree()
 {
-	local kernel status gaps
+	local before after status gaps
 
-	kernel=$(counters_of_kernel)
+	before=$(counters_of_kernel)
 	record --once >>"$RECORDER_LOG" 2>&1 || { echo "record --once failed"; return; }
-	[ "$kernel" = "$(counters_of_kernel)" ] || { echo "the kernel goes on counting"; return; }
+	after=$(counters_of_kernel)
 	status=$(cri_ebpf status --json 2>/dev/null)
 	gaps=$(cri_ebpf events --json -t gap 2>/dev/null | jq -sc 'map(select(.lost_type and .reason != "rejected"))
 		| group_by(.lost_type) | map({key: .[0].lost_type, value: (map(.lost) | add)}) | from_entries')
-	jq -rn --argjson kernel "$kernel" --argjson status "${status:-null}" --argjson gaps "${gaps:-null}" --arg how "${1:-}" \
+	jq -rn --argjson before "$before" --argjson after "$after" --argjson status "${status:-null}" --argjson gaps "${gaps:-null}" --arg how "${1:-}" \
 		--argjson twins "$(counters_have_twins)" '
 		{oom_kill: [1], memory_pressure: [2, 3], process_exit: [4], process_fork: [5], container_start: [6, 7],
 		 container_stop: [8]} as $kinds
 		| $status.counters as $c
-		| def counted(type; what): [$kinds[type][] | $kernel[tostring][what]] | add;
+		| def counted(kernel; type; what): [$kinds[type][] | kernel[tostring][what]] | add;
+		  def between(type; what): $c[what][type] | . >= counted($before; type; what) and . <= counted($after; type; what);
+		  def attempted(kernel; type): counted(kernel; type; "sent") + counted(kernel; type; "lost");
 		if $c == null then "no status" else
 			($kinds | keys[]) as $type
 			| (if $c.sent[$type] != $c.stored[$type] + $c.rejected[$type] + $c.unread[$type] then
@@ -48,10 +50,12 @@ counters_disagree()
 			  (if $how != "trimmed" and $c.lost[$type] != ($gaps[$type] // 0) then
 				"\($type): lost \($c.lost[$type]), told by gaps \($gaps[$type] // 0)"
 			   else empty end),
-			  (if $kernel and (counted($type; "sent") != $c.sent[$type] or counted($type; "lost") != $c.lost[$type]
-				or counted($type; "seq") > $c.sent[$type] + $c.lost[$type]
-				or ($twins | not) and counted($type; "seq") < $c.sent[$type] + $c.lost[$type]) then
-				"\($type): numbered \(counted($type; "seq")), sent \($c.sent[$type]), lost \($c.lost[$type])"
+			  (if $before and (between($type; "sent") and between($type; "lost") | not) then
+				"\($type): sent \($c.sent[$type]), lost \($c.lost[$type]); the kernel says otherwise"
+			   else empty end),
+			  (counted($before; $type; "seq") as $numbered | attempted($before; $type) as $attempted
+			  | if $before and ($numbered > $attempted or ($twins | not) and $numbered < $attempted) then
+				"\($type): numbered \($numbered), attempted \($attempted)"
 			   else empty end)
 		end'
 }
