@@ -4,7 +4,8 @@
  * oldest by arrival goes first; counts of what was ever stored are not touched.
  *
  * When it is too large, what nobody will miss goes first: names to which nothing refers; then exits that no OOM
- * kill caused, and forks; then memory pressure; and only when none of these is left everything else.
+ * kill caused, and forks; then memory pressure; and only when none of these is left everything else. Names of what
+ * lives do not go, and no event goes in their place: events have half of the size for themselves.
  */
 #ifndef CRI_CONSUMER_RETENTION_H
 #define CRI_CONSUMER_RETENTION_H
@@ -12,6 +13,9 @@
 #include <stdint.h>
 
 struct db;
+
+/* The most events, or names, that one step removes; fewer where they take long. */
+#define RETENTION_STEP_ROWS 2000
 
 struct retention_settings {
 	uint64_t age_ns; /* 0: for ever */

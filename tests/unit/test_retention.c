@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What goes first when the database is too large, and that it ends. */
+/* What goes first when the database is too large, what never goes, and that recording does not wait for it. */
+#include <time.h>
+
 #include "consumer/retention.h"
+#include "tests/pipeline_rig.h"
 #include "tests/unit/scratch_db.h"
 
 #define NOW 1000000000000000000LL
@@ -152,6 +155,185 @@ static void test_pressure_goes_before_kills(void **state)
 	scratch_db_close(&scratch);
 }
 
+/* More live cgroups than the bound has room for; nothing can be done about them. */
+static const char live_cgroups[] =
+	"INSERT INTO boot VALUES(1, 'x');" NUMBERS("30000")
+	"INSERT INTO cgroup(cgroup, boot, hierarchy, kernfs_id, path, kind, meta_source)"
+	" SELECT i, 1, 0, i, '/a/rather/long/path/of/a/cgroup/that/somebody/needs/' || i, 1, 'kernel' FROM n;";
+
+#define EXITS(last) NUMBERS(last) "INSERT INTO event(type, time, boot, cgroup, flags) SELECT 3, i, 1, 1 + i % 30000, 0 FROM n;"
+
+static void test_live_names_cost_no_events(void **state)
+{
+	struct scratch_db scratch;
+	int64_t names, left;
+
+	(void)state;
+	scratch_db_open(&scratch, live_cgroups);
+	names = used(scratch.db);
+	assert_true(names > 2 << 20);
+	assert_int_equal(db_exec(scratch.db, EXITS("5000")), 0);
+	retain(scratch.db, 1 << 20);
+	assert_int_equal(ask(scratch.db, "SELECT count(*) FROM event"), 5000);
+	assert_int_equal(ask(scratch.db, "SELECT count(*) FROM cgroup"), 30000);
+
+	/* Events have half of the bound, so they are not without one. */
+	assert_int_equal(db_exec(scratch.db, EXITS("100000")), 0);
+	retain(scratch.db, 1 << 20);
+	left = ask(scratch.db, "SELECT count(*) FROM event");
+	assert_in_range(left, 2000, 40000);
+	assert_true(used(scratch.db) < names + (2 << 20));
+	assert_int_equal(ask(scratch.db, "SELECT count(*) FROM cgroup"), 30000);
+	scratch_db_close(&scratch);
+}
+
+#define DAY "86400000000000"
+
+/* A container that has been running for a year, one that ended as long ago, and gaps of then and of today. */
+static const char old_life[] =
+	"INSERT INTO boot VALUES(1, 'x');"
+	"INSERT INTO ring VALUES(7, 1, 4096, 9, 9); INSERT INTO tally VALUES(7, 3, 100, 1, 2);"
+	"INSERT INTO sequence VALUES(7, 0, 3, 100, 5);"
+	"INSERT INTO pod(pod, uid) VALUES(1, 'lives'), (2, 'gone');"
+	"INSERT INTO container(container, boot, id, pod, cgroup, started, stopped)"
+	" VALUES(1, 1, 'lives', 1, 1, 5, NULL), (2, 1, 'gone', 2, 2, 5, 6);"
+	"INSERT INTO cgroup(cgroup, boot, hierarchy, kernfs_id, path, kind, container, pod, meta_source, removed)"
+	" VALUES(1, 1, 0, 1, '/a', 2, 1, 1, 'kernel', NULL), (2, 1, 0, 2, '/b', 2, 2, 2, 'kernel', 6);"
+	"INSERT INTO event(id, type, time, boot, cgroup) VALUES(1, 5, 5, 1, 1), (2, 5, 5, 1, 2), (3, 6, 6, 1, 2),"
+	" (4, 7, 7, 1, NULL), (5, 7, 1000000000000000000 - " DAY ", 1, NULL), (6, 3, 1000000000000000000, 1, NULL);"
+	"INSERT INTO lifecycle(id, container) VALUES(1, 1), (2, 2), (3, 2);"
+	"INSERT INTO gap(id, reason) VALUES(4, 'ring_full'), (5, 'ring_full');";
+
+static void test_what_is_needed_stays(void **state)
+{
+	const struct retention_settings settings = { .age_ns = 2592000000000000 };
+	struct scratch_db scratch;
+	int r, steps = 0;
+
+	(void)state;
+	scratch_db_open(&scratch, old_life);
+	while ((r = retention_step(scratch.db, &settings, NOW)) > 0)
+		assert_true(++steps < 100);
+	assert_int_equal(r, 0);
+	assert_int_equal(ask(scratch.db, "SELECT group_concat(id, '') FROM event"), 56);
+	assert_int_equal(ask(scratch.db, "SELECT sum(id) FROM gap"), 5);
+	assert_int_equal(ask(scratch.db, "SELECT count(*) FROM lifecycle"), 0);
+	/* the living one keeps its names and the time of its start, the other none */
+	assert_int_equal(ask(scratch.db, "SELECT sum(container) FROM container WHERE started = 5"), 1);
+	assert_int_equal(ask(scratch.db, "SELECT sum(cgroup) FROM cgroup"), 1);
+	assert_int_equal(ask(scratch.db, "SELECT sum(pod) FROM pod"), 1);
+	/* accounting is of everything that ever was */
+	assert_int_equal(ask(scratch.db, "SELECT stored FROM tally"), 100);
+	assert_int_equal(ask(scratch.db, "SELECT next_id FROM ring"), 9);
+	assert_int_equal(ask(scratch.db, "SELECT seq FROM sequence"), 100);
+	scratch_db_close(&scratch);
+}
+
+static int64_t monotonic_ms(void)
+{
+	struct timespec now;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* All of a day ago. */
+#define BACKLOG(rows) NUMBERS(rows) \
+	"INSERT INTO event(type, time, boot, cgroup, pid, comm, flags)" \
+	" SELECT 3, 1000000000000000000 - " DAY " + i, 1, 1 + i * 7919 % 1000, i, 'sleep', 0 FROM n;"
+
+/* Brings the backlog of 200000 events to an end, with commits between its steps. */
+static void retain_beside_commits(struct recorder_rig *rig, const struct retention_settings *settings)
+{
+	struct db *db = pipeline_db(rig->pipeline);
+	int64_t before = ask(db, "SELECT count(*) FROM event"), pages = ask(db, "PRAGMA page_count");
+	int steps = 0, r = 1;
+
+	while (r > 0) {
+		int64_t began = monotonic_ms(), now, after;
+
+		for (uint32_t i = 0; i < 20; i++)
+			assert_int_equal(rig_exit(&rig->rig, 0, i, 4000, 0), 1);
+		r = retention_step(db, settings, NOW);
+		assert_true(r >= 0);
+		assert_int_equal(pipeline_drain(rig->pipeline), 0);
+		assert_in_range(monotonic_ms() - began, 0, 500);
+
+		after = ask(db, "SELECT count(*) FROM event") - 20;
+		assert_in_range(before - after, 0, RETENTION_STEP_ROWS);
+		before = after + 20;
+		now = ask(db, "PRAGMA page_count");
+		assert_true(pages - now <= RETENTION_STEP_ROWS);
+		pages = now;
+		assert_true(++steps < 20000);
+	}
+	assert_true(steps >= 50);
+}
+
+static void fill_backlog(struct recorder_rig *rig)
+{
+	recorder_rig_open(rig, 65536);
+	change(rig->path, "BEGIN;" BACKLOG("200000") "COMMIT");
+	assert_int_equal(recorder_rig_start(rig), 0);
+}
+
+static void test_recording_goes_on_by_age(void **state)
+{
+	const struct retention_settings settings = { .age_ns = 3600000000000 };
+	struct recorder_rig rig;
+	uint64_t full, file, log;
+
+	(void)state;
+	fill_backlog(&rig);
+	db_file_sizes(pipeline_db(rig.pipeline), &full, &log);
+	retain_beside_commits(&rig, &settings);
+	assert_int_equal(ask(pipeline_db(rig.pipeline), "SELECT count(*) FROM event WHERE time < 1000000000000000000"), 0);
+	/* and the file has shrunk */
+	assert_int_equal(db_exec(pipeline_db(rig.pipeline), "PRAGMA wal_checkpoint(TRUNCATE)"), 0);
+	db_file_sizes(pipeline_db(rig.pipeline), &file, &log);
+	assert_true(full > 12 << 20);
+	assert_true(file < 6 << 20);
+	recorder_rig_close(&rig);
+}
+
+static void test_recording_goes_on_by_size(void **state)
+{
+	const struct retention_settings settings = { .size = 8 << 20 };
+	struct recorder_rig rig;
+	uint64_t file, log;
+
+	(void)state;
+	fill_backlog(&rig);
+	retain_beside_commits(&rig, &settings);
+	db_file_sizes(pipeline_db(rig.pipeline), &file, &log);
+	assert_true(file + log <= (8 << 20) + (4 << 20));
+	assert_true(ask(pipeline_db(rig.pipeline), "SELECT count(*) FROM event") > 20000);
+	recorder_rig_close(&rig);
+}
+
+/* Somebody reads for long: the log cannot be emptied, and nobody waits until it can. */
+static void test_a_reader_holds_nothing_up(void **state)
+{
+	const struct retention_settings settings = { .size = 12 << 20 };
+	struct db_stmt *stmt = NULL;
+	struct scratch_db scratch;
+	struct db *reader = NULL;
+	int64_t began;
+
+	(void)state;
+	scratch_db_open(&scratch, cgroups);
+	assert_int_equal(db_open_read(scratch.path, &reader), 0);
+	assert_int_equal(db_prepare(reader, "SELECT cgroup FROM cgroup", &stmt), 0);
+	assert_int_equal(db_step(stmt), 1);
+	assert_int_equal(db_exec(scratch.db, "UPDATE cgroup SET removed = 6"), 0);
+	began = monotonic_ms();
+	for (int i = 0; i < 3; i++)
+		assert_true(retention_step(scratch.db, &settings, NOW) >= 0);
+	assert_in_range(monotonic_ms() - began, 0, 1500);
+	db_close(reader);
+	scratch_db_close(&scratch);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -160,6 +342,11 @@ int main(void)
 		cmocka_unit_test(test_a_name_stays_a_moment),
 		cmocka_unit_test(test_exits_go_before_kills),
 		cmocka_unit_test(test_pressure_goes_before_kills),
+		cmocka_unit_test(test_live_names_cost_no_events),
+		cmocka_unit_test(test_what_is_needed_stays),
+		cmocka_unit_test(test_recording_goes_on_by_age),
+		cmocka_unit_test(test_recording_goes_on_by_size),
+		cmocka_unit_test(test_a_reader_holds_nothing_up),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
