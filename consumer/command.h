@@ -82,5 +82,6 @@ command_run cmd_stats;
 command_run cmd_sql;
 command_run cmd_status;
 command_run cmd_meta;
+command_run cmd_vacuum;
 
 #endif

@@ -24,6 +24,7 @@ static const struct command commands[] = {
 	{ "sql", cmd_sql, "read-only SQL over the documented views" },
 	{ "status", cmd_status, "is recording healthy?" },
 	{ "meta", cmd_meta, "what a cgroup path says about its container" },
+	{ "vacuum", cmd_vacuum, "remove old events; what the recorder does by itself" },
 	{ "help", cmd_help, "this list, or the help of one verb" },
 	{ "version", cmd_version, "the version" },
 	{ .name = NULL },

@@ -1,0 +1,154 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-2-Clause
+# Retention by hand: what would go is what goes, nobody is surprised, and nothing is written beside a recorder.
+set -u
+. "$(dirname "$0")/fixture.sh"
+# shellcheck source=tests/lib/accounts.sh
+. "$CLI_DIR/../lib/accounts.sh"
+
+# The dry run, for whoever may read.
+before=$(sha256sum "$DB")
+cri vacuum --time=2025-11-22T16:31:08Z --dry-run --json
+is "$CODE" 0 "vacuum --dry-run"
+cri sql "SELECT count(*) FROM v_events WHERE id < (SELECT min(id) FROM v_events WHERE time_unix_nano >= 1763829068000000000)" -F 'count(*)' --no-legend
+want=${OUT// /}
+[ "$want" -gt 3 ]
+ok $? "some of the history is older"
+cri vacuum --time=2025-11-22T16:31:08Z --dry-run --json
+is "$(jq -s 'map(.events) | add' <<<"$OUT")" "$want" "it counts what is older"
+is "$(jq -r 'select(.type == "oom_kill") | [.events, .from] | @json' <<<"$OUT")" '[2,"2025-11-22T16:31:07.123456789Z"]' \
+	"by type, with times"
+is "$(jq -s 'all(.[]; .bytes > 0 and .from <= .to)' <<<"$OUT")" true "and about how many bytes"
+like "$ERR" "would remove $want events, about .* nothing was changed" "and says so in a sentence"
+cri vacuum --time=2025-11-22T16:31:08Z --dry-run
+like "$OUT" '^TYPE +EVENTS +FROM +TO +BYTES' "a table for people"
+cri vacuum --time="100 years ago" --dry-run
+is "$CODE $OUT" "0 " "nothing to remove is no failure"
+like "$ERR" 'would remove 0 events' "and is said"
+cri vacuum --size=8M --dry-run
+like "$ERR" 'would remove 0 events' "a small history is within any size"
+cri vacuum --dry-run --retention-age=0 --retention-size=0
+like "$ERR" 'would remove 0 events' "without a word the configuration's bounds count: none"
+cri vacuum --dry-run --retention-age=1d
+is "$(awk '/would remove/ { print ($4 > 10) }' <<<"$ERR")" 1 "or a day"
+is "$(sha256sum "$DB")" "$before" "the file is untouched"
+
+# Wrong words
+while IFS='|' read -r flags want name; do
+	# shellcheck disable=SC2086
+	cri vacuum --dry-run $flags
+	is "$CODE" 2 "$name: exit 2"
+	like "$ERR" "$want" "$name: named"
+done <<'END'
+--time=soon|--time=soon is no time|no time
+--time=30|--time=30 is no time|a number without a unit
+--time=2125-01-01|future.*everything|a time to come
+--size=1M|8M|too small a size
+--size=lots|lots|no size
+-F nonsense|nonsense|no field
+--since=today|since|another verb's option
+END
+cri vacuum extra; is "$CODE" 2 "no words"
+"$CRI" vacuum --db "$T/nothing" --config "$T/empty.conf" --dry-run 2>"$T/err"
+is $? 3 "no database: exit 3"
+like "$(cat "$T/err")" 'nothing' "and it is named"
+
+# For good: as the recorder's user, as root does it too. Somebody who is neither may look only.
+[ "$(id -u)" -eq 0 ] || { done_testing; }
+accounts_make >"$T/accounts.log" 2>&1 || { printf 'Bail out! cannot make the accounts\n'; exit 1; }
+trap 'accounts_remove >/dev/null 2>&1; rm -rf "$T"' EXIT
+chmod 0711 "$T"
+chmod 0644 "$T/empty.conf"
+install -m 0755 "$CRI" "$T/cri"
+install -d -m 0750 -o cri-ebpf -g cri-ebpf "$T/db"
+
+# big: a database of 60000 exits of last year beside the fixture's rows, as a recorder leaves it.
+big()
+{
+	rm -f "$T"/db/*
+	{
+		cat "$ROOT/tests/cli/fixture.sql"
+		echo "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 60000)
+			INSERT INTO event(id, type, time, boot, cgroup, pid, comm, status, flags)
+			SELECT 1000 + i, 3, 1763829100000000000 + i, 2, 4, i, 'sleep', 0, 0 FROM n;"
+	} | mkdb "$T/db/events.db"
+	chown cri-ebpf:cri-ebpf "$T"/db/*
+	chmod 0640 "$T"/db/*
+}
+
+vacuum()
+{
+	OUT=$("$T/cri" vacuum --db "$T/db/events.db" --config "$T/empty.conf" "$@" 2>"$T/err")
+	CODE=$?
+	ERR=$(cat "$T/err")
+}
+
+ask()
+{
+	"$T/cri" sql "$1" --db "$T/db/events.db" --config "$T/empty.conf" --no-legend -o csv 2>/dev/null | tr -d '\r'
+}
+
+big
+bytes=$(stat -c %s "$T/db/events.db")
+vacuum --time=2025-11-22T16:31:08Z --dry-run --json
+jq -s 'map({type, events})' <<<"$OUT" >"$T/would"
+vacuum --time=2025-11-22T16:31:08Z --json
+is "$CODE" 0 "vacuum by age"
+is "$(jq -s 'map({type, events})' <<<"$OUT")" "$(cat "$T/would")" "removes what the dry run said"
+is "$(ask "SELECT count(*) FROM v_exit WHERE comm = 'sleep' AND pid > 0 AND id > 1000")" 60000 "and nothing younger"
+is "$(stat -c %U:%G:%a "$T"/db/events.db* | sort -u)" "$(printf 'cri-ebpf:cri-ebpf:%s\n' 600 640)" \
+	"root leaves no file that is root's"
+
+vacuum --time=2025-11-23
+is "$CODE" 0 "vacuum of nearly all"
+like "$ERR" 'removed 60... events.*now takes' "it says what it did"
+[ "$(stat -c %s "$T/db/events.db")" -lt $((bytes - 3000000)) ]
+ok $? "the file has shrunk" || diag "from $bytes to $(stat -c %s "$T/db/events.db")"
+is "$(stat -c %s "$T/db/events.db-wal")" 0 "and its log is empty"
+is "$(ask 'SELECT count(*) FROM v_container WHERE stopped_unix_nano IS NULL AND boot_id = '"'$THIS_BOOT'")" 1 \
+	"what lives keeps its name"
+
+# Other people
+big
+reader=cri-test-$$
+account_user "$reader" nogroup --groups cri-ebpf 2>/dev/null ||
+	account_user "$reader" nobody --groups cri-ebpf >/dev/null || { printf 'Bail out! no user\n'; exit 1; }
+as()
+{
+	local user=$1
+
+	shift
+	OUT=$(setpriv --reuid "$user" --regid "$(id -g "$user")" --init-groups --inh-caps=-all "$T/cri" vacuum \
+		--db "$T/db/events.db" --config "$T/empty.conf" "$@" 2>"$T/err")
+	CODE=$?
+	ERR=$(cat "$T/err")
+}
+before=$(sha256sum "$T/db/events.db")
+as "$reader" --time=30d --dry-run; is "$CODE" 0 "a member of the group may look"
+as "$reader" --time=30d; is "$CODE" 6 "but not remove"
+like "$ERR" 'ermission denied.*nothing was removed.*as user .cri-ebpf.*--dry-run' "and is told who may"
+as nobody --time=30d --dry-run; is "$CODE" 3 "others may not look"
+as nobody --time=30d; is "$CODE" 3 "nor remove"
+is "$(sha256sum "$T/db/events.db")" "$before" "the file is untouched"
+as cri-ebpf --time=30d --quiet; is "$CODE" 0 "the recorder's user may"
+is "$(ask 'SELECT count(*) FROM v_exit WHERE comm = '"'sleep' AND id > 1000")" 0 "and it is gone"
+
+# Somebody holds the recorder's lock.
+big
+before=$(sha256sum "$T/db/events.db")
+: >"$T/db/events.db.lock"
+chown cri-ebpf:cri-ebpf "$T/db/events.db.lock"
+chmod 0600 "$T/db/events.db.lock"
+exec 9<>"$T/db/events.db.lock"
+flock -x -n 9
+vacuum --time=30d
+is "$CODE" 6 "beside a recorder: exit 6"
+like "$ERR" "recorder, pid [0-9]+, writes.*nothing was removed.*retention_age.*retention_size" "it names the holder and what to do"
+vacuum --time=30d --dry-run
+is "$CODE" 0 "the dry run is allowed"
+is "$(sha256sum "$T/db/events.db")" "$before" "and nothing was written"
+exec 9>&-
+vacuum --size=8M --user=root --time=30d
+is "$CODE" 6 "never as root"
+
+done_testing
