@@ -77,19 +77,58 @@ static bool is_control(const unsigned char *s, size_t length)
 	return length == 2 && s[0] == 0xc2 && s[1] < 0xa0;
 }
 
+/* The code point of a valid character. */
+static uint32_t utf8_decode(const unsigned char *s, size_t length)
+{
+	uint32_t code = length == 1 ? s[0] : s[0] & (0x7fU >> length);
+
+	for (size_t i = 1; i < length; i++)
+		code = code << 6 | (s[i] & 0x3f);
+	return code;
+}
+
+/*
+ * Characters that cannot be seen but change what can: the order of the letters around them, where a line ends, or
+ * whether two words look the same (Unicode's Default_Ignorable_Code_Point and Bidi_Control, and line separators).
+ */
+static const struct {
+	uint32_t first, last;
+} unseen_ranges[] = {
+	{ 0x00ad, 0x00ad }, { 0x034f, 0x034f }, { 0x061c, 0x061c }, { 0x115f, 0x1160 },	  { 0x17b4, 0x17b5 },
+	{ 0x180b, 0x180f }, { 0x200b, 0x200f }, { 0x2028, 0x202e }, { 0x2060, 0x206f },	  { 0x3164, 0x3164 },
+	{ 0xfe00, 0xfe0f }, { 0xfeff, 0xfeff }, { 0xffa0, 0xffa0 }, { 0xfff0, 0xfffb },	  { 0x1bca0, 0x1bca3 },
+	{ 0x1d173, 0x1d17a }, { 0xe0000, 0xe0fff },
+};
+
+static bool is_unseen(uint32_t code)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(unseen_ranges); i++)
+		if (code >= unseen_ranges[i].first && code <= unseen_ranges[i].last)
+			return true;
+	return false;
+}
+
 typedef void (*escape_piece)(struct sink *sink, const unsigned char *s, size_t length);
 
-/* What is dangerous for a terminal; length 0: one byte of invalid UTF-8. */
+/* One character: it is written whole or not at all. */
+static void sink_print_bytes(struct sink *sink, const unsigned char *s, size_t length)
+{
+	char piece[4 * 4 + 1];
+
+	for (size_t i = 0; i < length; i++)
+		(void)snprintf(piece + 4 * i, sizeof(piece) - 4 * i, "\\x%02x", s[i]);
+	sink_put(sink, piece, 4 * length);
+}
+
+/* What is dangerous for a terminal or its reader; length 0: one byte of invalid UTF-8. */
 static void escape_for_terminal(struct sink *sink, const unsigned char *s, size_t length)
 {
 	if (length == 1 && s[0] == '\\')
 		sink_put(sink, "\\\\", 2);
 	else if (length == 0)
 		sink_print(sink, "\\x%02x", s[0]);
-	else if (is_control(s, length) && length == 1)
-		sink_print(sink, "\\x%02x", s[0]);
-	else if (is_control(s, length))
-		sink_print(sink, "\\x%02x\\x%02x", s[0], s[1]);
+	else if (is_control(s, length) || is_unseen(utf8_decode(s, length)))
+		sink_print_bytes(sink, s, length);
 	else
 		sink_put(sink, (const char *)s, length);
 }
@@ -103,8 +142,8 @@ static void escape_for_json(struct sink *sink, const unsigned char *s, size_t le
 		sink_print(sink, "\\%c", letters[name - named]);
 	else if (length == 0)
 		sink_put(sink, "\\ufffd", 6);
-	else if (is_control(s, length))
-		sink_print(sink, "\\u00%02x", s[length - 1]);
+	else if (is_control(s, length) || (length < 4 && is_unseen(utf8_decode(s, length))))
+		sink_print(sink, "\\u%04x", (unsigned int)utf8_decode(s, length));
 	else
 		sink_put(sink, (const char *)s, length);
 }
@@ -137,6 +176,16 @@ size_t text_escape(char *out, size_t size, const char *in, size_t length)
 size_t text_json_escape(char *out, size_t size, const char *in, size_t length)
 {
 	return escape(out, size, in, length, escape_for_json);
+}
+
+bool text_is_utf8(const char *in, size_t length)
+{
+	for (size_t i = 0, valid; i < length; i += valid) {
+		valid = utf8_length((const unsigned char *)in + i, length - i);
+		if (!valid)
+			return false;
+	}
+	return true;
 }
 
 /* Decimal digits at *s, which is moved behind them. */

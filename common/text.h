@@ -8,8 +8,8 @@
 #include <stdint.h>
 
 /*
- * Makes hostile bytes harmless for a terminal: C0, DEL, C1 (also as UTF-8), invalid UTF-8 and backslash
- * become \xNN (backslash: \\). Writes at most size-1 bytes and a NUL, never half an escape or half a
+ * Makes hostile bytes harmless for a terminal and its reader: C0, DEL, C1 (also as UTF-8), invalid UTF-8, what turns
+ * the direction of writing, ends a line or cannot be seen, and backslash become \xNN for each byte (backslash: \\). Writes at most size-1 bytes and a NUL, never half an escape or half a
  * character. Returns the length the whole text needs, without NUL (as snprintf does).
  */
 size_t text_escape(char *out, size_t size, const char *in, size_t length);
@@ -17,6 +17,7 @@ size_t text_escape(char *out, size_t size, const char *in, size_t length);
 /* The same for the inside of a JSON string (RFC 8259), without the quotes; each byte of invalid UTF-8 becomes
  * \ufffd: half a surrogate pair would keep the byte, but strict readers refuse the whole object then. */
 size_t text_json_escape(char *out, size_t size, const char *in, size_t length);
+bool text_is_utf8(const char *in, size_t length);
 
 /* Whole-string parses: 0, or -EINVAL (not such a thing) or -ERANGE. ret_ untouched on failure. */
 int text_parse_u64(const char *s, uint64_t *ret);

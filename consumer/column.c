@@ -234,9 +234,10 @@ void column_real(char *out, size_t size, double real)
 
 void column_header(const struct column *column, char *out, size_t size)
 {
+	const char *text = column->header ? column->header : column->name;
 	size_t i;
 
-	(void)snprintf(out, size, "%s", column->header ? column->header : column->name);
+	(void)text_escape(out, size, text, strlen(text)); /* that of a query's column is anybody's */
 	if (column->header)
 		return;
 	for (i = 0; out[i]; i++)

@@ -79,10 +79,25 @@ void json_close(struct json_out *json, char bracket)
 		(void)fputc('\n', json->out);
 }
 
+/* The bytes that U+FFFD stands for in the text before. */
+static void write_hex(struct json_out *json, const char *name, const char *text, size_t length)
+{
+	char hex_name[128];
+
+	(void)snprintf(hex_name, sizeof(hex_name), "%s_hex", name);
+	write_name(json, hex_name);
+	(void)fputc('"', json->out);
+	for (size_t i = 0; i < length; i++)
+		(void)fprintf(json->out, "%02x", (unsigned char)text[i]);
+	(void)fputc('"', json->out);
+}
+
 void json_string(struct json_out *json, const char *name, const char *text, size_t length)
 {
 	write_name(json, name);
 	write_quoted(json, text, length);
+	if (name && !text_is_utf8(text, length))
+		write_hex(json, name, text, length);
 }
 
 void json_text(struct json_out *json, const char *name, const char *text)

@@ -22,6 +22,10 @@ void json_array(struct json_out *json, const char *name);
 /* bracket: '}' or ']'. After the outermost one a newline follows. */
 void json_close(struct json_out *json, char bracket);
 
+/*
+ * Text that is no UTF-8 cannot be in JSON: U+FFFD stands for each wrong byte, and a member "NAME_hex" follows with all
+ * the bytes. Inside an array it does not.
+ */
 void json_string(struct json_out *json, const char *name, const char *text, size_t length);
 void json_text(struct json_out *json, const char *name, const char *text); /* NULL: null */
 void json_int(struct json_out *json, const char *name, int64_t number);

@@ -23,6 +23,12 @@ static const struct {
 	{ BYTES("\xc2\x9b!"), "\\xc2\\x9b!", "\\u009b!" }, /* C1 as UTF-8 */
 	{ BYTES("\x9b!"), "\\x9b!", "\\ufffd!" },	   /* C1 as a byte */
 	{ BYTES("\xc2\xa0"), "\xc2\xa0", "\xc2\xa0" },	   /* the first after C1 */
+	{ BYTES("\xc2\xad"), "\\xc2\\xad", "\\u00ad" },	       /* soft hyphen */
+	{ BYTES("\xe2\x80\xae!"), "\\xe2\\x80\\xae!", "\\u202e!" }, /* right to left from here */
+	{ BYTES("\xe2\x80\xa8"), "\\xe2\\x80\\xa8", "\\u2028" },   /* a line ends */
+	{ BYTES("\xe2\x80\xaf"), "\xe2\x80\xaf", "\xe2\x80\xaf" },     /* the first after these */
+	{ BYTES("\xef\xbb\xbf"), "\\xef\\xbb\\xbf", "\\ufeff" },
+	{ BYTES("\xf3\xa0\x81\x81"), "\\xf3\\xa0\\x81\\x81", "\xf3\xa0\x81\x81" }, /* a tag */
 	{ BYTES("\xc3\xa4\xe2\x82\xac\xf0\x9f\x90\xa7"), "\xc3\xa4\xe2\x82\xac\xf0\x9f\x90\xa7",
 	  "\xc3\xa4\xe2\x82\xac\xf0\x9f\x90\xa7" },
 	{ BYTES("\xc0\xaf"), "\\xc0\\xaf", "\\ufffd\\ufffd" }, /* overlong '/' */
