@@ -216,4 +216,31 @@ wait_for 30 settled
 ok $? "what was lost is in gap rows, by type and to the last event" || diag "$told"
 diag "$told"
 
+# --- More cgroups than the kernel's map has room for, and all of them stay.
+loader unload >/dev/null 2>&1 || bail_out "cannot unload"
+echo 'metadata_cache_size = 200' >>"$CONFIG"
+loader load || bail_out "cannot load again"
+recorder_start || bail_out "the recorder did not start again"
+for ((i = 0; i < 400; i++)); do
+	mkdir "$CG_ROOT$maker/crowd-$i" || break
+done
+is "$i" 400 "a container fills the map of cgroups"
+fresh_id=$(random_hex 64)
+fresh=$(pod_cgroup "$(random_uuid)")/$fresh_id
+cg_make "$fresh" $((16 << 20)) || bail_out "cannot make $fresh"
+cg_run "$fresh" "$named" late 7
+cg_start "$fresh" /dev/null "$eat" 32 0
+wait "$CG_PID" 2>/dev/null
+wait_for 20 holds "any(.[]; .type == \"oom_kill\" and .pid == $CG_PID)" -c "$fresh_id"
+ok $? "a container that is made now has its kill"
+wait_for 20 holds 'any(.[]; .type == "process_exit" and .exit_code == 7)' -c "$fresh_id"
+ok $? "and its exits"
+wait_for 20 holds 'any(.[]; .type == "container_start")' -c "$fresh_id"
+ok $? "and its start"
+cg_remove "$fresh"
+wait_for 20 holds 'any(.[]; .type == "container_stop")' -c "$fresh_id"
+ok $? "and its end"
+recorder_stop
+is $? 0 "the recorder ends in order"
+
 done_testing
