@@ -62,13 +62,13 @@ chmod 0644 "$T/empty.conf"
 install -m 0755 "$CRI" "$T/cri"
 install -d -m 0750 -o cri-ebpf -g cri-ebpf "$T/db"
 
-# big: a database of 60000 exits of last year beside the fixture's rows, as a recorder leaves it.
+# big [EXITS]: a database of 60000 exits of last year beside the fixture's rows, as a recorder leaves it.
 big()
 {
 	rm -f "$T"/db/*
 	{
 		cat "$ROOT/tests/cli/fixture.sql"
-		echo "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 60000)
+		echo "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ${1:-60000})
 			INSERT INTO event(id, type, time, boot, cgroup, pid, comm, status, flags)
 			SELECT 1000 + i, 3, 1763829100000000000 + i, 2, 4, i, 'sleep', 0, 0 FROM n;"
 	} | mkdb "$T/db/events.db"
@@ -107,6 +107,18 @@ ok $? "the file has shrunk" || diag "from $bytes to $(stat -c %s "$T/db/events.d
 is "$(stat -c %s "$T/db/events.db-wal")" 0 "and its log is empty"
 is "$(ask 'SELECT count(*) FROM v_container WHERE stopped_unix_nano IS NULL AND boot_id = '"'$THIS_BOOT'")" 1 \
 	"what lives keeps its name"
+
+# By size it is about so many: rows differ.
+big 250000
+vacuum --size=8M --dry-run --json
+would=$(jq -s 'map(.events) | add' <<<"$OUT")
+vacuum --size=8M --json
+did=$(jq -s 'map(.events) | add' <<<"$OUT")
+[ "$would" -gt 0 ] && [ "$did" -gt $((would * 8 / 10)) ] && [ "$did" -lt $((would * 12 / 10)) ]
+ok $? "vacuum by size removes about what the dry run said" || diag "$would, $did"
+is "$(jq -r .type <<<"$OUT" | tr '\n' ' ')" "process_exit process_fork " "plain exits and forks, nothing else"
+[ "$(stat -c %s "$T/db/events.db")" -le $((8 << 20)) ]
+ok $? "the database fits" || diag "$(stat -c %s "$T/db/events.db")"
 
 # Other people
 big
