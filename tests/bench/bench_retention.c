@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * What retention costs recording: a database of five million events (or as many as the first argument says) is
- * brought within an age and then within a size, while exits keep coming. A sample is the time from a record in the
- * ring to its commit, with one step of retention in between, as the recorder's loop has it in the worst case. One
- * JSON object a line.
+ * left as it is, then brought within a size and then within an age, while exits keep coming. A sample is the time from a
+ * record in the ring to its commit, with one step of retention in between, as the recorder has it in the worst case.
+ * One JSON object a line.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -115,8 +115,9 @@ static void report_samples(const char *run, size_t count, double longest_step)
 	report(run, "steps", (double)count, "1");
 }
 
-/* Steps until there is nothing more to do, and exits that come meanwhile. */
-static void bench(const char *run, struct rig *rig, struct pipeline *pipeline, const struct retention_settings *settings)
+/* Steps until there is nothing more to do, at least so many, and exits that come meanwhile. */
+static void bench(const char *run, struct rig *rig, struct pipeline *pipeline, const struct retention_settings *settings,
+		  size_t least)
 {
 	struct db *db = pipeline_db(pipeline);
 	int64_t before = ask(db, "SELECT count(*) FROM event");
@@ -125,7 +126,7 @@ static void bench(const char *run, struct rig *rig, struct pipeline *pipeline, c
 	size_t count = 0;
 	int more = 1;
 
-	while (more > 0 && count < SAMPLES) {
+	while ((more > 0 || count < least) && count < SAMPLES) {
 		for (uint32_t i = 0; i < BURST; i++)
 			stored += (uint64_t)rig_exit(rig, i % RIG_CPUS, i, 100000 + i % CONTAINERS, 0);
 
@@ -154,7 +155,7 @@ int main(int argc, char **argv)
 		.resolve = { "default,moby,k8s.io", 10000, 300000000000ULL, false },
 	};
 	long rows = argc > 1 ? strtol(argv[1], NULL, 10) : 5000000;
-	struct retention_settings by_size = { .size = (uint64_t)rows * 50 }, by_age = { .age_ns = HOUR_NS };
+	struct retention_settings by_size = { .size = (uint64_t)rows * 50 }, by_age = { .age_ns = HOUR_NS }, unbounded = { 0 };
 	struct pipeline *pipeline = NULL;
 	struct ring *ring = NULL;
 	char command[128];
@@ -168,8 +169,9 @@ int main(int argc, char **argv)
 	need(ring_attach(&rig.consumer, &rig.producer, rig.data, RING, &ring) == 0 &&
 		     pipeline_open(&settings, ring, NULL, NULL, &pipeline) == 0 && pipeline_start(pipeline) == 0,
 	     "cannot start");
-	bench("size", &rig, pipeline, &by_size);
-	bench("age", &rig, pipeline, &by_age);
+	bench("none", &rig, pipeline, &unbounded, 2000);
+	bench("size", &rig, pipeline, &by_size, 1);
+	bench("age", &rig, pipeline, &by_age, 1);
 	pipeline_close(pipeline);
 	ring_close(ring);
 	rig_close(&rig);
