@@ -101,7 +101,7 @@ common=v,id,type,time,time_unix_nano,boot_id,cgroup_id,cgroup,container,pod,meta
 is "$(keys oom_kill)" "$common,incident,victim_rss_anon_bytes,victim_rss_file_bytes,victim_rss_shmem_bytes,victim_swap_bytes,victim_pgtables_bytes,oom_score_adj,trigger_pid,trigger_comm,trigger_cgroup,scope,limit_cgroup,limit_bytes,usage_bytes,limit_source,group_kill,chosen" "members of oom_kill"
 is "$(keys memory_pressure)" "$common,level,utilization,usage_bytes,limit_bytes,limit_cgroup,working_set_bytes" "members of memory_pressure"
 is "$(keys process_exit)" "$common,exit_code,signal,core_dumped,oom_killed,container_init,duration_ns,killed_by" "members of process_exit"
-is "$(keys process_fork)" "$common,child_pid,child_comm" "members of process_fork"
+is "$(keys process_fork)" "$common,child_pid,child_comm,child_comm_hex" "members of process_fork"
 is "$(keys container_start)" "$common,memory_limit_bytes" "members of container_start"
 is "$(keys container_stop)" "$common,memory_limit_bytes,peak_bytes,oom_kills,cpu_throttled_ns" "members of container_stop"
 is "$(keys gap)" "$common,reason,lost_type,lost,from,to" "members of gap"
