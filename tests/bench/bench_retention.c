@@ -166,6 +166,7 @@ int main(int argc, char **argv)
 	(void)snprintf(path, sizeof(path), "%s/events.db", directory);
 	fill(rows);
 	rig_open(&rig, RING);
+	rig.clock_ns = clock_boot_ns(); /* what comes in is young, however long this machine has been up */
 	need(ring_attach(&rig.consumer, &rig.producer, rig.data, RING, &ring) == 0 &&
 		     pipeline_open(&settings, ring, NULL, NULL, &pipeline) == 0 && pipeline_start(pipeline) == 0,
 	     "cannot start");
