@@ -15,7 +15,7 @@
 /* By pid: two processes that share a slot and are between program and twin at once would be told twice. */
 #define HANDLED_SLOTS 4096
 
-enum { HANDLED_EXIT, HANDLED_FORK, HANDLED_COUNT };
+enum { HANDLED_EXIT, HANDLED_FORK, HANDLED_EXEC, HANDLED_COUNT };
 
 /* Start times of processes. */
 struct {
@@ -37,6 +37,16 @@ static __always_inline bool handle(const bool again, __u32 what, __u32 pid, __u6
 		return false;
 	*slot = start_ns;
 	return true;
+}
+
+/* In the last twin, of what one process does more than once: what was noted was for this time. */
+static __always_inline void handle_next(__u32 what, __u32 pid)
+{
+	__u32 key = what * HANDLED_SLOTS + (pid & (HANDLED_SLOTS - 1));
+	__u64 *slot = bpf_map_lookup_elem(&handled, &key);
+
+	if (slot)
+		*slot = 0;
 }
 
 #endif

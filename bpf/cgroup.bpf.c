@@ -6,6 +6,7 @@
  * the directory may be gone when anybody looks, and although the record of the birth may have been lost.
  */
 #include "bpf/bpf.bpf.h"
+#include "bpf/again.bpf.h"
 #include "bpf/filter.bpf.h"
 #include "bpf/memcg.bpf.h"
 #include "common/unit_name.h"
@@ -137,16 +138,18 @@ static __always_inline int cgroup_exec(const bool typed, struct task_struct *tas
 	if (filter_is_host(&identity))
 		return 0;
 	task_fill(typed, task, &who);
+	if (!handle(again, HANDLED_EXEC, who.pid, who.start_ns)) {
+		handle_next(HANDLED_EXEC, who.pid);
+		return 0;
+	}
 	first = seen_first(EV_CGROUP_EXEC, identity.hierarchy, identity.id, SEEN_RECORDED);
-	if (!first && again)
-		seen_forget_lost(EV_CGROUP_EXEC, identity.hierarchy, identity.id);
 	init = task_is_ns_init(typed, task, who.pid, &level) && level > 0;
 	if (!first && !(init && seen_first(EV_CGROUP_EXEC, who.pid, who.start_ns, SEEN_RECORDED)))
 		return 0;
 	e = emit_reserve(&out, EV_CGROUP_EXEC, sizeof(*e), EMIT_BULK);
 	if (!e) {
 		if (first)
-			seen_lost(EV_CGROUP_EXEC, identity.hierarchy, identity.id, typed && !again);
+			seen_forget(EV_CGROUP_EXEC, identity.hierarchy, identity.id);
 		return 0;
 	}
 	lifecycle_fill(typed, e, cgroup, &identity);
@@ -168,7 +171,7 @@ int BPF_PROG(cgroup_exec_btf, struct task_struct *task)
 	return cgroup_exec(true, task, false);
 }
 
-/* What the first one noted in `seen` is enough for this one (again.bpf.h). */
+/* Only for what the first one skipped (again.bpf.h): `seen` does not tell, an init is recorded a second time. */
 SEC("tp_btf/sched_process_exec")
 int BPF_PROG(cgroup_exec_again, struct task_struct *task)
 {

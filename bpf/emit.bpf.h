@@ -154,26 +154,12 @@ static __always_inline bool seen_first(__u32 kind, __u32 tgid, __u64 start, __u6
 	return true;
 }
 
-/* After seen_first(), when there was no room: the next one with this key is the first again. A twin that still has to
- * look at the same event leaves it alone, and forgets it for us. */
-static __always_inline void seen_lost(__u32 kind, __u32 tgid, __u64 start, const bool has_twin)
+/* After seen_first(), when there was no room: the next one with this key is the first again. */
+static __always_inline void seen_forget(__u32 kind, __u32 tgid, __u64 start)
 {
 	struct map_seen_key key = { .kind = kind, .tgid = tgid, .start_ns = start };
-	__u64 *value = has_twin ? bpf_map_lookup_elem(&seen, &key) : NULL;
 
-	if (value)
-		*value = SEEN_LOST;
-	else
-		bpf_map_delete_elem(&seen, &key);
-}
-
-static __always_inline void seen_forget_lost(__u32 kind, __u32 tgid, __u64 start)
-{
-	struct map_seen_key key = { .kind = kind, .tgid = tgid, .start_ns = start };
-	__u64 *value = bpf_map_lookup_elem(&seen, &key);
-
-	if (value && *value == SEEN_LOST)
-		bpf_map_delete_elem(&seen, &key);
+	bpf_map_delete_elem(&seen, &key);
 }
 
 /* Two sets of programs are attached while one replaces the other. */

@@ -53,7 +53,6 @@ struct map_seen_key {
 enum map_seen_value {
 	SEEN_RECORDED = 1,
 	SEEN_DYING = 2, /* marked by the OOM killer when it was already dying: not a kill */
-	SEEN_LOST = 3, /* there was no room for its record */
 };
 
 /* `armed`: LRU hash; an entry means that pressure on this cgroup was reported, value: when

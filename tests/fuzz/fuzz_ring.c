@@ -45,12 +45,14 @@ static uint64_t read_all(struct ring *ring, const unsigned char *data, uint64_t 
 static void drain(struct ring *ring, const unsigned char *data, uint64_t end)
 {
 	uint64_t records = read_all(ring, data, end), position = ring_position(ring);
+	struct ring_span span;
 
 	ring_rewind(ring);
 	FUZZ_ASSERT(read_all(ring, data, end) == records && ring_position(ring) == position);
 	while (ring_position(ring) < end) {
 		position = ring_position(ring);
-		(void)ring_skip(ring, end);
+		if (ring_skip(ring, end, &span) == 0)
+			FUZZ_ASSERT((const unsigned char *)span.data + span.length <= data + (size_t)2 * RING_SIZE);
 		FUZZ_ASSERT(ring_position(ring) > position);
 		(void)read_all(ring, data, end);
 	}
