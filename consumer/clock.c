@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "common/cleanup.h"
+#include "consumer/test_hook.h"
 
 #define OFFSET_TOLERANCE_NS 50000
 
@@ -26,12 +27,12 @@ uint64_t clock_boot_ns(void)
 
 int64_t clock_wall_ns(void)
 {
-	return read_clock(CLOCK_REALTIME);
+	return read_clock(CLOCK_REALTIME) + test_clock_shift();
 }
 
 int64_t clock_offset(int64_t previous)
 {
-	int64_t offset = read_clock(CLOCK_REALTIME) - read_clock(CLOCK_BOOTTIME);
+	int64_t offset = clock_wall_ns() - read_clock(CLOCK_BOOTTIME);
 	int64_t moved = offset - previous;
 
 	return previous != 0 && moved < OFFSET_TOLERANCE_NS && moved > -OFFSET_TOLERANCE_NS ? previous : offset;

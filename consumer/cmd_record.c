@@ -29,6 +29,7 @@
 #include "consumer/ring.h"
 #include "consumer/sandbox.h"
 #include "consumer/test_hook.h"
+#include "consumer/trouble.h"
 
 struct record_options {
 	bool once;
@@ -54,7 +55,7 @@ struct record {
 	const struct config *config;
 	char db_directory[PATH_MAX];
 	int pin_lock_fd, db_lock_fd;
-	int ring_fd, pin_fd, signal_fd, epoll_fd, notify_fd;
+	int ring_fd, pin_fd, signal_fd, epoll_fd, notify_fd, trouble_fd;
 	struct names_maps *maps;
 	struct names names;
 	struct map_info info;
@@ -71,6 +72,7 @@ static void record_close(struct record *record)
 	ring_close(record->ring);
 	cgroup_scan_close(record->scan);
 	names_close(record->maps);
+	cleanup_close(&record->trouble_fd);
 	cleanup_close(&record->notify_fd);
 	cleanup_close(&record->epoll_fd);
 	cleanup_close(&record->signal_fd);
@@ -253,6 +255,10 @@ static int lock_database(struct record *record)
 			  record->db_directory, strerror(-record->db_lock_fd));
 		return EXIT_STORE;
 	}
+	record->trouble_fd = trouble_open(db);
+	if (record->trouble_fd < 0)
+		log_warning("cannot open \"%s.trouble\": %s; cri-ebpf status will not know when nothing can be stored", db,
+			    strerror(-record->trouble_fd));
 	return 0;
 }
 
@@ -345,6 +351,7 @@ static int run(struct record *record, const struct record_options *options)
 		.pin_fd = record->pin_fd,
 		.signal_fd = record->signal_fd,
 		.notify_fd = record->notify_fd,
+		.trouble_fd = record->trouble_fd,
 		.db_path = config->db,
 		.keeps_bpf = record->keeps_bpf,
 		.once = options->once,
@@ -375,7 +382,7 @@ int cmd_record(const struct command_context *context, int argc, char **argv)
 	const struct option_group own[] = { { "Recording", record_rows, &options }, { NULL, NULL, NULL } };
 	CLEANUP(record_close) struct record record = {
 		.pin_lock_fd = -1, .db_lock_fd = -1, .ring_fd = -1,   .pin_fd = -1,
-		.signal_fd = -1,   .epoll_fd = -1,   .notify_fd = -1,
+		.signal_fd = -1,   .epoll_fd = -1,   .notify_fd = -1, .trouble_fd = -1,
 	};
 	typedef int step(struct record *);
 	step *const steps[] = { open_pins,     open_sources,  leave_root,

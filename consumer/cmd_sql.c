@@ -111,10 +111,13 @@ static int finish(struct sql_work *work, struct print *print, int r)
 		log_error("cannot write to standard output: %s; the answer is incomplete", strerror(-written));
 		return EXIT_USAGE;
 	}
-	if (r < 0 && usage_error(work->db, r))
+	if (r < 0 && !db_index_moved(work->db) && usage_error(work->db, r))
 		return EXIT_USAGE;
 	if (r < 0)
 		return history_failed(&work->common, work->db, r);
+	r = history_check(&work->common, work->db);
+	if (r)
+		return r;
 	return print_count(print) ? EXIT_FOUND : EXIT_NOT_FOUND;
 }
 

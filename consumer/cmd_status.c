@@ -22,6 +22,7 @@
 #include "consumer/query.h"
 #include "consumer/sql.h"
 #include "consumer/time_words.h"
+#include "consumer/trouble.h"
 
 static const struct command_usage usage = {
 	.example = "cri-ebpf status",
@@ -58,7 +59,7 @@ struct status {
 	struct heartbeat beat;
 	char as_of[TIME_TEXT_MAX];     /* when the recorder wrote what is told about it and the loader */
 	int64_t bytes, events, oldest; /* of the store; oldest 0: none */
-	char reasons[REASONS_MAX][256];
+	char reasons[REASONS_MAX][1024];
 	size_t reason_count;
 };
 
@@ -117,6 +118,19 @@ static void explain_recorder(struct status *status)
 	}
 }
 
+/* Only a living recorder can still have it. */
+static void explain_trouble(struct status *status)
+{
+	const char *path = status->common.config.db;
+	bool alive = status->beat.state == RECORDER_RUNNING || status->beat.state == RECORDER_SILENT;
+	char trouble[TROUBLE_MAX];
+
+	if (alive && trouble_read(path, trouble))
+		add_reason(status, "the recorder cannot store into \"%s\": %s; events wait in the ring, and what does not"
+				   " fit is lost",
+			   path, trouble);
+}
+
 static int check_recorder(struct status *status)
 {
 	const struct config *config = &status->common.config;
@@ -129,6 +143,7 @@ static int check_recorder(struct status *status)
 		return r;
 	time_format_local(status->as_of, sizeof(status->as_of), status->beat.time, status->options.utc);
 	explain_recorder(status);
+	explain_trouble(status);
 	if (status->beat.state != RECORDER_NEVER && !status->beat.loaded)
 		add_reason(status, "as of %s nothing was loaded: pins were missing below %s; run cri-ebpf-loader load",
 			   status->as_of, config->pin_dir);
@@ -138,15 +153,25 @@ static int check_recorder(struct status *status)
 #define PROBE_FACTS \
 	"json_extract(p.value, '$.name'), json_extract(p.value, '$.rung'), json_extract(p.value, '$.attached')"
 
+/* Without a rung: switched off, or there is none on this kernel. Of OOM kills it must be known which. */
+static void check_probe(struct status *status, const char *name, const char *rung, bool attached)
+{
+	if (!attached)
+		add_reason(status, "the probe %s is not attached: cri-ebpf-loader status and check say why",
+			   name ? name : "?");
+	else if (name && strcmp(name, "oom_kill") == 0 && (!rung || !rung[0]) && status->common.config.oom_kill)
+		add_reason(status, "OOM kills are not recorded: nothing that shows them could be attached on this kernel;"
+				   " cri-ebpf-loader check says why");
+}
+
 static int check_probes(struct status *status)
 {
 	CLEANUP(sql_finish) struct db_stmt *stmt = NULL;
 	int r = prepare_facts(status, PROBE_FACTS, ", json_each(status.value, '$.loader.probes') p", &stmt);
 
 	while (r >= 0 && (r = db_step(stmt)) > 0)
-		if (!db_is_null(stmt, 2) && !db_int(stmt, 2))
-			add_reason(status, "the probe %s is not attached: cri-ebpf-loader status and check say why",
-				   db_is_null(stmt, 0) ? "?" : db_text(stmt, 0, NULL));
+		check_probe(status, db_text(stmt, 0, NULL), db_text(stmt, 1, NULL),
+			    db_is_null(stmt, 2) || db_int(stmt, 2));
 	return r;
 }
 
@@ -370,7 +395,7 @@ static int print_text(struct status *status)
 
 	(void)fprintf(out, " healthy: %s\n", status->reason_count ? "no" : "yes");
 	for (size_t i = 0; i < status->reason_count; i++) {
-		char safe[1024];
+		char safe[4 * sizeof(status->reasons[0])];
 
 		(void)text_escape(safe, sizeof(safe), status->reasons[i], strlen(status->reasons[i]));
 		(void)fprintf(out, "  reason: %s\n", safe);
@@ -407,6 +432,9 @@ static int run(struct status *status)
 		log_error("cannot write to standard output: %s; the answer is incomplete", strerror(-written));
 		return EXIT_USAGE;
 	}
+	r = history_check(&status->common, status->db);
+	if (r)
+		return r;
 	return status->reason_count ? EXIT_UNHEALTHY : EXIT_FOUND;
 }
 

@@ -198,8 +198,10 @@ static bool find(struct listing *listing, const char *word, struct story *story)
 	(void)text_escape(safe, sizeof(safe), word, strlen(word));
 	if (r > 0) {
 		r = story_read(listing->db, &place, story);
-		if (r == 0)
-			return true;
+		if (r == 0) {
+			listing->exit_code = history_check(&listing->common, listing->db);
+			return listing->exit_code == 0;
+		}
 	} else if (r == 0) {
 		if (is_short_id(word))
 			log_info("nothing recorded matches \"%s\"; of an id at least 4 digits are needed", safe);
@@ -241,6 +243,8 @@ static int finish(struct listing *listing, int r)
 		r = query_has_gap(listing->db, &listing->filter, &gap);
 	if (r < 0)
 		listing->exit_code = history_failed(&listing->common, listing->db, r);
+	else if (history_check(&listing->common, listing->db))
+		listing->exit_code = EXIT_STORE;
 	else if (gap)
 		listing->exit_code = EXIT_GAP;
 	return listing_end(listing);

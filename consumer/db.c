@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "common/cleanup.h"
+#include "consumer/db_file.h"
 #include "consumer/db_user.h"
 #include "consumer/schema.h"
 
@@ -18,8 +19,11 @@
 #define PROGRESS_STEPS 1000
 /* The check of the whole file at the start of a recorder gives up after this: it must not hold up recording. */
 #define CHECK_LIMIT_NS 5000000000ULL
-/* How long a reader tries to open a database that is just being opened by a recorder. */
-#define OPEN_LIMIT_NS 500000000ULL
+/* How long a lock of somebody else is waited for. */
+#define PATIENCE_MS 2000
+/* How often a reader tries again while the recorder changes the index for another, and how long it waits between. */
+#define READ_ATTEMPTS 20
+#define READ_PAUSE_NS 20000000
 
 struct db {
 	sqlite3 *handle;
@@ -27,8 +31,7 @@ struct db {
 	struct db_stmt *statements;
 	bool full;            /* the value of PRAGMA synchronous */
 	const char *complaint; /* our own text for the last failure, else SQLite's counts */
-	dev_t device;
-	ino_t inode;
+	struct db_file_id files[DB_FILE_COUNT]; /* as they were when it was opened */
 	uint64_t limit_ns;    /* of one statement; 0: no limit */
 	uint64_t deadline_ns; /* of the running one */
 };
@@ -147,31 +150,41 @@ static int query_number(struct db *db, const char *sql, int64_t *ret)
 	return r;
 }
 
-static void remember_file(struct db *db)
+static void remember_files(struct db *db)
 {
-	struct stat st;
+	for (enum db_file file = 0; file < DB_FILE_COUNT; file++)
+		db->files[file] = db_file_identify(db->path, file);
+}
 
-	if (stat(db->path, &st) == 0) {
-		db->device = st.st_dev;
-		db->inode = st.st_ino;
-	}
+static bool is_still_there(const struct db *db, enum db_file file)
+{
+	return db_file_is_same(db->files[file], db_file_identify(db->path, file));
 }
 
 bool db_moved(const struct db *db)
 {
-	struct stat st;
+	return !is_still_there(db, DB_FILE_DATABASE);
+}
 
-	return stat(db->path, &st) != 0 || st.st_dev != db->device || st.st_ino != db->inode;
+bool db_log_moved(const struct db *db)
+{
+	return !is_still_there(db, DB_FILE_LOG);
+}
+
+bool db_index_moved(const struct db *db)
+{
+	return db->files[DB_FILE_INDEX].inode != 0 && !is_still_there(db, DB_FILE_INDEX);
 }
 
 void db_file_sizes(const struct db *db, uint64_t *ret_database, uint64_t *ret_log)
 {
-	char log[4096 + 8];
-	struct stat st;
+	*ret_database = db_file_size(db->path, DB_FILE_DATABASE);
+	*ret_log = db_file_size(db->path, DB_FILE_LOG);
+}
 
-	(void)snprintf(log, sizeof(log), "%s-wal", db->path);
-	*ret_database = stat(db->path, &st) == 0 ? (uint64_t)st.st_size : 0;
-	*ret_log = stat(log, &st) == 0 ? (uint64_t)st.st_size : 0;
+void db_set_patience(struct db *db, unsigned int milliseconds)
+{
+	(void)sqlite3_busy_timeout(db->handle, (int)milliseconds);
 }
 
 void db_close(struct db *db)
@@ -211,8 +224,7 @@ static int open_handle(const char *name, const char *path, int flags, struct db 
 	/* Nothing inside the file may make SQLite do more than store and find rows. */
 	(void)sqlite3_db_config(db->handle, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
 	(void)sqlite3_db_config(db->handle, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
-	(void)sqlite3_busy_timeout(db->handle, 2000);
-	remember_file(db);
+	db_set_patience(db, PATIENCE_MS);
 	*ret = TAKE_PTR(db);
 	return 0;
 }
@@ -327,25 +339,53 @@ void db_seed_writer(void)
 	sqlite3_randomness(sizeof(unused), &unused);
 }
 
-int db_open_write(const char *path, struct db **ret)
+static int open_writer(const char *path, struct db **ret, int64_t *ret_version)
 {
 	CLEANUP(cleanup_db) struct db *db = NULL;
-	int64_t version = 0;
 	int persist = 1;
-
-	configure_writer();
-
 	int r = open_handle(path, path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, &db);
 
 	/* First: an open that fails later must not delete the log and its index under other processes. */
 	if (!r)
 		r = result(db, sqlite3_file_control(db->handle, NULL, SQLITE_FCNTL_PERSIST_WAL, &persist));
 	if (!r)
-		r = check_identity(db, &version);
+		r = check_identity(db, ret_version);
 	if (!r)
 		r = check_writable(db);
+	if (r)
+		return r;
+	*ret = TAKE_PTR(db);
+	return 0;
+}
+
+/*
+ * Only with a log do readers not lock out the writer, so nobody may open the file before it has one. The
+ * descriptors that make it readable cost all locks on it: it is closed meanwhile.
+ */
+static int begin_file(struct db **db)
+{
+	AUTO_FREE char *path = strdup((*db)->path);
+	int64_t version;
+	int r = path ? db_exec(*db, "PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL") : -ENOMEM;
+
+	if (r)
+		return r;
+	db_close(TAKE_PTR(*db));
+	r = db_file_share(path);
+	return r ? r : open_writer(path, db, &version);
+}
+
+int db_open_write(const char *path, struct db **ret)
+{
+	CLEANUP(cleanup_db) struct db *db = NULL;
+	int64_t version = 0;
+	int r = db_file_make(path);
+
+	configure_writer();
+	if (!r)
+		r = open_writer(path, &db, &version);
 	if (!r && version == 0)
-		r = db_exec(db, "PRAGMA auto_vacuum = INCREMENTAL");
+		r = begin_file(&db);
 	if (!r)
 		r = db_exec(db, "PRAGMA journal_mode = WAL");
 	if (!r)
@@ -357,7 +397,7 @@ int db_open_write(const char *path, struct db **ret)
 	if (r)
 		return r;
 
-	remember_file(db);
+	remember_files(db);
 	*ret = TAKE_PTR(db);
 	return 0;
 }
@@ -383,14 +423,6 @@ static char *immutable_uri(const char *path)
 	return uri;
 }
 
-static bool has_log(const char *path)
-{
-	char log[4096 + 8];
-	int length = snprintf(log, sizeof(log), "%s-wal", path);
-
-	return length < 0 || (size_t)length >= sizeof(log) || access(log, F_OK) == 0;
-}
-
 static int open_checked(const char *name, const char *path, int flags, struct db **ret)
 {
 	CLEANUP(cleanup_db) struct db *db = NULL;
@@ -405,8 +437,46 @@ static int open_checked(const char *name, const char *path, int flags, struct db
 		r = db_exec(db, "PRAGMA query_only = ON; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -16384");
 	if (r)
 		return r;
+	remember_files(db);
 	*ret = TAKE_PTR(db);
 	return 0;
+}
+
+static bool has_log(const char *path)
+{
+	return db_file_identify(path, DB_FILE_LOG).inode != 0;
+}
+
+static bool has_index(const char *path)
+{
+	return db_file_identify(path, DB_FILE_INDEX).inode != 0;
+}
+
+/* -ESTALE: the recorder has changed the index for another meanwhile. */
+static int open_with_index(const char *path, struct db **ret)
+{
+	struct db_file_id before = db_file_identify(path, DB_FILE_INDEX);
+	int r = open_checked(path, path, 0, ret);
+	bool same = db_file_is_same(before, db_file_identify(path, DB_FILE_INDEX));
+
+	if (r && has_log(path) && (!same || !has_index(path)))
+		return -ESTALE;
+	if (r || same || !before.inode)
+		return r;
+	db_close(TAKE_PTR(*ret));
+	return -ESTALE;
+}
+
+static int open_patiently(const char *path, struct db **ret)
+{
+	static const struct timespec pause = { .tv_nsec = READ_PAUSE_NS };
+	int r = open_with_index(path, ret);
+
+	for (int i = 1; (r == -ESTALE || r == -EBUSY) && i < READ_ATTEMPTS; i++) {
+		(void)nanosleep(&pause, NULL);
+		r = open_with_index(path, ret);
+	}
+	return r == -ESTALE ? open_checked(path, path, 0, ret) : r;
 }
 
 int db_open_read(const char *path, struct db **ret)
@@ -420,15 +490,8 @@ int db_open_read(const char *path, struct db **ret)
 	if (access(path, R_OK) != 0)
 		return -errno;
 
-	const struct timespec moment = { .tv_nsec = 20000000 };
-	uint64_t deadline = monotonic_ns() + OPEN_LIMIT_NS;
-	int r = open_checked(path, path, 0, ret);
+	int r = open_patiently(path, ret);
 
-	/* SQLite waits for locks by itself, but not for a recorder that has just begun with the log. */
-	while (r == -EBUSY && monotonic_ns() < deadline) {
-		(void)nanosleep(&moment, NULL);
-		r = open_checked(path, path, 0, ret);
-	}
 	/* A copy without its log, in a directory where we may not make one, can only be read as it is. */
 	if ((r == -EROFS || r == -EACCES || r == -EIO || r == -ENOENT) && !has_log(path)) {
 		AUTO_FREE char *uri = immutable_uri(path);

@@ -25,6 +25,15 @@ int db_open_read(const char *path, struct db **ret);
 void db_close(struct db *db);
 /* True when the path no longer names the open file: commits would go to a file nobody can find. */
 bool db_moved(const struct db *db);
+/* The same of its log: what is committed is lost with it unless a checkpoint comes first. */
+bool db_log_moved(const struct db *db);
+/*
+ * The same of the index of the log. Its locks are those of nobody else any more: what a reader has read since then
+ * may be wrong, and a writer must stop.
+ */
+bool db_index_moved(const struct db *db);
+/* How long a call waits for somebody else's lock before it fails with -EBUSY; two seconds unless told. */
+void db_set_patience(struct db *db, unsigned int milliseconds);
 /* Bytes of the database file, and of the log beside it; 0 for a file that is not there. */
 void db_file_sizes(const struct db *db, uint64_t *ret_database, uint64_t *ret_log);
 /* SQLite's text for the last failure; valid until the next call. */

@@ -10,13 +10,73 @@
 
 #include "common/cleanup.h"
 
-static const char *const companions[] = { "", "-wal", "-shm" };
+/* A new database, as its readers need it. */
+#define SHARED_MODE 0640
+
+static const char *const companions[DB_FILE_COUNT] = { "", "-wal", "-shm" };
 
 static int join(char *out, size_t size, const char *path, const char *suffix)
 {
 	int n = snprintf(out, size, "%s%s", path, suffix);
 
 	return n < 0 || (size_t)n >= size ? -ENAMETOOLONG : 0;
+}
+
+static int look(const char *path, enum db_file file, struct stat *ret)
+{
+	char name[PATH_MAX];
+	int r = join(name, sizeof(name), path, companions[file]);
+
+	if (!r && stat(name, ret) != 0)
+		r = -errno;
+	return r;
+}
+
+struct db_file_id db_file_identify(const char *path, enum db_file file)
+{
+	struct stat st;
+
+	return look(path, file, &st) == 0 ? (struct db_file_id){ st.st_dev, st.st_ino } : (struct db_file_id){ 0 };
+}
+
+bool db_file_is_same(struct db_file_id a, struct db_file_id b)
+{
+	return a.device == b.device && a.inode == b.inode;
+}
+
+uint64_t db_file_size(const char *path, enum db_file file)
+{
+	struct stat st;
+
+	return look(path, file, &st) == 0 ? (uint64_t)st.st_size : 0;
+}
+
+int db_file_make(const char *path)
+{
+	AUTO_CLOSE int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+
+	return fd < 0 && errno != EEXIST ? -errno : 0;
+}
+
+int db_file_share(const char *path)
+{
+	int r = 0;
+
+	for (size_t i = 0; !r && i < DB_FILE_COUNT; i++) {
+		char name[PATH_MAX];
+
+		r = join(name, sizeof(name), path, companions[i]);
+		if (r)
+			break;
+
+		AUTO_CLOSE int fd = open(name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+
+		if (fd < 0 && i > 0 && errno == ENOENT)
+			continue;
+		if (fd < 0 || fchmod(fd, SHARED_MODE) != 0)
+			r = -errno;
+	}
+	return r;
 }
 
 bool db_file_was_database(const char *path)
@@ -55,18 +115,31 @@ static int find_free_name(const char *path, int64_t seconds, char *out, size_t s
 	return -EEXIST;
 }
 
+static int set_aside(const char *path, const char *to, enum db_file file)
+{
+	char from_name[PATH_MAX], to_name[PATH_MAX];
+	int r = join(from_name, sizeof(from_name), path, companions[file]);
+
+	if (!r)
+		r = join(to_name, sizeof(to_name), to, companions[file]);
+	return !r && rename(from_name, to_name) != 0 ? -errno : r;
+}
+
 int db_file_set_aside(const char *path, int64_t seconds, char *out, size_t size)
 {
 	int r = find_free_name(path, seconds, out, size);
 
-	for (size_t i = 0; !r && i < ARRAY_SIZE(companions); i++) {
-		char from[PATH_MAX], to[PATH_MAX];
-
-		r = join(from, sizeof(from), path, companions[i]);
-		if (!r)
-			r = join(to, sizeof(to), out, companions[i]);
-		if (!r && rename(from, to) != 0 && (errno != ENOENT || i == 0))
-			r = -errno;
+	for (enum db_file file = 0; !r && file < DB_FILE_COUNT; file++) {
+		r = set_aside(path, out, file);
+		if (r == -ENOENT && file != DB_FILE_DATABASE)
+			r = 0;
 	}
 	return r;
+}
+
+int db_file_set_log_aside(const char *path, int64_t seconds, char *out, size_t size)
+{
+	int r = find_free_name(path, seconds, out, size);
+
+	return r ? r : set_aside(path, out, DB_FILE_LOG);
 }

@@ -152,12 +152,15 @@ static int show_new(struct follow *follow)
 	return r;
 }
 
-/* The path names another file now, or none: read what the old one still had, then go over. */
+/*
+ * The path names another file now, or none: read what the old one still had, then go over. Only the index is another:
+ * what is there is read by the new one alone.
+ */
 static int change_over(struct follow *follow)
 {
 	struct listing *listing = follow->listing;
 	int64_t last_id = 0;
-	int r = show_new(follow);
+	int r = db_moved(listing->db) ? show_new(follow) : 0;
 
 	if (r == -EPIPE)
 		return r;
@@ -171,6 +174,11 @@ static int change_over(struct follow *follow)
 	return r;
 }
 
+static bool has_other_index(const struct follow *follow)
+{
+	return follow->listing->db && db_index_moved(follow->listing->db);
+}
+
 static int follow_on(struct follow *follow)
 {
 	int r = wait_for_database(follow);
@@ -181,11 +189,12 @@ static int follow_on(struct follow *follow)
 		r = show_past(follow);
 	while (r == 0) {
 		r = wait_for_change(follow);
-		if (r == 0 && db_moved(follow->listing->db))
+		if (r == 0 && (db_moved(follow->listing->db) || has_other_index(follow)))
 			r = change_over(follow);
 		if (r == 0)
 			r = show_new(follow);
-		if (r == -EBUSY)
+		/* Met again, where it matters, by the next look: at the new index, if that is why. */
+		if (r == -EBUSY || (r < 0 && r != -EPIPE && has_other_index(follow)))
 			r = 0;
 	}
 	return r;

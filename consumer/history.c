@@ -68,10 +68,23 @@ void history_warn_stale(const struct command_common *common, struct db *db, int6
 		    when);
 }
 
+int history_check(const struct command_common *common, const struct db *db)
+{
+	if (!db || !db_index_moved(db))
+		return 0;
+	log_error("\"%s-shm\" was replaced while it was read, because a lock on it stood in the recorder's way: the answer"
+		  " may be wrong; ask again",
+		  common->config.db);
+	return EXIT_STORE;
+}
+
 int history_failed(const struct command_common *common, const struct db *db, int error)
 {
 	const char *words = db ? db_message(db) : "";
+	int replaced = history_check(common, db);
 
+	if (replaced)
+		return replaced;
 	if (error == -EBADMSG || error == -ENOTUNIQ)
 		return log_open_failure(common->config.db, error);
 	log_error("cannot read \"%s\": %s%s%s; the answer is incomplete", common->config.db, strerror(-error),

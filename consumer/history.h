@@ -17,6 +17,12 @@ int history_open(const struct command_common *common, struct db **ret);
  */
 void history_warn_stale(const struct command_common *common, struct db *db, int64_t now, bool utc);
 
+/*
+ * After the last row: 0; or logs that what was read may be wrong, because the recorder had to shake off somebody's
+ * lock meanwhile, and returns an exit code.
+ */
+int history_check(const struct command_common *common, const struct db *db);
+
 /* Logs why reading failed, returns the exit code. */
 int history_failed(const struct command_common *common, const struct db *db, int error);
 

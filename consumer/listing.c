@@ -122,6 +122,9 @@ static int exit_code_of(struct listing *listing, int r)
 
 	if (r < 0)
 		return history_failed(&listing->common, listing->db, r);
+	r = history_check(&listing->common, listing->db);
+	if (r)
+		return r;
 	if (listing->filter_options.strict) {
 		r = query_has_gap(listing->db, &listing->filter, &gap);
 		if (r < 0)

@@ -210,9 +210,30 @@ int pipeline_open(const struct pipeline_settings *settings, struct ring *ring, c
 	return 0;
 }
 
-int pipeline_start(struct pipeline *pipeline)
+/* Somebody's lock was in the way and is not any more: what failed is done again, once. */
+static int once_more(struct pipeline *pipeline, int (*what)(struct pipeline *))
+{
+	int r = what(pipeline);
+
+	return r && session_try_again(&pipeline->session) ? what(pipeline) : r;
+}
+
+static int start(struct pipeline *pipeline)
 {
 	return pipeline->session.db ? 0 : start_session(pipeline);
+}
+
+int pipeline_start(struct pipeline *pipeline)
+{
+	return once_more(pipeline, start);
+}
+
+int pipeline_report(struct pipeline *pipeline, int error)
+{
+	if (!pipeline->session.db)
+		return error;
+	(void)abandon(pipeline, error);
+	return session_try_again(&pipeline->session) ? start_session(pipeline) : error;
 }
 
 /* Of a record in the ring, before it is decoded. */
@@ -414,7 +435,7 @@ static int prepare(struct pipeline *pipeline)
 	return start_session(pipeline);
 }
 
-int pipeline_commit(struct pipeline *pipeline)
+static int commit(struct pipeline *pipeline)
 {
 	int r = prepare(pipeline);
 
@@ -438,6 +459,11 @@ int pipeline_commit(struct pipeline *pipeline)
 		forget_look(pipeline);
 	}
 	return newer ? -EPROTO : 0;
+}
+
+int pipeline_commit(struct pipeline *pipeline)
+{
+	return once_more(pipeline, commit);
 }
 
 int pipeline_drain(struct pipeline *pipeline)
@@ -489,7 +515,7 @@ static int write_settlement(struct pipeline *pipeline)
 	return r ? r : db_commit(session->db);
 }
 
-int pipeline_settle(struct pipeline *pipeline)
+static int settle(struct pipeline *pipeline)
 {
 	int r = prepare(pipeline);
 	bool tail = !r && loss_has_tail(pipeline->loss, pipeline->session.store);
@@ -506,6 +532,11 @@ int pipeline_settle(struct pipeline *pipeline)
 		return abandon(pipeline, r);
 	settle_memory(pipeline);
 	return 0;
+}
+
+int pipeline_settle(struct pipeline *pipeline)
+{
+	return once_more(pipeline, settle);
 }
 
 const char *pipeline_message(const struct pipeline *pipeline)

@@ -60,6 +60,12 @@ int pipeline_drain(struct pipeline *pipeline);
 /* When nothing waits: tells what was lost, ends lives whose end was lost. Like pipeline_commit. */
 int pipeline_settle(struct pipeline *pipeline);
 
+/*
+ * Something else that used the database failed with that error: it is closed, and opened again by the next commit.
+ * 0: it is open again already, because what was in the way is not any more; else the error.
+ */
+int pipeline_report(struct pipeline *pipeline, int error);
+
 /* Why the last commit failed, for people. */
 const char *pipeline_message(const struct pipeline *pipeline);
 /* NULL while it is not open. */

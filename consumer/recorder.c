@@ -19,6 +19,7 @@
 #include "consumer/recorder_status.h"
 #include "consumer/ring.h"
 #include "consumer/time_words.h"
+#include "consumer/trouble.h"
 
 #define BACKOFF_MIN_NS 100000000ULL
 #define BACKOFF_MAX_NS 5000000000ULL
@@ -26,6 +27,9 @@
 /* Between looks at age and size when nothing is left to do. */
 #define RETENTION_INTERVAL_NS 10000000000ULL
 #define RETENTION_LOG_INTERVAL_NS 3600000000000ULL
+/* A wall clock that leaps forward so far is believed only after so long: by it a whole history may be too old. */
+#define CLOCK_LEAP_NS 3600000000000LL
+#define CLOCK_DOUBT_NS 86400000000000ULL
 #define NS_PER_MS 1000000ULL
 /* After so many looks at an empty ring it is looked at that much less often; an OOM kill wakes us anyway. */
 #define QUIET_TICKS 10
@@ -44,7 +48,10 @@ struct loop {
 	uint64_t backoff_ns;
 	uint64_t retry_ns, metrics_ns, pin_ns, retention_ns, watchdog_ns;
 	uint64_t retention_log_ns;
+	int64_t clock_offset;   /* wall time less boot time, as far as it is believed */
+	uint64_t doubt_ns;      /* since when the wall clock is not believed; 0: it is */
 	bool unpinned;
+	bool silent; /* the last status could not be written */
 };
 
 int recorder_open_signals(void)
@@ -73,6 +80,7 @@ static void note_failure(struct loop *loop, int error)
 			  recorder->db_path, pipeline_message(recorder->pipeline),
 			  (unsigned long long)ring_unread(recorder->ring), (unsigned long long)ring_size(recorder->ring));
 	loop->failure = error;
+	trouble_tell(recorder->trouble_fd, pipeline_message(recorder->pipeline));
 	loop->backoff_ns = loop->backoff_ns ? 2 * loop->backoff_ns : BACKOFF_MIN_NS;
 	if (loop->backoff_ns > BACKOFF_MAX_NS)
 		loop->backoff_ns = BACKOFF_MAX_NS;
@@ -81,8 +89,10 @@ static void note_failure(struct loop *loop, int error)
 
 static void note_success(struct loop *loop)
 {
-	if (loop->failure)
+	if (loop->failure) {
 		log_info("stores into \"%s\" again", loop->recorder->db_path);
+		trouble_tell(loop->recorder->trouble_fd, NULL);
+	}
 	loop->failure = 0;
 	loop->backoff_ns = loop->retry_ns = 0;
 }
@@ -136,8 +146,14 @@ static void write_status(struct loop *loop, bool running)
 	};
 	int r = recorder_status_write(&status, recorder->pipeline, recorder->ring, recorder->names);
 
+	if (r && pipeline_report(recorder->pipeline, r) == 0)
+		r = recorder_status_write(&status, recorder->pipeline, recorder->ring, recorder->names);
 	if (r)
 		log_debug("cannot write the status: %s", strerror(-r));
+	/* With nothing to store this is all that notices. */
+	if (!loop->failure && (r != 0) != loop->silent)
+		trouble_tell(recorder->trouble_fd, r ? pipeline_message(recorder->pipeline) : NULL);
+	loop->silent = r != 0;
 }
 
 static void keep_metrics(struct loop *loop, uint64_t now)
@@ -184,6 +200,25 @@ static void tell_retention(struct loop *loop, struct db *db, uint64_t now)
 		 (unsigned long long)report.removed, loop->recorder->db_path, since, oldest);
 }
 
+/* The wall time by which something is too old: the wall clock's, unless that has just leapt forward. */
+static int64_t retention_time(struct loop *loop, uint64_t now)
+{
+	int64_t wall = clock_wall_ns();
+	int64_t leap = wall - (int64_t)now - loop->clock_offset;
+
+	if (leap > CLOCK_LEAP_NS && loop->doubt_ns == 0) {
+		loop->doubt_ns = now;
+		log_warning("the clock went forward by %lld hours: nothing is deleted for being too old by the new time for"
+			    " a day",
+			    (long long)(leap / 3600000000000LL));
+	}
+	if (leap > CLOCK_LEAP_NS && now - loop->doubt_ns < CLOCK_DOUBT_NS)
+		return (int64_t)now + loop->clock_offset;
+	loop->doubt_ns = 0;
+	loop->clock_offset = wall - (int64_t)now;
+	return wall;
+}
+
 static void keep_retention(struct loop *loop, uint64_t now)
 {
 	const struct recorder *recorder = loop->recorder;
@@ -192,10 +227,12 @@ static void keep_retention(struct loop *loop, uint64_t now)
 	if (now < loop->retention_ns || loop->failure || !db)
 		return;
 
-	int r = retention_step(db, &recorder->retention, clock_wall_ns());
+	int r = retention_step(db, &recorder->retention, retention_time(loop, now));
 
-	if (r < 0)
+	if (r < 0) {
 		log_debug("cannot delete what is too old: %s", strerror(-r));
+		(void)pipeline_report(recorder->pipeline, r);
+	}
 	if (r <= 0)
 		loop->retention_ns = now + RETENTION_INTERVAL_NS;
 	if (r == 0)
@@ -301,6 +338,7 @@ int recorder_run(const struct recorder *recorder)
 	struct loop loop = {
 		.recorder = recorder,
 		.started = clock_wall_ns(),
+		.clock_offset = clock_wall_ns() - (int64_t)clock_boot_ns(),
 		.exit_code = -1,
 	};
 

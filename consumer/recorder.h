@@ -25,6 +25,7 @@ struct recorder {
 	int pin_fd;    /* the ring's pin, O_PATH: shows that it was removed. -1: not looked at */
 	int signal_fd; /* SIGTERM and SIGINT */
 	int notify_fd; /* -1: nobody listens */
+	int trouble_fd; /* of trouble_open(), or negative */
 	const char *db_path; /* for messages */
 	bool keeps_bpf; /* runs with CAP_BPF, for a kernel before 5.19 */
 	bool once;

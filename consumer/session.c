@@ -2,8 +2,7 @@
 #include "consumer/session.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <limits.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -12,12 +11,19 @@
 #include "consumer/clock.h"
 #include "consumer/db.h"
 #include "consumer/db_file.h"
+#include "consumer/db_index.h"
 #include "consumer/identity.h"
 #include "consumer/store.h"
+#include "consumer/test_hook.h"
 
-/* A reader that never ends lets the log grow: warned about at the first size, not tolerated from the second. */
-#define LOG_WARN_BYTES  (64ULL << 20)
-#define LOG_LIMIT_BYTES (256ULL << 20)
+/* A reader that never ends lets the log grow: warned about at this size, put out at that many times as much. */
+#define LOG_WARN_BYTES (64ULL << 20)
+#define LOG_LIMIT      4
+#define LOG_TRY_NS     5000000000ULL
+/* Whoever held one lock may hold the next: for so long after it nobody's lock is waited for as long as before. */
+#define HASTE_NS	  600000000000ULL
+#define HASTE_PATIENCE_MS 100
+#define TOLD_INTERVAL_NS  3600000000000ULL
 
 static void close_parts(struct session *session)
 {
@@ -44,40 +50,91 @@ int session_fail(struct session *session, int error)
 	return error;
 }
 
-/*
- * Names the process that holds one of the locks a commit needs: bytes 120 to 122 of the log's index, says SQLite's
- * wal.c. Only while the database is closed: closing any descriptor of a file gives up all this process's locks on it.
- */
-static void name_holder(struct session *session)
+static void __attribute__((format(printf, 2, 3))) add_message(struct session *session, const char *format, ...)
 {
-	struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = 120, .l_len = 3 };
 	size_t used = strlen(session->message);
-	char path[PATH_MAX];
-	int n = snprintf(path, sizeof(path), "%s-shm", session->settings.db_path);
+	va_list args;
 
-	if (n < 0 || (size_t)n >= sizeof(path))
+	va_start(args, format);
+	(void)vsnprintf(session->message + used, sizeof(session->message) - used, format, args);
+	va_end(args);
+}
+
+static void tell_replaced(struct session *session, pid_t holder)
+{
+	char who[64] = "a process that cannot be named";
+
+	session->replaced_ns = clock_boot_ns();
+	if (session->replaced_told_ns && session->replaced_ns - session->replaced_told_ns < TOLD_INTERVAL_NS)
 		return;
+	session->replaced_told_ns = session->replaced_ns;
+	if (holder > 0)
+		(void)snprintf(who, sizeof(who), "process %d", (int)holder);
+	log_warning("%s held a lock on \"%s-shm\" that recording cannot do without: that file was replaced and recording"
+		    " goes on; whoever had the database open must open it again, and what was being read then may be"
+		    " wrong",
+		    who, session->settings.db_path);
+}
 
-	AUTO_CLOSE int fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+/*
+ * Whoever reads the history can hold a lock that stops every commit, or so many checkpoints that the log grows
+ * without end. Only shared ones, though: somebody who may write is waited for and named.
+ */
+static int replace_index(struct session *session, enum db_index_hold enough)
+{
+	const char *path = session->settings.db_path;
+	pid_t holder;
+	enum db_index_hold hold = db_index_look(path, &holder);
+	int r = hold >= enough ? db_index_replace(path) : -EBUSY;
 
-	if (fd >= 0 && fcntl(fd, F_GETLK, &lock) == 0 && lock.l_type != F_UNLCK && lock.l_pid > 0)
-		(void)snprintf(session->message + used, sizeof(session->message) - used,
-			       ": process %d holds a lock on \"%s\", end it", (int)lock.l_pid, path);
+	if (r == 0)
+		tell_replaced(session, holder);
+	else if (hold == DB_INDEX_WRITTEN && holder > 0)
+		add_message(session, ": process %d holds a lock on \"%s-shm\", end it", (int)holder, path);
+	return r;
+}
+
+/* A reader's ordinary lock is only to blame when nothing else is: not at the first time. */
+static void look_at_holder(struct session *session, int error)
+{
+	session->busy = error == -EBUSY ? session->busy + 1 : 0;
+	session->index_replaced = session->busy > 0 &&
+				  replace_index(session, session->busy > 1 ? DB_INDEX_READ : DB_INDEX_KEPT) == 0;
+}
+
+bool session_try_again(struct session *session)
+{
+	bool again = session->index_replaced;
+
+	session->index_replaced = false;
+	return again;
 }
 
 void session_abandon(struct session *session, int error)
 {
 	if (session->db)
 		db_rollback(session->db);
-	if (session->store && store_knows_ring(session->store)) {
+	/* What was only carried over is still the one before it. */
+	if (session->store && store_knows_ring(session->store) && !session->replaced) {
 		store_close(session->previous);
 		session->previous = TAKE_PTR(session->store);
 		store_detach(session->previous);
 	}
 	close_parts(session);
-	if (error == -EBUSY)
-		name_holder(session);
+	if (session->log_blocked)
+		(void)replace_index(session, DB_INDEX_READ);
+	session->log_blocked = false;
+	look_at_holder(session, error);
 	session->damaged = error == -EBADMSG;
+}
+
+/* What a power cut left of the log may be less than an index from before it says. */
+static void refuse_stale_index(struct session *session)
+{
+	const char *path = session->settings.db_path;
+
+	if (!session->opened && db_index_is_stale(path, clock_wall_ns() - (int64_t)clock_boot_ns()))
+		(void)db_index_replace(path);
 }
 
 /* A damaged file is evidence: it is set aside, never deleted. */
@@ -101,8 +158,17 @@ static int open_database(struct session *session)
 	return db_open_write(path, &session->db);
 }
 
+/* This process has stored more of the ring than the file says: it is not the file it stored into. */
+static bool is_behind(const struct session *session)
+{
+	return session->previous && (!store_knows_ring(session->store) ||
+				     store_position(session->store) < store_saved_position(session->previous));
+}
+
 int session_open(struct session *session)
 {
+	refuse_stale_index(session);
+
 	int r = open_database(session);
 
 	if (!r)
@@ -111,49 +177,96 @@ int session_open(struct session *session)
 		r = store_open(session->db, session->settings.generation, identity_boot(session->identity),
 			       &session->store);
 	if (!r) {
-		session->replaced = session->previous && !store_knows_ring(session->store);
+		session->replaced = is_behind(session);
 		r = session->replaced ? store_move(session->previous, session->store) : 0;
 	}
 	if (r) {
 		(void)session_fail(session, r);
 		close_parts(session);
-		if (r == -EBUSY)
-			name_holder(session);
+		look_at_holder(session, r);
 		session->damaged = r == -EBADMSG;
+		return r;
 	}
-	return r;
+	session->opened = true;
+	if (session->replaced_ns && clock_boot_ns() - session->replaced_ns < HASTE_NS)
+		db_set_patience(session->db, HASTE_PATIENCE_MS);
+	return 0;
 }
 
 void session_settled(struct session *session)
 {
+	session->busy = 0;
 	store_close(session->previous);
 	session->previous = NULL;
 	session->replaced = false;
 }
 
+/*
+ * The log goes into the database while both are still open: what is left of it beside the path belongs to no file
+ * there, and the next to open that would take it for its own.
+ */
+static void empty_log(struct session *session)
+{
+	const char *path = session->settings.db_path;
+	uint64_t database, log;
+	char aside[4200];
+
+	(void)db_exec(session->db, "PRAGMA wal_checkpoint(TRUNCATE)");
+	db_file_sizes(session->db, &database, &log);
+	if (log == 0 || db_log_moved(session->db))
+		return;
+	if (db_file_set_log_aside(path, clock_wall_ns() / 1000000000, aside, sizeof(aside)) == 0)
+		log_warning("\"%s-wal\" could not be emptied into the database it belongs to: it was moved to \"%s-wal\"",
+			    path, aside);
+}
+
+static int check_files(struct session *session)
+{
+	const char *path = session->settings.db_path;
+
+	if (db_moved(session->db)) {
+		log_warning("database \"%s\" was moved or deleted: a new one is begun, with a note of the gap", path);
+		empty_log(session);
+		return -ESTALE;
+	}
+	if (db_log_moved(session->db) || db_index_moved(session->db)) {
+		log_warning("\"%s-wal\" or \"%s-shm\" was moved or deleted: what was stored is kept, and both are made"
+			    " anew",
+			    path, path);
+		(void)db_exec(session->db, "PRAGMA wal_checkpoint(TRUNCATE)");
+		return -ESTALE;
+	}
+	return 0;
+}
+
+/* The readers' locks are the only thing that keeps a log from being emptied, and not for ever. */
 static int check_log(struct session *session)
 {
+	uint64_t warn = test_number("CRI_TEST_LOG_WARN", LOG_WARN_BYTES), limit = LOG_LIMIT * warn;
 	uint64_t database, log;
 
 	db_file_sizes(session->db, &database, &log);
-	if (log > LOG_LIMIT_BYTES) {
+	if (log > limit) {
 		(void)db_exec(session->db, "PRAGMA wal_checkpoint(TRUNCATE)");
 		db_file_sizes(session->db, &database, &log);
 	}
-	if (log > LOG_WARN_BYTES && !session->log_warned)
+	if (log > warn && !session->log_warned)
 		log_warning("\"%s-wal\" has grown to %llu bytes because some reader keeps the database open in one"
-			    " long query: end it, or recording stops at %llu bytes",
-			    session->settings.db_path, (unsigned long long)log, (unsigned long long)LOG_LIMIT_BYTES);
-	session->log_warned = log > LOG_WARN_BYTES;
-	return log > LOG_LIMIT_BYTES ? -EBUSY : 0;
+			    " long query: end it, or it is put out at %llu bytes",
+			    session->settings.db_path, (unsigned long long)log, (unsigned long long)limit);
+	session->log_warned = log > warn;
+	if (log <= limit)
+		return 0;
+	if (session->log_tried_ns && clock_boot_ns() - session->log_tried_ns < LOG_TRY_NS)
+		return -EBUSY;
+	session->log_tried_ns = clock_boot_ns();
+	session->log_blocked = true;
+	return -ESTALE;
 }
 
 int session_check(struct session *session)
 {
-	if (db_moved(session->db)) {
-		log_warning("database \"%s\" was moved or deleted: a new one is begun, with a note of the gap",
-			    session->settings.db_path);
-		return -ESTALE;
-	}
-	return check_log(session);
+	int r = check_files(session);
+
+	return r ? r : check_log(session);
 }

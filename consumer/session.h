@@ -30,7 +30,14 @@ struct session {
 	bool replaced;          /* the database does not know of what this recorder stored before */
 	struct store *previous; /* what the last commit left when the session before failed */
 	bool damaged;           /* the file was found damaged in use */
+	bool opened;            /* once at least */
 	bool log_warned;
+	bool log_blocked;       /* a reader keeps the log too large: its index is in the way */
+	uint64_t log_tried_ns;  /* boot time when that was last done something about; 0: never */
+	bool index_replaced;    /* a lock was in the way of the last call: the same can be tried again at once */
+	unsigned int busy;      /* failures for a lock, in a row */
+	uint64_t replaced_ns;   /* boot time of the last change of the index; 0: never */
+	uint64_t replaced_told_ns;
 	char message[256];      /* why the last call failed, for people */
 };
 
@@ -40,10 +47,12 @@ int session_open(struct session *session);
 void session_settled(struct session *session);
 
 /*
- * Before each transaction: 0; -ESTALE: the file was moved or deleted; -EBUSY: its log is too large because
- * of some reader.
+ * Before each transaction: 0; -ESTALE: the file was moved or deleted, or its index must be changed: abandon the
+ * session and open it again; -EBUSY: its log is too large and cannot be made smaller.
  */
 int session_check(struct session *session);
+/* The last call failed because of a lock that is out of the way now. True once for each. */
+bool session_try_again(struct session *session);
 
 /* Notes why something failed. Returns error. */
 int session_fail(struct session *session, int error);

@@ -260,6 +260,11 @@ int64_t store_earlier_ring(const struct store *store)
 	return store->earlier_ring;
 }
 
+uint64_t store_saved_position(const struct store *store)
+{
+	return store->saved_position;
+}
+
 struct store_tally *store_tally(struct store *store, unsigned int kind)
 {
 	return &store->tallies[kind < EV_KIND_COUNT ? kind : 0].now;

@@ -37,6 +37,7 @@ void store_close(struct store *store);
 /* True when this ring was read into this database before; position: how far. */
 bool store_knows_ring(const struct store *store);
 uint64_t store_position(const struct store *store);
+uint64_t store_saved_position(const struct store *store); /* of the last commit */
 
 /* When the last commit about another ring was; 0: there never was another. */
 int64_t store_earlier_ring(const struct store *store);

@@ -7,12 +7,17 @@
 #define CRI_CONSUMER_TEST_HOOK_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #ifdef CRI_TEST_HOOKS
 /* point: the name of the place, as the test gives it. */
 void test_hook(const char *point);
 /* Whether this program is looked at with tools that no sandbox lets live. */
 bool test_without_sandbox(void);
+/* A number that a test sets in the environment; else `otherwise`. */
+uint64_t test_number(const char *name, uint64_t otherwise);
+/* What a test adds to the wall clock, in nanoseconds. */
+int64_t test_clock_shift(void);
 #else
 static inline void test_hook(const char *point)
 {
@@ -27,6 +32,17 @@ static inline bool test_without_sandbox(void)
 #else
 	return false;
 #endif
+}
+
+static inline uint64_t test_number(const char *name, uint64_t otherwise)
+{
+	(void)name;
+	return otherwise;
+}
+
+static inline int64_t test_clock_shift(void)
+{
+	return 0;
 }
 #endif
 

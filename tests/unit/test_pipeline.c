@@ -720,47 +720,100 @@ static void test_only_kills_wait_for_the_disk(void **state)
 	recorder_rig_close(&r);
 }
 
-/* Another process that may only read can hold the lock of writers; it is named. SQLite's wal.c: byte 120. */
-static pid_t hold_writers_lock(const struct recorder_rig *r, int *ret_release)
+/* Another process: does begin, waits until its end of the pipe is closed, does end; statuses 1 and 2 where one fails. */
+struct other {
+	bool (*begin)(const char *path);
+	bool (*end)(void);
+	pid_t pid;
+	int release;
+};
+
+static struct db *others_db;
+
+static void other_start(struct other *other, const struct recorder_rig *r)
 {
-	struct flock lock = { .l_type = F_RDLCK, .l_whence = SEEK_SET, .l_start = 120, .l_len = 1 };
-	char path[160], byte = 0;
 	int ready[2], release[2];
-	pid_t child;
+	char byte = 0;
 
-	(void)snprintf(path, sizeof(path), "%s-shm", r->path);
 	assert_int_equal(pipe2(ready, O_CLOEXEC) | pipe2(release, O_CLOEXEC), 0);
-	child = fork();
-	if (child == 0) {
-		int fd = open(path, O_RDONLY | O_CLOEXEC);
-
+	other->pid = fork();
+	if (other->pid == 0) {
 		(void)close(release[1]);
-		if (fd < 0 || fcntl(fd, F_SETLK, &lock) != 0 || write(ready[1], "x", 1) != 1)
+		if (!other->begin(r->path) || write(ready[1], "x", 1) != 1)
 			_exit(1);
-		_exit(read(release[0], &byte, 1) == 0 ? 0 : 2);
+		_exit(read(release[0], &byte, 1) != 0 || (other->end && !other->end()) ? 2 : 0);
 	}
 	(void)close(ready[1]);
 	(void)close(release[0]);
 	assert_int_equal(read(ready[0], &byte, 1), 1);
 	(void)close(ready[0]);
-	*ret_release = release[1];
-	return child;
+	other->release = release[1];
+}
+
+static void other_end(struct other *other)
+{
+	int status;
+
+	(void)close(other->release);
+	assert_int_equal(waitpid(other->pid, &status, 0), other->pid);
+	assert_int_equal(status, 0);
+}
+
+/* The lock of writers: byte 120 of the index, says SQLite's wal.c. */
+static bool hold_writers_lock(const char *path, short type)
+{
+	struct flock lock = { .l_type = type, .l_whence = SEEK_SET, .l_start = 120, .l_len = 1 };
+	char name[160];
+	int fd;
+
+	(void)snprintf(name, sizeof(name), "%s-shm", path);
+	fd = open(name, (type == F_RDLCK ? O_RDONLY : O_RDWR) | O_CLOEXEC);
+	return fd >= 0 && fcntl(fd, F_SETLK, &lock) == 0;
+}
+
+static bool hold_as_writer(const char *path)
+{
+	return hold_writers_lock(path, F_WRLCK);
+}
+
+static bool hold_as_reader(const char *path)
+{
+	return hold_writers_lock(path, F_RDLCK);
+}
+
+static bool open_to_read(const char *path)
+{
+	return db_open_read(path, &others_db) == 0 && !db_index_moved(others_db);
+}
+
+static bool cannot_read(void)
+{
+	return db_index_moved(others_db) && db_exec(others_db, "SELECT count(*) FROM event") != 0;
+}
+
+static bool open_to_write(const char *path)
+{
+	return db_open_write(path, &others_db) == 0;
+}
+
+static bool cannot_write(void)
+{
+	return db_exec(others_db, "INSERT INTO event(id, type, time, boot) VALUES(99, 3, 0, 1)") != 0;
 }
 
 static void test_who_keeps_the_database_busy_is_named(void **state)
 {
+	struct other holder = { .begin = hold_as_writer };
 	struct recorder_rig r;
 	char want[64];
-	int release, status;
-	pid_t child;
 
 	(void)state;
 	recorder_rig_open(&r, RING);
 	assert_int_equal(recorder_rig_start(&r), 0);
 	emit_exits(&r, 3);
 	assert_int_equal(pipeline_drain(r.pipeline), 0);
-	child = hold_writers_lock(&r, &release);
-	(void)snprintf(want, sizeof(want), "process %d holds a lock", (int)child);
+	other_start(&holder, &r);
+	(void)snprintf(want, sizeof(want), "process %d holds a lock", (int)holder.pid);
 
 	emit_exits(&r, 3);
 	(void)pipeline_look(r.pipeline);
@@ -769,12 +822,42 @@ static void test_who_keeps_the_database_busy_is_named(void **state)
 		if (!strstr(pipeline_message(r.pipeline), want))
 			fail_msg("%s", pipeline_message(r.pipeline));
 	}
-	(void)close(release);
-	assert_int_equal(waitpid(child, &status, 0), child);
-	assert_int_equal(status, 0);
+	other_end(&holder);
 	assert_int_equal(pipeline_drain(r.pipeline), 0);
 	assert_answer(&r, EXITS, 6);
 	assert_answer(&r, "SELECT count(*) FROM gap", 0);
+	recorder_rig_close(&r);
+}
+
+/* Somebody who may only read cannot stop recording; whoever had the index open cannot go on with it, to read or write. */
+static void test_a_readers_lock_is_shaken_off(void **state)
+{
+	struct other holder = { .begin = hold_as_reader };
+	struct other others[] = { { .begin = open_to_read, .end = cannot_read },
+				  { .begin = open_to_write, .end = cannot_write } };
+	struct recorder_rig r;
+
+	(void)state;
+	recorder_rig_open(&r, RING);
+	assert_int_equal(recorder_rig_start(&r), 0);
+	emit_exits(&r, 3);
+	assert_int_equal(pipeline_drain(r.pipeline), 0);
+	for (size_t i = 0; i < ARRAY_SIZE(others); i++)
+		other_start(&others[i], &r);
+	other_start(&holder, &r);
+
+	for (int i = 0; i < 3; i++) {
+		emit_exits(&r, 3);
+		assert_int_equal(pipeline_drain(r.pipeline), 0);
+	}
+	/* The last first: it holds the ends of the pipes of those before it. */
+	other_end(&holder);
+	for (size_t i = ARRAY_SIZE(others); i-- > 0;)
+		other_end(&others[i]);
+	assert_int_equal(pipeline_drain(r.pipeline), 0);
+	assert_answer(&r, EXITS, 12);
+	assert_answer(&r, "SELECT count(*) FROM gap", 0);
+	assert_answer(&r, "SELECT count(*) FROM pragma_integrity_check WHERE integrity_check = 'ok'", 1);
 	recorder_rig_close(&r);
 }
 
@@ -859,6 +942,7 @@ int main(void)
 		cmocka_unit_test(test_a_record_that_is_ready_late_is_stored),
 		cmocka_unit_test(test_only_kills_wait_for_the_disk),
 		cmocka_unit_test(test_who_keeps_the_database_busy_is_named),
+		cmocka_unit_test(test_a_readers_lock_is_shaken_off),
 		cmocka_unit_test(test_when_a_commit_is_due),
 		cmocka_unit_test(test_unread_records_are_counted_in_place),
 	};

@@ -75,7 +75,13 @@ def judge_recorder($lines; $set):
 			tested($set; "a query is sandboxed, of root too"; .query |
 				test("sandboxed: seccomp") and test("pid [0-9]") and (test("cannot|error:") | not); .)),
 		tested($set; "the recorder ended in order"; $last.status == 0; $last),
-		tested($set; "healthy"; $status.healthy == true; $status.reasons),
+		# a recorder that cannot see OOM kills is not
+		if $rungs[$set].oom_kill == "-" then
+			tested($set; "unhealthy: OOM kills are not recorded"; $status.healthy == false and
+				($status.reasons | length == 1 and (.[0] | startswith("OOM kills are not recorded"))); $status.reasons)
+		else
+			tested($set; "healthy"; $status.healthy == true; $status.reasons)
+		end,
 		tested($set; "sent = stored + rejected + unread, none lost"; $status.counters.sent.process_exit > 0 and
 			all($status.counters.sent | keys[]; . as $kind | $status.counters | .lost[$kind] == 0 and
 				.sent[$kind] == .stored[$kind] + .rejected[$kind] + .unread[$kind]); $status.counters),

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The index of the database's log, "DATABASE-shm", as a file that others lock. Whoever may read it can hold shared
+ * locks on it, for ever, and with them keep commits, checkpoints and the index's recovery from happening.
+ *
+ * Bytes and layout are those of SQLite's WAL-index (its walformat.html). Only for a database that this process has
+ * closed: closing any descriptor of a file gives up all of a process's POSIX locks on it.
+ */
+#ifndef CRI_CONSUMER_DB_INDEX_H
+#define CRI_CONSUMER_DB_INDEX_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+enum db_index_hold {
+	DB_INDEX_FREE,
+	DB_INDEX_READ,   /* somebody reads: nothing stands still but the end of the log */
+	DB_INDEX_KEPT,   /* a shared lock where SQLite takes none for longer than a moment: commits stand still */
+	DB_INDEX_WRITTEN /* somebody who may write does so */
+};
+
+/* Who holds locks on it. *ret_holder: the pid of one, 0 if that cannot be known. */
+enum db_index_hold db_index_look(const char *db_path, pid_t *ret_holder);
+
+/*
+ * Takes the index out of the way, so that the next to open the database makes a new one out of the log. The locks
+ * of others stay on a file without a name. Whoever still has that one open gets SQLITE_CANTOPEN for whatever he
+ * begins, so that no two indexes are ever written by; what he has begun to read may turn out wrong.
+ *
+ * 0; -EBUSY: somebody writes, or is about to; else why it cannot be done: then it is as it was.
+ */
+int db_index_replace(const char *db_path);
+
+/* It was made before this boot: what it says of the log's end may be more than a power cut has left of it. */
+bool db_index_is_stale(const char *db_path, int64_t boot_wall_ns);
+
+#endif
