@@ -1,0 +1,98 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: BSD-2-Clause
+#
+# What the tests of the database on its disk have in common: exits to record, and the books they must balance in.
+# Needs tests/lib/scenario.sh.
+
+# exits_begin: a container of our own, EXITS_ID, in which processes can end.
+exits_begin()
+{
+	EXITS_ID=$(random_hex 64)
+	EXITS_PATH=$(pod_cgroup "$(random_uuid)")/$EXITS_ID
+	EXITS_TRUTH=0
+	EXITS_MANY=$(tool many_exits) || bail_out "cannot build many_exits"
+	cg_make "$EXITS_PATH" || bail_out "cannot make $EXITS_PATH"
+}
+
+# exits N: so many processes end in it, many_exits itself for one of them.
+exits()
+{
+	cg_run "$EXITS_PATH" "$EXITS_MANY" $(($1 - 1)) "$SCENARIO_DIR/many.truth" || bail_out "many_exits failed"
+	EXITS_TRUTH=$((EXITS_TRUTH + $1))
+}
+
+exits_recorded()
+{
+	cri_ebpf events --json -t process_exit -c "$EXITS_ID" 2>/dev/null | jq -s length
+}
+
+exits_are()
+{
+	[ "$(exits_recorded)" = "$1" ]
+}
+
+# all_recorded SECONDS NAME: every exit so far is there within the time, and once.
+all_recorded()
+{
+	wait_for "$1" exits_are "$EXITS_TRUTH"
+	is "$(exits_recorded)" "$EXITS_TRUTH" "$2"
+}
+
+# The number of lines in the recorder's messages since log_mark that match.
+log_mark()
+{
+	LOG_FROM=$(($(wc -l <"$RECORDER_LOG") + 1))
+}
+
+told()
+{
+	tail -n "+$LOG_FROM" "$RECORDER_LOG" | grep -cE "$1"
+}
+
+is_told()
+{
+	[ "$(told "$1")" -gt 0 ]
+}
+
+status_now()
+{
+	cri_ebpf status --json 2>/dev/null
+}
+
+is_healthy()
+{
+	[ "$(status_now | jq .healthy)" = "$1" ]
+}
+
+# The recorder's own reason for not storing, as status tells it.
+trouble_is_shown()
+{
+	status_now | jq -e --arg regex "$1" '.healthy == false and any(.reasons[]; test("cannot store into") and test($regex))'
+}
+
+# Per kind: everything sent is stored, rejected or unread. Exact only when quiet.
+books_balance()
+{
+	recorder_beat
+	BOOKS=$(status_now | jq -c '.counters | [.sent, .stored, .rejected, .unread, .lost] | map(.process_exit)')
+	[ "$(jq '.[0] == .[1] + .[2] + .[3]' <<<"$BOOKS")" = true ]
+}
+
+# Until the recorder has written its status again; scenarios set metrics_interval to 1s.
+recorder_beat()
+{
+	local before
+
+	before=$(status_now | jq -r .as_of)
+	wait_for 5 beat_is_later "$before"
+}
+
+beat_is_later()
+{
+	[[ $(status_now | jq -r .as_of) > $1 ]]
+}
+
+gaps()
+{
+	query 'map(select(.type == "gap")) | map("\(.reason):\(.lost_type):\(.lost)") | join(" ")'
+}
