@@ -2,6 +2,7 @@
 #include "consumer/db.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -313,12 +314,15 @@ static const char write_pragmas[] =
 	"PRAGMA wal_autocheckpoint = 2000; PRAGMA journal_size_limit = 16777216;"
 	"PRAGMA synchronous = NORMAL";
 
-/* SQLite is content with reading when it may not write. */
+/* SQLite is content with reading when it may not write. Only opening the file tells why, and costs no lock that is needed. */
 static int check_writable(struct db *db)
 {
 	if (sqlite3_db_readonly(db->handle, "main") != 1)
 		return 0;
-	return access(db->path, W_OK) != 0 ? -errno : -EACCES;
+
+	AUTO_CLOSE int fd = open(db->path, O_RDWR | O_CLOEXEC);
+
+	return fd < 0 ? -errno : -EACCES;
 }
 
 /*

@@ -96,3 +96,44 @@ gaps()
 {
 	query 'map(select(.type == "gap")) | map("\(.reason):\(.lost_type):\(.lost)") | join(" ")'
 }
+
+# begin NAME FILE RING: a new ring of that size, and a recorder with a new database, after scenario_prepare
+begin()
+{
+	DB=$2
+	printf '%s\n' 'metrics_interval = 1s' "ring_buffer_size = $3" >"$CONFIG"
+	[ ! -d "$PIN_DIR" ] || loader unload >"$SCENARIO_DIR/loader.log" 2>&1
+	loader load >"$SCENARIO_DIR/loader.log" 2>&1 || bail_out "$1: load failed: $(cat "$SCENARIO_DIR/loader.log")"
+	recorder_start || bail_out "$1: the recorder did not start: $(tail -n 5 "$RECORDER_LOG")"
+	exits_begin
+	exits 20
+	all_recorded 10 "$1: recorded before"
+	log_mark
+}
+
+# begin_roomy NAME: with room for whatever else ends on this machine while no recorder runs
+begin_roomy()
+{
+	begin "$1" "$SCENARIO_DIR/$1/events.db" 8M
+}
+
+# sound NAME
+sound()
+{
+	is "$(sqlite3 "$DB" 'PRAGMA integrity_check' 2>&1)" ok "$1: the database is sound"
+	is "$(sqlite3 "$DB" "SELECT count(*) - count(DISTINCT id) FROM v_events" 2>&1)" 0 "$1: no id twice"
+}
+
+# balanced NAME
+balanced()
+{
+	wait_for 20 books_balance
+	ok $? "$1: sent = stored + rejected + unread" || diag "$BOOKS"
+}
+
+# told_once NAME REGEX
+told_once()
+{
+	wait_for 10 is_told "$2"
+	is "$(told "$2")" 1 "$1: told once" || diag "$(tail -n "+$LOG_FROM" "$RECORDER_LOG")"
+}

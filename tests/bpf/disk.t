@@ -1,0 +1,118 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-2-Clause
+# What happens to the files: the database moved, deleted, replaced or damaged. Recording goes on, nothing is deleted,
+# nothing is stored twice, and what is missing is a gap.
+set -u
+. "$(dirname "$0")/../lib/scenario.sh"
+. tests/lib/store.sh
+
+scenario_prepare
+command -v sqlite3 >/dev/null || skip_all "sqlite3 is not installed"
+
+# anew NAME: after the path names another file, or none
+anew()
+{
+	local before=$EXITS_TRUTH
+
+	exits 20
+	told_once "$1" "database \"$DB\" was moved or deleted: a new one is begun"
+	wait_for 10 exits_are $((EXITS_TRUTH - before + ${2:-0}))
+	is "$(exits_recorded)" $((EXITS_TRUTH - before + ${2:-0})) "$1: what came after it is recorded, once"
+	is "$(gaps)" store_replaced:null:null "$1: with a gap"
+	balanced "$1"
+	sound "$1"
+}
+
+begin_roomy deleted
+rm "$DB" "$DB-wal" "$DB-shm"
+anew deleted
+recorder_kill
+
+begin_roomy "deleted alone"
+rm "$DB"
+anew "deleted alone"
+recorder_kill
+
+begin_roomy moved
+mv "$DB" "${DB%/*}/old.db"
+anew moved
+is "$(sqlite3 "${DB%/*}/old.db" "SELECT count(*) FROM v_exit WHERE container_id = '$EXITS_ID'")" 20 "moved: what it had is in it still"
+recorder_kill
+
+# The copy knows of this ring, but not of all that this recorder took from it.
+begin_roomy "old copy"
+sqlite3 "$DB" ".backup '$SCENARIO_DIR/copy'" && chown cri-ebpf:cri-ebpf "$SCENARIO_DIR/copy" && chmod 0640 "$SCENARIO_DIR/copy"
+cp -p "$SCENARIO_DIR/copy" "$SCENARIO_DIR/copy2"
+exits 30
+all_recorded 10 "old copy: recorded after it was made"
+mv "$SCENARIO_DIR/copy" "$DB"
+anew "old copy" 20
+recorder_stop
+mv "$SCENARIO_DIR/copy2" "$DB"
+exits 10
+recorder_start
+ok $? "old copy put back while no recorder runs: start"
+wait_for 10 exits_are 30
+is "$(exits_recorded)" 30 "old copy put back while no recorder runs: what came after it is recorded, once"
+is "$(gaps)" store_replaced:null:null "old copy put back while no recorder runs: with a gap"
+sound "old copy put back while no recorder runs"
+recorder_kill
+
+for file in wal shm; do
+	begin_roomy "no $file"
+	rm "$DB-$file"
+	exits 20
+	told_once "no $file" "\"$DB-wal\" or \"$DB-shm\" was moved or deleted: what was stored is kept"
+	all_recorded 10 "no $file: everything is recorded"
+	recorder_kill
+	is "$(sqlite3 "$DB" "SELECT count(*) FROM v_exit WHERE container_id = '$EXITS_ID'")" 40 "no $file: also when it is killed then"
+	sound "no $file"
+done
+
+# damaged NAME: set aside with its log, and a new one begun
+damaged()
+{
+	exits 20
+	recorder_start
+	ok $? "$1: the recorder starts"
+	told_once "$1" "database \"$DB\" is damaged: it was moved to \"$DB.corrupt-[0-9]+\" and a new one is begun"
+	wait_for 10 exits_are 20
+	is "$(exits_recorded)" 20 "$1: what came after it is recorded"
+	like "$(gaps)" '^store_replaced:' "$1: with a gap"
+	is "$(find "${DB%/*}" -name '*.corrupt-*' ! -name '*-shm' -printf . | wc -c)" 2 "$1: it is there still, and its log"
+	sound "$1"
+	recorder_kill
+}
+
+begin_roomy "damaged table"
+exits 2000
+all_recorded 10 "damaged table: recorded before"
+recorder_stop
+dd if=/dev/urandom of="$DB" bs=4096 seek=$(($(stat -c %s "$DB") / 8192)) count=4 conv=notrunc 2>/dev/null
+damaged "damaged table"
+
+begin_roomy "damaged header"
+recorder_stop
+dd if=/dev/urandom of="$DB" bs=100 count=1 conv=notrunc 2>/dev/null
+damaged "damaged header"
+
+# A log that ends early is what a power cut leaves: the database is sound, and what it lacks is known.
+begin_roomy "damaged log"
+exits 500
+all_recorded 10 "damaged log: recorded before"
+recorder_kill
+dd if=/dev/urandom of="$DB-wal" bs=4096 seek=$(($(stat -c %s "$DB-wal") / 8192)) count=1 conv=notrunc 2>/dev/null
+exits 20
+recorder_start
+ok $? "damaged log: the recorder starts"
+is_later()
+{
+	[ "$(exits_recorded)" -ge 20 ]
+}
+wait_for 10 is_later
+ok $? "damaged log: it records"
+like "$(gaps)" '^store_replaced:null:null$' "damaged log: what was committed and is gone is a gap"
+sound "damaged log"
+recorder_kill
+
+done_testing

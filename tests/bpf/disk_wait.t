@@ -1,0 +1,114 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-2-Clause
+# Who makes the recorder wait: a writer's lock, a reader that never ends; and a clock that leaps.
+set -u
+. "$(dirname "$0")/../lib/scenario.sh"
+. tests/lib/store.sh
+
+scenario_prepare
+command -v sqlite3 >/dev/null || skip_all "sqlite3 is not installed"
+SQL=
+
+wait_end()
+{
+	local status=$?
+
+	[ -z "$SQL" ] || kill -KILL "$SQL" 2>/dev/null
+	(exit "$status")
+	scenario_end
+}
+trap wait_end EXIT
+
+# sql_begin STATEMENT...: root's sqlite3 with an open transaction; SQL is its pid.
+sql_begin()
+{
+	rm -f "$SCENARIO_DIR/sql"
+	mkfifo "$SCENARIO_DIR/sql"
+	sqlite3 "$DB" <"$SCENARIO_DIR/sql" >"$SCENARIO_DIR/sql.out" 2>&1 &
+	SQL=$!
+	exec 7>"$SCENARIO_DIR/sql"
+	printf '%s\n' "$@" "SELECT 'begun';" >&7
+	wait_for 5 grep -q begun "$SCENARIO_DIR/sql.out"
+}
+
+sql_end()
+{
+	printf '%s\n' "$@" >&7
+	exec 7>&-
+	wait "$SQL"
+	SQL=
+}
+
+begin_roomy "locked by root"
+sql_begin 'BEGIN IMMEDIATE;'
+ok $? "locked by root: with a transaction that writes"
+exits 30
+told_once "locked by root" "cannot store into \"$DB\":.*locked: process $SQL holds a lock on \"$DB-shm\", end it"
+until=$((SECONDS + $(bound 5 30)))
+lasts()
+{
+	[ "$SECONDS" -ge "$until" ]
+}
+wait_for 10 trouble_is_shown 'locked'
+ok $? "locked by root: status says so"
+wait_for 60 lasts
+is "$(told 'cannot store')" 1 "locked by root: still told once"
+is "$(told 'was replaced')" 0 "locked by root: who may write is not shaken off"
+sql_end 'COMMIT;'
+all_recorded 10 "locked by root: everything is recorded then"
+is "$(told 'stores into .* again')" 1 "locked by root: that is told once"
+wait_for 10 is_healthy true
+ok $? "locked by root: and it is healthy"
+is "$(gaps)" "" "locked by root: no gap"
+balanced "locked by root"
+recorder_stop
+
+# what only a test build can do: less is too much of a log, and the clock is wrong
+if [ -x "$BUILD/hooked/cri-ebpf" ]; then
+	install -m 0755 "$BUILD/hooked/cri-ebpf" "$SCENARIO_DIR/bin/"
+	export CRI_TEST_LOG_WARN=100000 CRI_TEST_CLOCK=$SCENARIO_DIR/clock/clock
+	begin_roomy "long reader"
+	sql_begin 'BEGIN;' 'SELECT count(*) FROM event;'
+	largest=0
+	for _ in $(seq "$(bound 16 400)"); do
+		exits 50
+		all_recorded 10 "long reader: recording goes on" >"$SCENARIO_DIR/ok" || cat "$SCENARIO_DIR/ok"
+		size=$(stat -c %s "$DB-wal")
+		[ "$size" -le "$largest" ] || largest=$size
+	done
+	TAP_COUNT=$((TAP_COUNT - $(bound 16 400)))
+	is "$(exits_recorded)" "$EXITS_TRUTH" "long reader: recording goes on"
+	[ "$largest" -gt 400000 ] && [ "$largest" -lt 1200000 ]
+	ok $? "long reader: the log stays within its bound" || diag "$largest bytes"
+	[ "$(told 'has grown to')" -gt 0 ]
+	ok $? "long reader: that it grows is told"
+	is "$(told "process $SQL held a lock")" 1 "long reader: that it was put out is told once"
+	sql_end 'SELECT count(*) FROM event;' 'COMMIT;' 'SELECT count(*) FROM event;'
+	like "$(tail -n 1 "$SCENARIO_DIR/sql.out")" 'unable to open' "long reader: what it begins next fails"
+	is "$(gaps)" "" "long reader: no gap"
+	balanced "long reader"
+	sound "long reader"
+	recorder_stop
+
+	begin_roomy clock
+	echo $((40 * 86400)) >"$CRI_TEST_CLOCK"
+	exits 20
+	wait_for 20 is_told 'the clock went forward by 9[0-9]+ hours: nothing is deleted'
+	ok $? "clock: forward by 40 days"
+	all_recorded 10 "clock: nothing is too old all of a sudden"
+	echo -86400 >"$CRI_TEST_CLOCK"
+	exits 20
+	all_recorded 10 "clock: back by 41 days"
+	rm "$CRI_TEST_CLOCK"
+	exits 20
+	all_recorded 10 "clock: and right again"
+	is "$(told 'the clock went')" 1 "clock: told once"
+	is "$(gaps)" "" "clock: no gap"
+	sound clock
+	recorder_stop
+	is $? 0 "clock: the recorder ends in order"
+else
+	skip "long reader, clock" "no test build: run make variants"
+fi
+
+done_testing
