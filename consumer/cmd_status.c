@@ -118,17 +118,19 @@ static void explain_recorder(struct status *status)
 	}
 }
 
-/* Only a living recorder can still have it. */
-static void explain_trouble(struct status *status)
+/* Only a living recorder can have any. Then its silence needs no other reason. */
+static bool explain_trouble(struct status *status)
 {
 	const char *path = status->common.config.db;
 	bool alive = status->beat.state == RECORDER_RUNNING || status->beat.state == RECORDER_SILENT;
 	char trouble[TROUBLE_MAX];
 
-	if (alive && trouble_read(path, trouble))
-		add_reason(status, "the recorder cannot store into \"%s\": %s; events wait in the ring, and what does not"
-				   " fit is lost",
-			   path, trouble);
+	if (!alive || !trouble_read(path, trouble))
+		return false;
+	add_reason(status, "the recorder cannot store into \"%s\": %s; events wait in the ring, and what does not fit is"
+			   " lost",
+		   path, trouble);
+	return true;
 }
 
 static int check_recorder(struct status *status)
@@ -142,8 +144,8 @@ static int check_recorder(struct status *status)
 	if (r < 0)
 		return r;
 	time_format_local(status->as_of, sizeof(status->as_of), status->beat.time, status->options.utc);
-	explain_recorder(status);
-	explain_trouble(status);
+	if (!explain_trouble(status))
+		explain_recorder(status);
 	if (status->beat.state != RECORDER_NEVER && !status->beat.loaded)
 		add_reason(status, "as of %s nothing was loaded: pins were missing below %s; run cri-ebpf-loader load",
 			   status->as_of, config->pin_dir);

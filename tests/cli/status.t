@@ -24,7 +24,8 @@ recorder()
 
 	BEAT=$(date -d "@${beat%?????????}" '+%F %T').000
 
-	write "{\"loader\":{\"loaded\":$4,\"abi\":1,\"probes\":[{\"name\":\"oom\",\"rung\":\"fentry\",\"attached\":$5},{\"name\":\"fork\",\"rung\":\"\",\"attached\":null}]},\"recorder\":{\"running\":$3,\"pid\":$1,\"heartbeat_unix_nano\":$beat,\"metrics_interval_ns\":\"${6:+${6}000000000}\",\"lag_bytes\":0,\"last_commit\":\"2025-11-22T16:31:07.000000000Z\"},\"counters\":{\"sent\":{\"oom_kill\":4,\"process_exit\":12},\"stored\":{\"oom_kill\":4,\"process_exit\":11},\"rejected\":{},\"unread\":{\"process_exit\":1},\"lost\":{},\"filtered\":{}}}"
+	JSON="{\"loader\":{\"loaded\":$4,\"abi\":1,\"probes\":[{\"name\":\"oom\",\"rung\":\"fentry\",\"attached\":$5},{\"name\":\"fork\",\"rung\":\"\",\"attached\":null}]},\"recorder\":{\"running\":$3,\"pid\":$1,\"heartbeat_unix_nano\":$beat,\"metrics_interval_ns\":\"${6:+${6}000000000}\",\"lag_bytes\":0,\"last_commit\":\"2025-11-22T16:31:07.000000000Z\"},\"counters\":{\"sent\":{\"oom_kill\":4,\"process_exit\":12},\"stored\":{\"oom_kill\":4,\"process_exit\":11},\"rejected\":{},\"unread\":{\"process_exit\":1},\"lost\":{},\"filtered\":{}}}"
+	write "$JSON"
 }
 
 cri status; is "$CODE" 4 "no status yet is unhealthy"
@@ -111,6 +112,25 @@ recorder "$LIVE" 1 true true null
 cri events -n 1; is "$ERR" "" "nothing is said while it runs"
 recorder "$LIVE" 91 true true null 60
 cri events -n 1; is "$ERR" "" "however long its own interval is"
+
+recorder "$LIVE" 1 true true null
+printf 'No space left on device: \033full' >"$DB.trouble"
+cri status; is "$CODE" 4 "a recorder that cannot store is unhealthy"
+like "$OUT" "cannot store into \"$DB\": No space left on device: .x1bfull; events wait in the ring" "and says why, escaped"
+cri status --json; is "$(jq -c '[.healthy,.recorder.running,(.reasons|length)]' <<<"$OUT")" '[false,true,1]' "in JSON too"
+recorder "$LIVE" 91 true true null
+cri status --json; like "$(jq -r '.reasons[]' <<<"$OUT")" '^the recorder cannot store' "then it is not said to hang"
+recorder "$LIVE" 1 false true null
+cri status; like "$OUT" 'reason: the recorder was stopped' "of one that is gone it is old news"
+: >"$DB.trouble"
+recorder "$LIVE" 1 true true null
+cri status; is "$CODE" 0 "when it can again it is healthy"
+rm "$DB.trouble"
+
+write "$(sed 's/"name":"oom","rung":"fentry"/"name":"oom_kill","rung":null/' <<<"$JSON")"
+cri status; is "$CODE" 4 "without a probe for OOM kills it is unhealthy"
+like "$OUT" 'reason: OOM kills are not recorded: .*check says why' "and says so"
+cri status --oom-kill=no; is "$CODE" 0 "unless they are switched off"
 
 write 'no JSON'
 cri events -n 1; is "$ERR" "" "a history without a recorder is just read"
