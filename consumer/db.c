@@ -2,19 +2,16 @@
 #include "consumer/db.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "common/cleanup.h"
 #include "consumer/db_file.h"
+#include "consumer/db_handle.h"
 #include "consumer/db_user.h"
-#include "consumer/schema.h"
 
 /* How often a restricted statement looks at the clock, in instructions of SQLite's virtual machine. */
 #define PROGRESS_STEPS 1000
@@ -22,9 +19,6 @@
 #define CHECK_LIMIT_NS 5000000000ULL
 /* How long a lock of somebody else is waited for. */
 #define PATIENCE_MS 2000
-/* How often a reader tries again while the recorder changes the index for another, and how long it waits between. */
-#define READ_ATTEMPTS 20
-#define READ_PAUSE_NS 20000000
 
 struct db {
 	sqlite3 *handle;
@@ -116,7 +110,7 @@ static int result(struct db *db, int code)
 	return error_of(db->handle, code);
 }
 
-static int complain(struct db *db, int error, const char *complaint)
+int db_complain(struct db *db, int error, const char *complaint)
 {
 	db->complaint = complaint;
 	return error;
@@ -134,8 +128,7 @@ int db_exec(struct db *db, const char *sql)
 	return result(db, sqlite3_exec(db->handle, sql, NULL, NULL, NULL));
 }
 
-/* A single number, such as a pragma gives. */
-static int query_number(struct db *db, const char *sql, int64_t *ret)
+int db_number(struct db *db, const char *sql, int64_t *ret)
 {
 	sqlite3_stmt *statement = NULL;
 	int code = sqlite3_prepare_v2(db->handle, sql, -1, &statement, NULL);
@@ -151,7 +144,7 @@ static int query_number(struct db *db, const char *sql, int64_t *ret)
 	return r;
 }
 
-static void remember_files(struct db *db)
+void db_remember_files(struct db *db)
 {
 	for (enum db_file file = 0; file < DB_FILE_COUNT; file++)
 		db->files[file] = db_file_identify(db->path, file);
@@ -204,9 +197,14 @@ static void cleanup_db(struct db **db)
 	db_close(*db);
 }
 
-/* name: a path, or a file: URI when flags say so; path: what the file is called outside. */
-static int open_handle(const char *name, const char *path, int flags, struct db **ret)
+int db_handle_open(const char *name, const char *path, enum db_access access, struct db **ret)
 {
+	static const int flags[] = {
+		[DB_ACCESS_WRITE] = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE,
+		[DB_ACCESS_READ] = SQLITE_OPEN_READONLY,
+		[DB_ACCESS_URI] = SQLITE_OPEN_READONLY | SQLITE_OPEN_URI,
+	};
+
 	CLEANUP(cleanup_db) struct db *db = calloc(1, sizeof(*db));
 
 	if (!db)
@@ -215,7 +213,7 @@ static int open_handle(const char *name, const char *path, int flags, struct db 
 	if (!db->path)
 		return -ENOMEM;
 
-	int code = sqlite3_open_v2(name, &db->handle, flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, NULL);
+	int code = sqlite3_open_v2(name, &db->handle, flags[access] | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, NULL);
 
 	if (!db->handle)
 		return -ENOMEM;
@@ -230,46 +228,21 @@ static int open_handle(const char *name, const char *path, int flags, struct db 
 	return 0;
 }
 
-/* 0: ours and of a known version (0 in *ret_version: empty). */
-static int check_identity(struct db *db, int64_t *ret_version)
+bool db_is_read_only(const struct db *db)
 {
-	int64_t application = 0, version = 0, tables = 0;
-	int r = query_number(db, "PRAGMA application_id", &application);
-
-	if (!r)
-		r = query_number(db, "PRAGMA user_version", &version);
-	if (!r)
-		r = query_number(db, "SELECT count(*) FROM sqlite_master", &tables);
-	if (r)
-		return r;
-
-	if (application != SCHEMA_APPLICATION_ID && (application != 0 || version != 0 || tables != 0))
-		return complain(db, -ENOTUNIQ, "another program's database");
-	if (application == SCHEMA_APPLICATION_ID && version > SCHEMA_VERSION)
-		return complain(db, -EPROTO, "made by a newer version");
-	if (application == SCHEMA_APPLICATION_ID && version < 1)
-		return complain(db, -EBADMSG, "without a version");
-	*ret_version = version;
-	return 0;
+	return sqlite3_db_readonly(db->handle, "main") == 1;
 }
 
-/* One transaction from the version found to this one: half a migration is never seen. */
-static int migrate(struct db *db, int64_t version)
+const char *db_path(const struct db *db)
 {
-	char sql[96];
-	int r = db_exec(db, "BEGIN IMMEDIATE");
+	return db->path;
+}
 
-	for (int64_t step = version; !r && step < SCHEMA_VERSION; step++)
-		r = db_exec(db, schema_steps[step]);
-	(void)snprintf(sql, sizeof(sql), "PRAGMA application_id = %d; PRAGMA user_version = %d",
-		       SCHEMA_APPLICATION_ID, SCHEMA_VERSION);
-	if (!r)
-		r = db_exec(db, sql);
-	if (!r)
-		r = db_exec(db, "COMMIT");
-	if (r)
-		db_rollback(db);
-	return r;
+int db_keep_log(struct db *db)
+{
+	int persist = 1;
+
+	return result(db, sqlite3_file_control(db->handle, NULL, SQLITE_FCNTL_PERSIST_WAL, &persist));
 }
 
 static int check_progress(void *argument)
@@ -279,8 +252,7 @@ static int check_progress(void *argument)
 	return monotonic_ns() > db->deadline_ns;
 }
 
-/* Not finished in time counts as sound: what is wrong shows later, at the place itself. */
-static int check_pages(struct db *db)
+int db_check_pages(struct db *db)
 {
 	sqlite3_stmt *statement = NULL;
 
@@ -302,34 +274,10 @@ static int check_pages(struct db *db)
 
 	(void)sqlite3_finalize(statement);
 	sqlite3_progress_handler(db->handle, 0, NULL, NULL);
-	return !r && !sound ? complain(db, -EBADMSG, "damaged") : r;
+	return !r && !sound ? db_complain(db, -EBADMSG, "damaged") : r;
 }
 
-/*
- * The cache is small because the recorder must be: a batch's dirty pages fit, everything else is read by
- * others. The log is checkpointed after some large batches, not after each.
- */
-static const char write_pragmas[] =
-	"PRAGMA cache_size = -2048; PRAGMA temp_store = MEMORY; PRAGMA mmap_size = 0;"
-	"PRAGMA wal_autocheckpoint = 2000; PRAGMA journal_size_limit = 16777216;"
-	"PRAGMA synchronous = NORMAL";
-
-/* SQLite is content with reading when it may not write. Only opening the file tells why, and costs no lock that is needed. */
-static int check_writable(struct db *db)
-{
-	if (sqlite3_db_readonly(db->handle, "main") != 1)
-		return 0;
-
-	AUTO_CLOSE int fd = open(db->path, O_RDWR | O_CLOEXEC);
-
-	return fd < 0 ? -errno : -EACCES;
-}
-
-/*
- * The recorder is one thread and has no heap limit, so SQLite needs neither locks nor counts of its memory.
- * Only before its first use in a process; later it refuses, and is a little slower.
- */
-static void configure_writer(void)
+void db_configure_writer(void)
 {
 	(void)sqlite3_config(SQLITE_CONFIG_SINGLETHREAD);
 	(void)sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
@@ -339,170 +287,8 @@ void db_seed_writer(void)
 {
 	int unused;
 
-	configure_writer();
+	db_configure_writer();
 	sqlite3_randomness(sizeof(unused), &unused);
-}
-
-static int open_writer(const char *path, struct db **ret, int64_t *ret_version)
-{
-	CLEANUP(cleanup_db) struct db *db = NULL;
-	int persist = 1;
-	int r = open_handle(path, path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, &db);
-
-	/* First: an open that fails later must not delete the log and its index under other processes. */
-	if (!r)
-		r = result(db, sqlite3_file_control(db->handle, NULL, SQLITE_FCNTL_PERSIST_WAL, &persist));
-	if (!r)
-		r = check_identity(db, ret_version);
-	if (!r)
-		r = check_writable(db);
-	if (r)
-		return r;
-	*ret = TAKE_PTR(db);
-	return 0;
-}
-
-/*
- * Only with a log do readers not lock out the writer, so nobody may open the file before it has one. The
- * descriptors that make it readable cost all locks on it: it is closed meanwhile.
- */
-static int begin_file(struct db **db)
-{
-	AUTO_FREE char *path = strdup((*db)->path);
-	int64_t version;
-	int r = path ? db_exec(*db, "PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL") : -ENOMEM;
-
-	if (r)
-		return r;
-	db_close(TAKE_PTR(*db));
-	r = db_file_share(path);
-	return r ? r : open_writer(path, db, &version);
-}
-
-int db_open_write(const char *path, struct db **ret)
-{
-	CLEANUP(cleanup_db) struct db *db = NULL;
-	int64_t version = 0;
-	int r = db_file_make(path);
-
-	configure_writer();
-	if (!r)
-		r = open_writer(path, &db, &version);
-	if (!r && version == 0)
-		r = begin_file(&db);
-	if (!r)
-		r = db_exec(db, "PRAGMA journal_mode = WAL");
-	if (!r)
-		r = db_exec(db, write_pragmas);
-	if (!r && version < SCHEMA_VERSION)
-		r = migrate(db, version);
-	else if (!r)
-		r = check_pages(db);
-	if (r)
-		return r;
-
-	remember_files(db);
-	*ret = TAKE_PTR(db);
-	return 0;
-}
-
-/* "file:" URI of a path; NULL: no memory. */
-static char *immutable_uri(const char *path)
-{
-	static const char tail[] = "?immutable=1";
-	size_t room = strlen("file:") + 3 * strlen(path) + sizeof(tail);
-	char *uri = malloc(room);
-	char *out = uri;
-
-	if (!uri)
-		return NULL;
-	out += sprintf(out, "file:");
-	for (const char *in = path; *in; in++) {
-		if (strchr("%?#", *in))
-			out += sprintf(out, "%%%02x", (unsigned char)*in);
-		else
-			*out++ = *in;
-	}
-	(void)memcpy(out, tail, sizeof(tail));
-	return uri;
-}
-
-static int open_checked(const char *name, const char *path, int flags, struct db **ret)
-{
-	CLEANUP(cleanup_db) struct db *db = NULL;
-	int64_t version = 0;
-	int r = open_handle(name, path, SQLITE_OPEN_READONLY | flags, &db);
-
-	if (!r)
-		r = check_identity(db, &version);
-	if (!r && version == 0)
-		r = complain(db, -ENOTUNIQ, "empty");
-	if (!r)
-		r = db_exec(db, "PRAGMA query_only = ON; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -16384");
-	if (r)
-		return r;
-	remember_files(db);
-	*ret = TAKE_PTR(db);
-	return 0;
-}
-
-static bool has_log(const char *path)
-{
-	return db_file_identify(path, DB_FILE_LOG).inode != 0;
-}
-
-static bool has_index(const char *path)
-{
-	return db_file_identify(path, DB_FILE_INDEX).inode != 0;
-}
-
-/* -ESTALE: the recorder has changed the index for another meanwhile. */
-static int open_with_index(const char *path, struct db **ret)
-{
-	struct db_file_id before = db_file_identify(path, DB_FILE_INDEX);
-	int r = open_checked(path, path, 0, ret);
-	bool same = db_file_is_same(before, db_file_identify(path, DB_FILE_INDEX));
-
-	if (r && has_log(path) && (!same || !has_index(path)))
-		return -ESTALE;
-	if (r || same || !before.inode)
-		return r;
-	db_close(TAKE_PTR(*ret));
-	return -ESTALE;
-}
-
-static int open_patiently(const char *path, struct db **ret)
-{
-	static const struct timespec pause = { .tv_nsec = READ_PAUSE_NS };
-	int r = open_with_index(path, ret);
-
-	for (int i = 1; (r == -ESTALE || r == -EBUSY) && i < READ_ATTEMPTS; i++) {
-		(void)nanosleep(&pause, NULL);
-		r = open_with_index(path, ret);
-	}
-	return r == -ESTALE ? open_checked(path, path, 0, ret) : r;
-}
-
-int db_open_read(const char *path, struct db **ret)
-{
-	struct stat st;
-
-	if (stat(path, &st) != 0)
-		return -errno;
-	if (S_ISDIR(st.st_mode))
-		return -EISDIR;
-	if (access(path, R_OK) != 0)
-		return -errno;
-
-	int r = open_patiently(path, ret);
-
-	/* A copy without its log, in a directory where we may not make one, can only be read as it is. */
-	if ((r == -EROFS || r == -EACCES || r == -EIO || r == -ENOENT) && !has_log(path)) {
-		AUTO_FREE char *uri = immutable_uri(path);
-
-		r = uri ? open_checked(uri, path, SQLITE_OPEN_URI, ret) : -ENOMEM;
-	}
-	return r;
 }
 
 /* True when only blanks and comments follow. */
@@ -526,16 +312,16 @@ int db_prepare(struct db *db, const char *sql, struct db_stmt **ret)
 	int r = result(db, sqlite3_prepare_v3(db->handle, sql, -1, SQLITE_PREPARE_PERSISTENT, &stmt->handle, &tail));
 
 	if (!r && !stmt->handle)
-		r = complain(db, -EINVAL, "no statement");
+		r = db_complain(db, -EINVAL, "no statement");
 	else if (!r && *tail && !is_last(db, tail))
-		r = complain(db, -EINVAL, "more than one statement");
+		r = db_complain(db, -EINVAL, "more than one statement");
 	if (r) {
 		const char *complaint = db->complaint;
 
 		/* Finalizing what was never stepped leaves SQLite's own message alone. */
 		(void)sqlite3_finalize(stmt->handle);
 		free(stmt);
-		return complain(db, r, complaint);
+		return db_complain(db, r, complaint);
 	}
 
 	stmt->db = db;
@@ -608,7 +394,7 @@ int db_run(struct db_stmt *stmt)
 
 	if (r > 0) {
 		db_reset(stmt);
-		return complain(stmt->db, -EINVAL, "a row where none was expected");
+		return db_complain(stmt->db, -EINVAL, "a row where none was expected");
 	}
 	return r;
 }

@@ -15,8 +15,8 @@
 
 enum db_index_hold {
 	DB_INDEX_FREE,
-	DB_INDEX_READ,   /* somebody reads: nothing stands still but the end of the log */
-	DB_INDEX_KEPT,   /* a shared lock where SQLite takes none for longer than a moment: commits stand still */
+	DB_INDEX_READ,	 /* somebody reads: nothing stands still but the end of the log */
+	DB_INDEX_KEPT,	 /* a shared lock where SQLite takes none for longer than a moment: commits stand still */
 	DB_INDEX_WRITTEN /* somebody who may write does so */
 };
 

@@ -70,10 +70,11 @@ static void tell_replaced(struct session *session, pid_t holder)
 	session->replaced_told_ns = session->replaced_ns;
 	if (holder > 0)
 		(void)snprintf(who, sizeof(who), "process %d", (int)holder);
-	log_warning("%s held a lock on \"%s-shm\" that recording cannot do without: that file was replaced and recording"
-		    " goes on; whoever had the database open must open it again, and what was being read then may be"
-		    " wrong",
-		    who, session->settings.db_path);
+	log_warning(
+		"%s held a lock on \"%s-shm\" that recording cannot do without: that file was replaced and recording"
+		" goes on; whoever had the database open must open it again, and what was being read then may be"
+		" wrong",
+		who, session->settings.db_path);
 }
 
 /*
@@ -98,8 +99,8 @@ static int replace_index(struct session *session, enum db_index_hold enough)
 static void look_at_holder(struct session *session, int error)
 {
 	session->busy = error == -EBUSY ? session->busy + 1 : 0;
-	session->index_replaced = session->busy > 0 &&
-				  replace_index(session, session->busy > 1 ? DB_INDEX_READ : DB_INDEX_KEPT) == 0;
+	session->index_replaced =
+		session->busy > 0 && replace_index(session, session->busy > 1 ? DB_INDEX_READ : DB_INDEX_KEPT) == 0;
 }
 
 bool session_try_again(struct session *session)
@@ -216,8 +217,9 @@ static void empty_log(struct session *session)
 	if (log == 0 || db_log_moved(session->db))
 		return;
 	if (db_file_set_log_aside(path, clock_wall_ns() / 1000000000, aside, sizeof(aside)) == 0)
-		log_warning("\"%s-wal\" could not be emptied into the database it belongs to: it was moved to \"%s-wal\"",
-			    path, aside);
+		log_warning(
+			"\"%s-wal\" could not be emptied into the database it belongs to: it was moved to \"%s-wal\"",
+			path, aside);
 }
 
 static int check_files(struct session *session)

@@ -27,18 +27,18 @@ struct session {
 	struct db *db; /* NULL: not open */
 	struct identity *identity;
 	struct store *store;
-	bool replaced;          /* the database does not know of what this recorder stored before */
+	bool replaced;		/* the database does not know of what this recorder stored before */
 	struct store *previous; /* what the last commit left when the session before failed */
-	bool damaged;           /* the file was found damaged in use */
-	bool opened;            /* once at least */
+	bool damaged;		/* the file was found damaged in use */
+	bool opened;		/* once at least */
 	bool log_warned;
-	bool log_blocked;       /* a reader keeps the log too large: its index is in the way */
-	uint64_t log_tried_ns;  /* boot time when that was last done something about; 0: never */
-	bool index_replaced;    /* a lock was in the way of the last call: the same can be tried again at once */
-	unsigned int busy;      /* failures for a lock, in a row */
-	uint64_t replaced_ns;   /* boot time of the last change of the index; 0: never */
+	bool log_blocked;      /* a reader keeps the log too large: its index is in the way */
+	uint64_t log_tried_ns; /* boot time when that was last done something about; 0: never */
+	bool index_replaced;   /* a lock was in the way of the last call: the same can be tried again at once */
+	unsigned int busy;     /* failures for a lock, in a row */
+	uint64_t replaced_ns;  /* boot time of the last change of the index; 0: never */
 	uint64_t replaced_told_ns;
-	char message[256];      /* why the last call failed, for people */
+	char message[256]; /* why the last call failed, for people */
 };
 
 /* A damaged database is set aside and a new one made. Failures are db.h's; then nothing is open. */

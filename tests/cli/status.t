@@ -127,7 +127,7 @@ recorder "$LIVE" 1 true true null
 cri status; is "$CODE" 0 "when it can again it is healthy"
 rm "$DB.trouble"
 
-write "$(sed 's/"name":"oom","rung":"fentry"/"name":"oom_kill","rung":null/' <<<"$JSON")"
+write "${JSON/'"name":"oom","rung":"fentry"'/'"name":"oom_kill","rung":null'}"
 cri status; is "$CODE" 4 "without a probe for OOM kills it is unhealthy"
 like "$OUT" 'reason: OOM kills are not recorded: .*check says why' "and says so"
 cri status --oom-kill=no; is "$CODE" 0 "unless they are switched off"
