@@ -81,13 +81,14 @@ static __always_inline int cgroup_born(const bool typed, struct cgroup *cgroup, 
 {
 	struct scratch *s = emit_scratch(SCRATCH_CGROUP);
 	struct ev_cgroup identity = {};
+	const struct turn turn = turn_take();
 	struct ev_lifecycle *e;
 	bool host = false;
 
 	cgroup_identify(typed, cgroup, &identity);
-	if (!s || identity.hierarchy != cfg_memory_hierarchy)
+	if (!s || !turn.ours || identity.hierarchy != cfg_memory_hierarchy)
 		return 0;
-	if (seen_overlap() && !seen_first(EV_CGROUP_MKDIR, identity.hierarchy, identity.id, SEEN_RECORDED))
+	if (turn.shared && !seen_first(EV_CGROUP_MKDIR, identity.hierarchy, identity.id, SEEN_RECORDED))
 		return 0;
 	e = (struct ev_lifecycle *)s->bytes;
 	lifecycle_fill(typed, e, cgroup, &identity);
@@ -135,7 +136,7 @@ static __always_inline int cgroup_exec(const bool typed, struct task_struct *tas
 	bool first, init;
 
 	cgroup_identify(typed, cgroup, &identity);
-	if (filter_is_host(&identity))
+	if (!turn_take().ours || filter_is_host(&identity))
 		return 0;
 	task_fill(typed, task, &who);
 	if (!handle(again, HANDLED_EXEC, who.pid, who.start_ns)) {
@@ -201,14 +202,15 @@ static __always_inline void lifecycle_fill_memory(struct ev_lifecycle *e, struct
 
 static __always_inline int cgroup_died(const bool typed, struct cgroup *cgroup)
 {
+	const struct turn turn = turn_take();
 	struct ev_cgroup identity = {};
 	struct ev_lifecycle *e;
 	struct emit out;
 
 	cgroup_identify(typed, cgroup, &identity);
-	if (identity.hierarchy != cfg_memory_hierarchy)
+	if (!turn.ours || identity.hierarchy != cfg_memory_hierarchy)
 		return 0;
-	if (seen_overlap() && !seen_first(EV_CGROUP_RMDIR, identity.hierarchy, identity.id, SEEN_RECORDED))
+	if (turn.shared && !seen_first(EV_CGROUP_RMDIR, identity.hierarchy, identity.id, SEEN_RECORDED))
 		return 0;
 	if (filter_is_host(&identity)) {
 		bpf_map_delete_elem(&metadata, &identity); /* nobody else will hear of it */

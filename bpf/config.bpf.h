@@ -13,6 +13,8 @@ const volatile bool cfg_exit_twice __weak = false;
 const volatile bool cfg_limit_from_kill __weak = false;
 /* The signal program runs, so a mark without a kill can be told from a kill. */
 const volatile bool cfg_kill_noted __weak = false;
+/* Tells the programs of this load from those they replace, or by which they are replaced. */
+const volatile __u64 cfg_set __weak = 0;
 const volatile __u32 cfg_memory_hierarchy __weak = 0;
 const volatile __u32 cfg_page_shift __weak = 12;
 const volatile __u32 cfg_threshold __weak = 90;

@@ -162,13 +162,25 @@ static __always_inline void seen_forget(__u32 kind, __u32 tgid, __u64 start)
 	bpf_map_delete_elem(&seen, &key);
 }
 
-/* Two sets of programs are attached while one replaces the other. */
-static __always_inline bool seen_overlap(void)
+/* Do these programs record, and must it go through `seen` because others may record the same? */
+struct turn {
+	bool named; /* they are the ones that stay */
+	bool ours;
+	bool shared;
+};
+
+static __always_inline struct turn turn_take(void)
 {
 	__u32 zero = 0;
 	struct map_info *i = bpf_map_lookup_elem(&info, &zero);
+	struct turn turn = { .named = true, .ours = true, .shared = true };
 
-	return i && i->overlap;
+	if (i) {
+		turn.named = i->set == cfg_set;
+		turn.ours = turn.named || i->overlap == OVERLAP_BOTH;
+		turn.shared = i->overlap != OVERLAP_NONE;
+	}
+	return turn;
 }
 
 #endif

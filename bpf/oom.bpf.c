@@ -100,7 +100,7 @@ static __always_inline int oom_emit(const bool typed, struct task_struct *victim
 	struct signal_struct *signal = GET(typed, victim, signal);
 	struct ev_oom_kill *e;
 
-	if (!s)
+	if (!s || !turn_take().ours)
 		return 0;
 	e = (struct ev_oom_kill *)s->bytes;
 	__builtin_memset(e, 0, sizeof(*e));
@@ -333,6 +333,9 @@ int BPF_PROG(oom_mark, struct task_struct *victim)
 	struct decision *d;
 
 	if (cfg_kill_noted && !kill_noted(victim->tgid)) {
+		/* New ones may have been attached between the kill and its mark. */
+		if (!turn_take().named)
+			return 0;
 		seen_first(EV_OOM_KILL, victim->tgid, leader->start_boottime, SEEN_DYING);
 		emit_filtered(EV_OOM_KILL);
 		return 0;
@@ -350,7 +353,7 @@ int BPF_PROG(oom_mark_pid, int pid)
 	struct scratch *s = emit_scratch(SCRATCH_OOM);
 	struct ev_oom_kill *e;
 
-	if (!s)
+	if (!s || !turn_take().named) /* a pid alone is no key for `seen` */
 		return 0;
 	e = (struct ev_oom_kill *)s->bytes;
 	__builtin_memset(e, 0, sizeof(*e));

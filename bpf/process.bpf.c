@@ -43,14 +43,17 @@ static __always_inline int exit_emit(const bool typed, struct task_struct *task,
 	struct ev_process_exit *e;
 	struct emit out = { .unnumbered = again };
 	enum emit_room room = EMIT_ALWAYS;
+	const struct turn turn = turn_take();
 	bool victim;
 
+	if (!turn.ours)
+		return 0;
 	task_fill(typed, task, &who);
 	task_identify_cgroup(typed, task, &cgroup);
 	victim = exit_is_oom_victim(typed, task, &who);
 	if (!victim && !filter_bulk(EV_PROCESS_EXIT, &cgroup, &room))
 		return 0;
-	if ((twice || seen_overlap()) && !seen_first(EV_PROCESS_EXIT, who.pid, who.start_ns, SEEN_RECORDED))
+	if ((twice || turn.shared) && !seen_first(EV_PROCESS_EXIT, who.pid, who.start_ns, SEEN_RECORDED))
 		return 0;
 
 	e = emit_reserve(&out, EV_PROCESS_EXIT, sizeof(*e), room);
@@ -111,7 +114,10 @@ static __always_inline int fork_emit(const bool typed, struct task_struct *paren
 	struct ev_process_fork *e;
 	struct emit out = { .unnumbered = again };
 	enum emit_room room;
+	const struct turn turn = turn_take();
 
+	if (!turn.ours)
+		return 0;
 	if (GET(typed, child, pid) != GET(typed, child, tgid))
 		return 0; /* a thread */
 	if (!handle(again, HANDLED_FORK, GET(typed, child, tgid), GET(typed, child, start_boottime)))
@@ -119,7 +125,7 @@ static __always_inline int fork_emit(const bool typed, struct task_struct *paren
 	task_identify_cgroup(typed, child, &cgroup);
 	if (!filter_bulk(EV_PROCESS_FORK, &cgroup, &room))
 		return 0;
-	if (seen_overlap() &&
+	if (turn.shared &&
 	    !seen_first(EV_PROCESS_FORK, GET(typed, child, tgid), GET(typed, child, start_boottime), SEEN_RECORDED))
 		return 0;
 

@@ -73,13 +73,24 @@ enum info_cgroup_mode { /* where the memory controller is */
 	INFO_CGROUP_V2 = 2,
 };
 
+/*
+ * While one set of programs replaces another, both are attached. NONE to BOTH to NEW and back to NONE: nowhere does
+ * an event find none that records it, and whatever two record is told apart by `seen`.
+ */
+enum info_overlap {
+	OVERLAP_NONE = 0, /* only map_info.set records */
+	OVERLAP_BOTH = 1, /* all that are attached record, through `seen` */
+	OVERLAP_NEW = 2,  /* only map_info.set records, through `seen`: the others are on their way out */
+};
+
 /* `info`: array of one, written by the loader before the first program is attached. */
 struct map_info {
 	__u32 abi;      /* EV_ABI of the programs */
-	__u32 overlap;  /* 1 while two sets of programs are attached: every kind goes through `seen` */
+	__u32 overlap;  /* enum info_overlap */
 	__u64 generation; /* random, never 0: tells this ring from any other */
+	__u64 set;        /* the programs that record; those of another load are silent */
 	__u64 ring_bytes;
-	__u64 loaded_ns; /* CLOCK_BOOTTIME */
+	__u64 loaded_ns; /* since when the ring is there, CLOCK_BOOTTIME */
 	__u32 memory_hierarchy; /* ev_cgroup.hierarchy of everything recorded here */
 	__u32 cgroup_mode;      /* enum info_cgroup_mode */
 	char version[INFO_NAME_MAX]; /* of the loader, NUL-terminated */
@@ -93,6 +104,6 @@ EV_ASSERT(sizeof(struct map_counters) == 48);
 EV_ASSERT(sizeof(struct map_metadata) == 384);
 EV_ASSERT(sizeof(struct map_seen_key) == 16);
 EV_ASSERT(sizeof(struct map_armed_key) == 16);
-EV_ASSERT(sizeof(struct map_info) == 64 + INFO_PROBES * 2 * INFO_NAME_MAX);
+EV_ASSERT(sizeof(struct map_info) == 72 + INFO_PROBES * 2 * INFO_NAME_MAX);
 
 #endif

@@ -11,6 +11,7 @@
 #include "common/pins.h"
 #include "loader/plan.h"
 #include "loader/privilege.h"
+#include "loader/replace.h"
 
 static void cleanup_plan(struct plan *plan)
 {
@@ -35,12 +36,23 @@ static int lock(const char *dir, const char *shown)
 	return r;
 }
 
-static int say_other_version(const char *dir, const struct map_info *info)
+static int say_other_version(const char *dir)
 {
-	log_error("\"%s\" holds pins of another version%s%.*s; nothing was changed. Stop the recorder when it has "
-		  "stored what is in the ring (cri-ebpf record --once), remove them with \"cri-ebpf-loader unload\" "
-		  "of that version, then load again", dir, info ? ", " : "", info ? INFO_NAME_MAX : 0,
-		  info ? info->version : "");
+	log_error("\"%s\" holds pins of another version, with maps of another layout; nothing was changed. Stop the "
+		  "recorder when it has stored what is in the ring (cri-ebpf record --once), remove them with "
+		  "\"cri-ebpf-loader unload\" of that version, then load again", dir);
+	return -EPROTO;
+}
+
+/* The records of this version and the one before fit into one ring: the recorder reads both. */
+static int check_abi(const char *dir, const struct map_info *info)
+{
+	if (info->abi == EV_ABI || info->abi + 1 == EV_ABI)
+		return 1;
+	log_error("the programs in \"%s\", loaded by version %s, write records of version %u, this loader's are of "
+		  "version %u; nothing was changed. Use the cri-ebpf-loader of that version; or, to come to this one, let "
+		  "that version's recorder store what is in the ring (cri-ebpf record --once) and unload, then load",
+		  dir, info->version, info->abi, EV_ABI);
 	return -EPROTO;
 }
 
@@ -50,9 +62,9 @@ static int look_loaded(const char *shown, struct map_info *ret_info)
 	int r = pin_read_info(PIN_HERE, ret_info);
 
 	if (r == 0)
-		return ret_info->abi == EV_ABI ? 1 : say_other_version(shown, ret_info);
+		return check_abi(shown, ret_info);
 	if (r == -EPROTO)
-		return say_other_version(shown, NULL);
+		return say_other_version(shown);
 	if (r != -ENOENT) {
 		log_error("cannot read \"%s/%s\": %s; nothing was changed", shown, PIN_INFO, strerror(-r));
 		return r;
@@ -81,13 +93,13 @@ static int load(const struct settings *settings, bool replace)
 		return r;
 	locked = PIN_HERE;
 	r = look_loaded(dir, &plan.info);
-	if (r == 1 && !replace) {
+	if (r == 1 && !replace && plan.info.overlap == OVERLAP_NONE) {
 		log_info("already loaded in \"%s\"; swap the programs with: cri-ebpf-loader load --replace", dir);
 		return 0;
 	}
 	if (r < 0)
 		return r;
-	return r == 1 ? plan_replace(&plan) : plan_run(&plan);
+	return r == 1 ? replace_run(&plan) : plan_run(&plan);
 }
 
 int verb_load(const struct settings *settings)

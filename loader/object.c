@@ -325,9 +325,24 @@ int object_try(const struct config *config, const struct probe_rung *rung, const
 	return object_attach_rung(object, config, "try", rung, object_try_pin, (void *)pin_dir);
 }
 
+/* The programs would run over a smaller value, and misread another one. */
+static int object_check_map(const struct bpf_map *map, int fd)
+{
+	struct bpf_map_info info = {};
+	__u32 size = sizeof(info);
+
+	if (bpf_obj_get_info_by_fd(fd, &info, &size) < 0)
+		return -errno;
+	return info.type == bpf_map__type(map) && info.key_size == bpf_map__key_size(map) &&
+			       info.value_size == bpf_map__value_size(map) ?
+		       0 :
+		       -EPROTO;
+}
+
 static int object_reuse_maps(struct object *object, const char *dir)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(shared_maps); i++) {
+		struct bpf_map *map = bpf_object__find_map_by_name(object->skeleton->obj, shared_maps[i]);
 		char path[PATH_MAX];
 		AUTO_CLOSE int fd = -1;
 		int r;
@@ -337,7 +352,9 @@ static int object_reuse_maps(struct object *object, const char *dir)
 		fd = bpf_obj_get(path);
 		if (fd < 0)
 			return -errno;
-		r = bpf_map__reuse_fd(bpf_object__find_map_by_name(object->skeleton->obj, shared_maps[i]), fd);
+		r = object_check_map(map, fd);
+		if (r == 0)
+			r = bpf_map__reuse_fd(map, fd);
 		if (r < 0)
 			return r;
 	}
@@ -345,7 +362,7 @@ static int object_reuse_maps(struct object *object, const char *dir)
 }
 
 int object_load(const struct config *config, const struct probe_choices *choices, const struct map_info *info,
-		const char *reuse_dir, struct object **ret)
+		uint64_t set, const char *reuse_dir, struct object **ret)
 {
 	CLEANUP(cleanup_object) struct object *object = NULL;
 	int r;
@@ -355,6 +372,7 @@ int object_load(const struct config *config, const struct probe_choices *choices
 	if (r < 0)
 		return r;
 	object_configure(object, config, choices->probe_read);
+	object->skeleton->rodata->cfg_set = set;
 	object->skeleton->rodata->cfg_memory_hierarchy = info->memory_hierarchy;
 	object->skeleton->rodata->cfg_ring_bytes = info->ring_bytes;
 	if (reuse_dir)

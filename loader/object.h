@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "common/config.h"
 #include "common/maps.h"
@@ -26,12 +27,12 @@ int object_try(const struct config *config, const struct probe_rung *rung, const
 	       const char *pin_dir);
 
 /*
- * Opens, configures and loads the chosen programs with maps of the configured sizes. reuse_dir: take the
- * maps pinned there instead of making new ones; their sizes stand. The caller frees with object_free, which
- * detaches whatever was not pinned.
+ * Opens, configures and loads the chosen programs with maps of the configured sizes. set: what they go by in
+ * map_info.set. reuse_dir: take the maps pinned there instead of making new ones; their sizes stand. -EPROTO: one of
+ * them has another layout. The caller frees with object_free, which detaches whatever was not pinned.
  */
 int object_load(const struct config *config, const struct probe_choices *choices, const struct map_info *info,
-		const char *reuse_dir, struct object **ret);
+		uint64_t set, const char *reuse_dir, struct object **ret);
 void object_free(struct object *object);
 
 /* By pin name (common/pins.h). -ENOENT for no such map. The descriptor belongs to the object. */

@@ -151,6 +151,7 @@ int pin_read_info(const char *dir, struct map_info *ret)
 		return fd;
 	if (bpf_map_lookup_elem(fd, &zero, &info) < 0)
 		return -errno;
+	info.version[INFO_NAME_MAX - 1] = 0;
 	*ret = info;
 	return 0;
 }
@@ -293,12 +294,21 @@ struct lock_look {
 	pid_t holder;
 };
 
+/* What a loader that is gone was trying. */
+static void try_look_at(const char *name)
+{
+	if (!pid_is_loader(atoi(name + strlen(PIN_TRY_PREFIX))))
+		(void)unlink(name);
+}
+
 static int lock_look_at(const char *name, void *context)
 {
 	struct lock_look *look = context;
 	char path[PATH_MAX];
 	pid_t pid;
 
+	if (text_starts_with(name, PIN_TRY_PREFIX))
+		try_look_at(name);
 	if (!text_starts_with(name, PIN_LOCK_PREFIX))
 		return 0;
 	pid = atoi(name + strlen(PIN_LOCK_PREFIX));

@@ -57,7 +57,8 @@ int pin_each(const char *dir, int (*visit)(const char *name, void *context), voi
  * stays. Returns how many pins were removed. */
 int pin_remove_all(void);
 
-/* One loader at a time. -EBUSY: another one is at work. A lock of a process that is gone is removed. */
+/* One loader at a time. -EBUSY: another one is at work. What a process that is gone left of a lock, or was trying,
+ * is removed. */
 int pin_lock(const char *dir, pid_t *ret_holder);
 void pin_unlock(const char *dir);
 

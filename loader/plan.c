@@ -99,7 +99,7 @@ static uint64_t boottime_ns(void)
 	return now.tv_sec * 1000000000ULL + now.tv_nsec;
 }
 
-static void plan_set_probes(struct plan *plan)
+void plan_set_probes(struct plan *plan)
 {
 	memset(plan->info.probes, 0, sizeof(plan->info.probes));
 	for (size_t i = 0; i < PROBE_COUNT; i++) {
@@ -111,12 +111,13 @@ static void plan_set_probes(struct plan *plan)
 	}
 	(void)snprintf(plan->info.version, INFO_NAME_MAX, "%s", CRI_VERSION);
 	plan->info.abi = EV_ABI;
-	plan->info.loaded_ns = boottime_ns();
 }
 
 static int plan_set_info(struct plan *plan)
 {
 	plan_set_probes(plan);
+	plan->info.set = plan->set;
+	plan->info.loaded_ns = plan->set;
 	plan->info.ring_bytes = plan->settings->config.ring_buffer_size;
 	plan->info.memory_hierarchy = plan->host.cgroup.hierarchy;
 	plan->info.cgroup_mode = plan->host.cgroup.mode;
@@ -128,15 +129,20 @@ static int plan_set_info(struct plan *plan)
 	return 0;
 }
 
-static int plan_load(struct plan *plan, const char *reuse_dir)
+int plan_load(struct plan *plan, const char *reuse_dir)
 {
-	int r = object_load(&plan->settings->config, &plan->choices, &plan->info, reuse_dir, &plan->object);
+	int r = object_load(&plan->settings->config, &plan->choices, &plan->info, plan->set, reuse_dir,
+			    &plan->object);
 	__u32 zero = 0;
 
 	if (r == 0 && !reuse_dir &&
 	    bpf_map_update_elem(object_map_fd(plan->object, PIN_INFO), &zero, &plan->info, BPF_ANY) < 0)
 		r = -errno;
-	if (r < 0)
+	if (r == -EPROTO && reuse_dir)
+		log_error("the maps in \"%s\" have another layout than this version's; nothing was changed, the programs of "
+			  "version %s record on. Reboot, or let the recorder store what is in the ring (cri-ebpf record "
+			  "--once), then unload and load", plan->shown, plan->info.version);
+	else if (r < 0)
 		log_error("cannot load the BPF programs: %s (%s); nothing was changed. Set bpf_log_level = 1 to see "
 			  "what the kernel says%s", strerror(-r), object_log_last(),
 			  r == -EPERM ? "; on kernels before 5.11 raise the memory lock limit (LimitMEMLOCK=)" : "");
@@ -157,7 +163,7 @@ static int plan_pin_map(struct plan *plan, const char *name, mode_t mode)
 	return r;
 }
 
-static int publish_link(struct bpf_link *link, const char *name, void *context)
+int plan_publish_link(struct bpf_link *link, const char *name, void *context)
 {
 	struct plan *plan = context;
 	char path[PATH_MAX];
@@ -172,7 +178,7 @@ static int publish_link(struct bpf_link *link, const char *name, void *context)
 	return r;
 }
 
-static int plan_attach(struct plan *plan, object_publish *publish)
+int plan_attach(struct plan *plan, object_publish *publish)
 {
 	for (size_t i = 0; i < PROBE_COUNT; i++) {
 		int r = object_attach(plan->object, &plan->settings->config, i, &plan->choices.probe[i], publish, plan);
@@ -208,14 +214,14 @@ static int plan_publish(struct plan *plan)
 		r = plan_pin_map(plan, map_pins[i].name, map_pins[i].mode);
 	if (r == 0) {
 		plan_seed(plan);
-		r = plan_attach(plan, publish_link);
+		r = plan_attach(plan, plan_publish_link);
 	}
 	if (r == 0)
 		r = plan_pin_map(plan, PIN_INFO, 0640);
 	return r;
 }
 
-static void say_loaded(const struct plan *plan, const char *verb)
+void plan_say_loaded(const struct plan *plan, const char *verb)
 {
 	size_t available = 0, wanted = 0;
 
@@ -226,10 +232,11 @@ static void say_loaded(const struct plan *plan, const char *verb)
 	log_info("%s %zu of %zu probes in \"%s\"; record with: cri-ebpf record", verb, available, wanted, plan->shown);
 }
 
-static int plan_prepare(struct plan *plan)
+int plan_prepare(struct plan *plan)
 {
 	int r = plan_look(plan);
 
+	plan->set = boottime_ns();
 	return r == 0 ? plan_choose(plan) : r;
 }
 
@@ -248,108 +255,8 @@ int plan_run(struct plan *plan)
 		return r;
 	}
 	plan_seed(plan);
-	say_loaded(plan, "loaded");
+	plan_say_loaded(plan, "loaded");
 	return 0;
-}
-
-/* --- replace --- */
-
-/* Both sets of programs run for a moment: every kind then goes through `seen`, whoever comes first records. */
-static int plan_set_overlap(struct plan *plan, bool overlap)
-{
-	int r;
-
-	plan->info.overlap = overlap;
-	r = pin_write_info(PIN_HERE, &plan->info);
-	if (r < 0)
-		log_error("cannot write \"%s/%s\": %s; nothing was changed", plan->shown, PIN_INFO, strerror(-r));
-	return r;
-}
-
-static int publish_new_link(struct bpf_link *link, const char *name, void *context)
-{
-	char new_name[NAME_MAX];
-
-	(void)snprintf(new_name, sizeof(new_name), "%s" PIN_NEW_SUFFIX, name);
-	return publish_link(link, new_name, context);
-}
-
-static bool plan_has_new(const struct plan *plan, const char *name)
-{
-	const size_t length = strlen(name);
-
-	for (size_t i = 0; i < plan->pins.count; i++)
-		if (!strncmp(plan->pins.names[i].name, name, length) &&
-		    !strcmp(plan->pins.names[i].name + length, PIN_NEW_SUFFIX))
-			return true;
-	return false;
-}
-
-/* A link whose probe now has fewer programs, or is switched off. */
-static int remove_outdated(const char *name, void *context)
-{
-	const struct plan *plan = context;
-	char path[PATH_MAX];
-
-	if (text_starts_with(name, PIN_LINK_PREFIX) && !text_ends_with(name, PIN_NEW_SUFFIX) &&
-	    !plan_has_new(plan, name) && pin_path(path, sizeof(path), PIN_HERE, name) == 0)
-		(void)unlink(path);
-	return 0;
-}
-
-/* Each rename puts the new link in the old one's place and lets the old one go. */
-static int plan_swap(struct plan *plan)
-{
-	int r = pin_each(PIN_HERE, remove_outdated, plan);
-
-	for (size_t i = 0; r == 0 && i < plan->pins.count; i++) {
-		char from[PATH_MAX], to[PATH_MAX];
-
-		(void)pin_path(from, sizeof(from), PIN_HERE, plan->pins.names[i].name);
-		memcpy(to, from, sizeof(to));
-		to[strlen(to) - strlen(PIN_NEW_SUFFIX)] = 0;
-		if (rename(from, to) < 0)
-			r = -errno;
-	}
-	if (r < 0)
-		log_error("cannot put the new programs in place in \"%s\": %s; some are the new ones, some the old "
-			  "ones, none is missing. Run the same again", plan->shown, strerror(-r));
-	return r;
-}
-
-/* The kernel lets a replaced program go by itself, a moment later, and does not tell when. */
-static void plan_wait_for_old_programs(void)
-{
-	const struct timespec grace = { .tv_sec = 1 };
-
-	(void)nanosleep(&grace, NULL);
-}
-
-int plan_replace(struct plan *plan)
-{
-	int r = plan_prepare(plan);
-
-	if (r == 0)
-		r = plan_load(plan, PIN_HERE);
-	if (r == 0)
-		r = plan_set_overlap(plan, true);
-	if (r < 0)
-		return r;
-	r = plan_attach(plan, publish_new_link);
-	if (r < 0) {
-		pin_set_undo(&plan->pins);
-		(void)plan_set_overlap(plan, false);
-		return r;
-	}
-	r = plan_swap(plan);
-	if (r < 0)
-		return r;
-	plan_wait_for_old_programs();
-	plan_set_probes(plan);
-	r = plan_set_overlap(plan, false);
-	if (r == 0)
-		say_loaded(plan, "replaced");
-	return r;
 }
 
 void plan_free(struct plan *plan)

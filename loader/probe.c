@@ -17,8 +17,8 @@ const struct probe probes[PROBE_COUNT] = {
 	[PROBE_OOM_KILL] = {
 		.name = "oom_kill", ENABLED_BY(oom_kill), .essential = true,
 		.rungs = {
-			{ .name = "fentry", .programs = { "oom_decide_fentry", "oom_kill_fentry" } },
-			{ .name = "kprobe", .programs = { "oom_decide_kprobe", "oom_kill_kprobe" } },
+			{ .name = "fentry", .programs = { "oom_kill_fentry", "oom_decide_fentry" } },
+			{ .name = "kprobe", .programs = { "oom_kill_kprobe", "oom_decide_kprobe" } },
 			{ .name = "mark_victim", .programs = { "oom_mark", "signal_kernel_kill" }, .kill_noted = true },
 			{ .name = "mark_victim_only", .programs = { "oom_mark" } },
 			{ .name = "mark_victim_pid", .programs = { "oom_mark_pid" } },

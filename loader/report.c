@@ -96,6 +96,7 @@ static void status_print_json(const struct map_info *info, const bool *attached)
 {
 	printf("{\"loaded\":true,\"abi\":%u,", info->abi);
 	json_string("version", info->version, ",");
+	json_bool("replacing", info->overlap != OVERLAP_NONE, ",");
 	printf("\"generation\":\"%llu\",\"ring_bytes\":%llu,\"probes\":[", (unsigned long long)info->generation,
 	       (unsigned long long)info->ring_bytes);
 	for (size_t i = 0; i < INFO_PROBES && info->probes[i].name[0]; i++) {
@@ -111,6 +112,9 @@ static void status_print_text(const char *dir, const struct map_info *info, cons
 {
 	printf("loaded in %s: version %s, ring of %lluK\n", dir, info->version,
 	       (unsigned long long)info->ring_bytes / 1024);
+	if (info->overlap != OVERLAP_NONE)
+		puts("  a replacement of the programs is under way, or was interrupted; nothing is lost. To finish one that "
+		     "was: cri-ebpf-loader load --replace");
 	for (size_t i = 0; i < INFO_PROBES && info->probes[i].name[0]; i++)
 		printf("  %-22s %-18s %s\n", info->probes[i].name,
 		       info->probes[i].rung[0] ? info->probes[i].rung : "not available",

@@ -31,6 +31,7 @@ table()
 	test   command:sqlite3          sqlite3            sqlite
 	test   command:setpriv          util-linux         util-linux
 	test   command:useradd          passwd             shadow-utils
+	test   command:strace           strace             strace
 	test   command:shellcheck       shellcheck         ShellCheck
 	test   command:busybox          busybox-static     busybox
 	test   command:containerd       containerd         containerd

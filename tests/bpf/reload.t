@@ -1,0 +1,75 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-2-Clause
+# load --replace again and again while containers come, end and are killed, with the recorder behind a bind mount of
+# the pin directory as a unit has it; also killed half way at every step that changes something.
+set -u
+. "$(dirname "$0")/../lib/scenario.sh"
+. tests/lib/load.sh
+
+scenario_prepare 'ring_buffer_size = 16M'
+trap 'load_kill; scenario_end' EXIT
+command -v strace >/dev/null || skip_all "strace is not installed"
+loader load || bail_out "cri-ebpf-loader load failed"
+
+# In a mount namespace of its own, so that nothing is left to unmount.
+recorder_spawn()
+{
+	mkdir -p "$SCENARIO_DIR/pins"
+	# the inner shell expands its own arguments
+	# shellcheck disable=SC2016
+	unshare --mount --propagation private sh -c 'mount --bind "$0" "$1" && shift && exec "$@"' "$PIN_DIR" \
+		"$SCENARIO_DIR/pins" "$SCENARIO_DIR/bin/cri-ebpf" record --pin-dir "$SCENARIO_DIR/pins" --db "$DB" \
+		--config "$CONFIG" >>"$RECORDER_LOG" 2>&1 </dev/null &
+	RECORDER_PID=$!
+}
+
+pins()
+{
+	find "$PIN_DIR" -mindepth 1 -printf '%f %m %u:%g\n' | sort
+}
+
+is_settled()
+{
+	is "$(pins)" "$pins_before" "$1: the same pins as before"
+	field_is "$(loader status --json)" .replacing false "$1: the old programs are on their way out"
+}
+
+recorder_start || bail_out "the recorder did not start: $(cat "$RECORDER_LOG")"
+recorder=$RECORDER_PID
+pins_before=$(pins)
+load_begin
+wait_for 20 test -s "$LOAD_DIR/kills" || bail_out "nothing happens"
+
+rounds=$(bound 20 100) failed=0
+for ((round = 0; round < rounds; round++)); do
+	loader load --replace >"$SCENARIO_DIR/out" 2>&1 || { failed=$((failed + 1)); diag "$(cat "$SCENARIO_DIR/out")"; }
+done
+is "$failed" 0 "$rounds times load --replace"
+is_settled "replaced"
+
+# Each line: the system call before which the loader is killed. chmod follows the pinning of a link; there are three
+# membarriers: both sets are attached, the new one takes over, the old one is gone.
+for stop in unlink:1 membarrier:1 chmod:1 chmod:4 membarrier:2 rename:1 rename:4 membarrier:3; do
+	strace -o "$SCENARIO_DIR/strace" -e trace="${stop%:*}" -e inject="${stop%:*}:signal=KILL:when=${stop#*:}" \
+		"$SCENARIO_DIR/bin/cri-ebpf-loader" load --replace --pin-dir "$PIN_DIR" --config "$CONFIG" >"$SCENARIO_DIR/out" 2>&1
+	is $? 137 "killed before $stop"
+	[ "$(pins)" != "$pins_before" ] && ok 0 "$stop: it left something behind"
+	# what is left is at work for some time
+	kills=$(wc -l <"$LOAD_DIR/kills")
+	wait_for 20 eval '[ "$(wc -l <"$LOAD_DIR/kills")" -gt $((kills + 1)) ]'
+	verb=$([ "${stop#*:}" = 1 ] && echo load || echo load --replace)
+	# shellcheck disable=SC2086
+	out=$(loader $verb 2>&1)
+	is $? 0 "$stop: $verb" || diag "$out"
+	is_settled "$stop"
+done
+load_end
+
+is_running "$recorder"
+ok $? "it was one recorder all the time"
+recorder_stop
+is $? 0 "which ends in order"
+load_compare "under load"
+wait_for 20 counters_agree
+ok $? "the counters agree: sent = stored, none lost" || diag "$counters"
+done_testing

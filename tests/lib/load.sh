@@ -1,0 +1,115 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: BSD-2-Clause
+#
+# Containers that come, work, run into their limit and go, until they are told to stop, and the truth about them:
+# what wait(2) said of every process. load_compare then holds the records against it.
+
+LOAD_PIDS=()
+LOAD_EXITS_ID=
+
+# load_begin: starts it. Sourced after scenario.sh, called after scenario_prepare.
+load_begin()
+{
+	local many_exits eat
+
+	many_exits=$(tool many_exits) && eat=$(tool eat) || bail_out "cannot build the tools"
+	LOAD_DIR=$SCENARIO_DIR/load
+	mkdir "$LOAD_DIR" && touch "$LOAD_DIR/go"
+	: >"$LOAD_DIR/exits"
+	: >"$LOAD_DIR/kills"
+	LOAD_EXITS_ID=$(random_hex 64)
+	cg_make "$CG_PRIVATE/kubepods/pod$(random_uuid)/$LOAD_EXITS_ID" || bail_out "cannot make a cgroup"
+	load_exits "$(cd "$CG_ROOT" && find ".$CG_PRIVATE" -name "$LOAD_EXITS_ID" | cut -c2-)" "$many_exits" &
+	LOAD_PIDS=($!)
+	load_kills "$eat" &
+	LOAD_PIDS+=($!)
+}
+
+# "pid status" of each process of one container, until the end.
+load_exits()
+{
+	trap - EXIT
+	while [ -e "$LOAD_DIR/go" ]; do
+		cg_start "$1" "$LOAD_DIR/out" "$2" 200 "$LOAD_DIR/round"
+		wait "$CG_PID"
+		{ cat "$LOAD_DIR/round" && echo "$CG_PID $(($? << 8))"; } >>"$LOAD_DIR/exits"
+	done
+}
+
+# "id pid status" of containers that live just long enough to be killed at their limit.
+load_kills()
+{
+	local id pod status
+
+	trap - EXIT
+	while [ -e "$LOAD_DIR/go" ]; do
+		id=$(random_hex 64)
+		pod=$CG_PRIVATE/kubepods/pod$(random_uuid)
+		cg_make "$pod/$id" 8388608 || return
+		cg_start "$pod/$id" /dev/null "$1" 16 0
+		wait "$CG_PID" 2>/dev/null
+		status=$?
+		echo "$id $CG_PID $status" >>"$LOAD_DIR/kills"
+		cg_remove "$pod"
+	done
+}
+
+# Ends it, and waits until the last of it is over.
+load_end()
+{
+	rm -f "$LOAD_DIR/go"
+	wait "${LOAD_PIDS[@]}" 2>/dev/null
+	LOAD_PIDS=()
+}
+
+# For scripts that end half way.
+load_kill()
+{
+	local pid
+
+	for pid in ${LOAD_PIDS[@]+"${LOAD_PIDS[@]}"}; do
+		kill "$pid" 2>/dev/null
+		wait "$pid" 2>/dev/null
+	done
+	LOAD_PIDS=()
+}
+
+# same NAME TRUTH RECORDED: two files of lines, in any order.
+load_same()
+{
+	sort -o "$2" "$2"
+	sort -o "$3" "$3"
+	cmp -s "$2" "$3"
+	ok $? "$1: $(wc -l <"$2")" || diag "< happened, > was recorded:" "$(diff "$2" "$3" | grep '^[<>]' | head -n 10)"
+}
+
+# load_compare NAME: each exit, OOM kill, birth and death is recorded once.
+load_compare()
+{
+	local rows=$LOAD_DIR/rows kind
+
+	cri_ebpf events --json >"$rows" 2>"$LOAD_DIR/error" || diag "$(cat "$LOAD_DIR/error")"
+	jq -r --arg id "$LOAD_EXITS_ID" 'select(.type == "process_exit" and .container.id == $id) |
+		"\(.pid) \((.exit_code // 0) * 256 + (if .core_dumped then 128 else 0 end) + .signal)"' "$rows" >"$LOAD_DIR/recorded"
+	load_same "$1: exits, each once and with its status" "$LOAD_DIR/exits" "$LOAD_DIR/recorded"
+
+	jq -r --arg id "$LOAD_EXITS_ID" 'select(.container.id != null and .container.id != $id) |
+		"\(.type) \(.container.id) \(if .type == "container_start" or .type == "container_stop" then "-" else .pid end)"' \
+		"$rows" | grep -v '^memory_pressure ' >"$LOAD_DIR/recorded"
+	for kind in container_start oom_kill process_exit container_stop; do
+		awk -v kind=$kind '{ print kind, $1, kind ~ /^container/ ? "-" : $2 }' "$LOAD_DIR/kills" >"$LOAD_DIR/truth"
+		grep "^$kind " "$LOAD_DIR/recorded" >"$LOAD_DIR/recorded.kind"
+		load_same "$1: $kind of containers killed at their limit, each once" "$LOAD_DIR/truth" "$LOAD_DIR/recorded.kind"
+	done
+	is "$(awk '$3 != 137' "$LOAD_DIR/kills")" "" "$1: all of them were killed"
+	is "$(jq -c 'select(.type == "gap")' "$rows")" "" "$1: no gap"
+}
+
+# Exact when quiet: other processes of this machine go on ending in cgroups that are not classified yet.
+counters_agree()
+{
+	record --once >>"$RECORDER_LOG" 2>&1
+	counters=$(cri_ebpf status --json | jq -c .counters)
+	[ "$(jq '. as $c | all(.sent | keys[]; . as $kind | $c.lost[$kind] == 0 and
+		$c.sent[$kind] == $c.stored[$kind] + $c.rejected[$kind] + $c.unread[$kind])' <<<"$counters")" = true ]
+}
