@@ -101,8 +101,10 @@ static void note_success(struct loop *loop)
 static void take_result(struct loop *loop, int r)
 {
 	if (r == -EPROTO) {
-		log_error("the next record is from a newer version of cri-ebpf-loader: it and all behind it stay in the"
-			  " ring; install the cri-ebpf that came with it");
+		log_error("the next record in the ring is of a newer version than the %u this recorder reads: it and all"
+			  " behind it stay in the ring for a newer recorder, and this one ends; install the cri-ebpf that"
+			  " came with the cri-ebpf-loader which wrote it",
+			  EV_ABI);
 		loop->exit_code = EXIT_DENIED;
 	} else if (r) {
 		note_failure(loop, r);

@@ -93,9 +93,10 @@ load_compare()
 		"\(.pid) \((.exit_code // 0) * 256 + (if .core_dumped then 128 else 0 end) + .signal)"' "$rows" >"$LOAD_DIR/recorded"
 	load_same "$1: exits, each once and with its status" "$LOAD_DIR/exits" "$LOAD_DIR/recorded"
 
-	jq -r --arg id "$LOAD_EXITS_ID" 'select(.container.id != null and .container.id != $id) |
+	# containers of others on this machine are recorded too
+	jq -r 'select(.container.id != null) |
 		"\(.type) \(.container.id) \(if .type == "container_start" or .type == "container_stop" then "-" else .pid end)"' \
-		"$rows" | grep -v '^memory_pressure ' >"$LOAD_DIR/recorded"
+		"$rows" | awk 'NR == FNR { ours[$1]; next } $2 in ours' "$LOAD_DIR/kills" - >"$LOAD_DIR/recorded"
 	for kind in container_start oom_kill process_exit container_stop; do
 		awk -v kind=$kind '{ print kind, $1, kind ~ /^container/ ? "-" : $2 }' "$LOAD_DIR/kills" >"$LOAD_DIR/truth"
 		grep "^$kind " "$LOAD_DIR/recorded" >"$LOAD_DIR/recorded.kind"
