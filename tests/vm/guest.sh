@@ -27,6 +27,9 @@ guest_console()
 	esac
 }
 
+# More arguments for the emulator: a disk.
+GUEST_DEVICES=()
+
 # One thread for all of a guest's CPUs: with one each, a CPU may still run code that another has just replaced, and
 # then the kernel dies of a breakpoint that it has removed already. Two guests run at a time, so it costs nothing.
 #
@@ -38,7 +41,7 @@ guest_boot()
 	mapfile -t emulator < <(guest_emulator "$1")
 	exec timeout -k 5 "$GUEST_SECONDS" "${emulator[@]}" -accel tcg,thread=single -smp 2 -m "$4" -nodefaults \
 		-no-reboot -display none -serial "file:$5" -kernel "$2" -initrd "$3" -append "console=$(guest_console "$1") \
-loglevel=4 panic=-1 mitigations=off random.trust_cpu=on $6" >"$5.qemu" 2>&1 </dev/null
+loglevel=4 panic=-1 mitigations=off random.trust_cpu=on $6" ${GUEST_DEVICES[@]+"${GUEST_DEVICES[@]}"} >"$5.qemu" 2>&1 </dev/null
 }
 
 # What only the emulation can have done; no kernel does so because of anything that is asked of it here. Prints it;

@@ -15,6 +15,7 @@ export PATH=/bin:/tools
 . /tools/recorder.sh
 . /tools/scenario.sh
 . /tools/plan.sh
+. /tools/power.sh
 
 mount -t proc proc /proc
 mount -t sysfs sysfs /sys
