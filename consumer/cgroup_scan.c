@@ -31,6 +31,7 @@ struct cgroup_scan {
 	bool v1;
 	char *root;
 	uint64_t next_ns; /* when the next walk may be */
+	bool complete;       /* the last walk saw all there are */
 	struct found *found; /* of the last walk, by id */
 	size_t count, room;
 	char *text;
@@ -121,6 +122,14 @@ static int remember(struct cgroup_scan *scan, uint64_t id, const char *path, siz
 	return 0;
 }
 
+/* A directory has a link from each one in it, beside its own two. */
+static bool has_directories(int fd)
+{
+	struct stat st;
+
+	return fstat(fd, &st) != 0 || st.st_nlink > 2;
+}
+
 /* Depth first below fd, which it takes. 0, or why the walk has to end. */
 static int walk_directory(struct cgroup_scan *scan, struct walk *walk, int fd, unsigned int depth)
 {
@@ -131,6 +140,7 @@ static int walk_directory(struct cgroup_scan *scan, struct walk *walk, int fd, u
 
 	if (!directory) {
 		(void)close(fd);
+		scan->complete = false;
 		return 0;
 	}
 	while (r == 0 && (entry = readdir(directory)) != NULL) {
@@ -140,19 +150,27 @@ static int walk_directory(struct cgroup_scan *scan, struct walk *walk, int fd, u
 			continue;
 		if (scan->count == SCAN_DIRECTORIES)
 			return -E2BIG;
-		if (parent_length + 1 + length >= sizeof(walk->path))
+		if (parent_length + 1 + length >= sizeof(walk->path)) {
+			scan->complete = false;
 			continue;
+		}
 		walk->path[parent_length] = '/';
 		(void)memcpy(walk->path + parent_length + 1, entry->d_name, length + 1);
 		walk->length = parent_length + 1 + length;
 		r = remember(scan, entry->d_ino, walk->path, walk->length);
-		if (r || depth + 1 >= SCAN_DEPTH)
+		if (r)
 			continue;
 
 		int child = openat(dirfd(directory), entry->d_name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 
-		if (child >= 0)
+		if (child >= 0 && depth + 1 < SCAN_DEPTH) {
 			r = walk_directory(scan, walk, child, depth + 1);
+		} else if (child >= 0) {
+			scan->complete = scan->complete && !has_directories(child);
+			(void)close(child);
+		} else if (errno != ENOENT) {
+			scan->complete = false;
+		}
 	}
 	walk->length = parent_length;
 	return r;
@@ -173,19 +191,26 @@ static int walk_all(struct cgroup_scan *scan, uint64_t now_ns)
 	if (fd < 0)
 		return -errno;
 	forget(scan);
-	(void)walk_directory(scan, &walk, fd, 0);
+	scan->complete = true;
+	if (walk_directory(scan, &walk, fd, 0) != 0)
+		scan->complete = false;
 	if (scan->count)
 		qsort(scan->found, scan->count, sizeof(scan->found[0]), compare_found);
 	scan->next_ns = now_ns + SCAN_INTERVAL_NS + scan->count * SCAN_EACH_NS;
 	return 0;
 }
 
+static const struct found *find_id(const struct cgroup_scan *scan, uint64_t id)
+{
+	const struct found key = { .id = id };
+
+	return scan->count ? bsearch(&key, scan->found, scan->count, sizeof(key), compare_found) : NULL;
+}
+
 /* Of the last walk, if it is still so. */
 static int find_found(const struct cgroup_scan *scan, uint64_t id, char *out, size_t size)
 {
-	const struct found key = { .id = id };
-	const struct found *found =
-		scan->count ? bsearch(&key, scan->found, scan->count, sizeof(key), compare_found) : NULL;
+	const struct found *found = find_id(scan, id);
 
 	if (!found || found->length >= size)
 		return 0;
@@ -204,6 +229,20 @@ int cgroup_scan_find(struct cgroup_scan *scan, uint64_t id, uint64_t now_ns, cha
 		return -EAGAIN;
 	r = walk_all(scan, now_ns);
 	return r < 0 ? r : find_found(scan, id, out, size);
+}
+
+int cgroup_scan_walk(struct cgroup_scan *scan, uint64_t now_ns)
+{
+	int r = now_ns < scan->next_ns ? -EAGAIN : walk_all(scan, now_ns);
+
+	return r == 0 && !scan->complete ? -E2BIG : r;
+}
+
+bool cgroup_scan_saw(const struct cgroup_scan *scan, uint64_t id)
+{
+	struct stat st;
+
+	return find_id(scan, id) || (fstat(scan->root_fd, &st) == 0 && st.st_ino == id);
 }
 
 /* Below the root: paths are "/a/b". */

@@ -12,6 +12,9 @@
 
 struct cgroup_scan;
 
+/* The kernfs id of every hierarchy's root. */
+#define CGROUP_ROOT_ID 1
+
 /* directory: the root of the hierarchy (common/cgroup_mount.h); before the sandbox. */
 int cgroup_scan_open(const char *directory, bool v1, struct cgroup_scan **ret);
 void cgroup_scan_close(struct cgroup_scan *scan);
@@ -24,6 +27,11 @@ const char *cgroup_scan_root(const struct cgroup_scan *scan);
  * walk finds all there are, and may take a twentieth of the time until the next.
  */
 int cgroup_scan_find(struct cgroup_scan *scan, uint64_t id, uint64_t now_ns, char *out, size_t size);
+
+/* A walk now. -EAGAIN as above; -E2BIG: not all could be looked at, so that what was not seen may be there. */
+int cgroup_scan_walk(struct cgroup_scan *scan, uint64_t now_ns);
+/* Was it there at the last walk? */
+bool cgroup_scan_saw(const struct cgroup_scan *scan, uint64_t id);
 
 /* Is the directory at path (from the root) there, and is it that one? */
 bool cgroup_scan_exists(const struct cgroup_scan *scan, const char *path, uint64_t id);

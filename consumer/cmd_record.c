@@ -28,6 +28,7 @@
 #include "consumer/recorder_lock.h"
 #include "consumer/ring.h"
 #include "consumer/sandbox.h"
+#include "consumer/sweep.h"
 #include "consumer/test_hook.h"
 #include "consumer/trouble.h"
 
@@ -62,6 +63,7 @@ struct record {
 	struct ring *ring;
 	struct cgroup_scan *scan;
 	struct pipeline *pipeline;
+	struct sweep *sweep;
 	char boot_id[CLOCK_BOOT_ID_SIZE];
 	bool keeps_bpf; /* CAP_BPF stays: this kernel wants it for looking into maps */
 };
@@ -69,6 +71,7 @@ struct record {
 static void record_close(struct record *record)
 {
 	pipeline_close(record->pipeline);
+	sweep_close(record->sweep);
 	ring_close(record->ring);
 	cgroup_scan_close(record->scan);
 	names_close(record->maps);
@@ -345,6 +348,7 @@ static int run(struct record *record, const struct record_options *options)
 	const struct recorder recorder = {
 		.pipeline = record->pipeline,
 		.ring = record->ring,
+		.sweep = record->sweep,
 		.names = &record->names,
 		.info = &record->info,
 		.epoll_fd = record->epoll_fd,
@@ -362,6 +366,16 @@ static int run(struct record *record, const struct record_options *options)
 	};
 
 	return recorder_run(&recorder);
+}
+
+/* In a container's view of the file system the host's cgroups would look gone. */
+static int open_sweep(struct record *record)
+{
+	if (!record->scan || !cgroup_scan_exists(record->scan, "/", CGROUP_ROOT_ID))
+		return 0;
+	if (sweep_open(&record->names, record->scan, &record->sweep) != 0)
+		log_warning("no memory to look for cgroups that are gone; the kernel's map of them may fill");
+	return 0;
 }
 
 static int set_db_directory(struct record *record)
@@ -386,7 +400,7 @@ int cmd_record(const struct command_context *context, int argc, char **argv)
 	};
 	typedef int step(struct record *);
 	step *const steps[] = { open_pins,     open_sources,  leave_root,
-				lock_database, enter_sandbox, open_pipeline };
+				lock_database, enter_sandbox, open_pipeline, open_sweep };
 	int r = command_parse(argc, argv, &usage, own, &common, NULL);
 
 	(void)context;

@@ -18,6 +18,7 @@
 #include "consumer/pipeline.h"
 #include "consumer/recorder_status.h"
 #include "consumer/ring.h"
+#include "consumer/sweep.h"
 #include "consumer/time_words.h"
 #include "consumer/trouble.h"
 
@@ -241,6 +242,18 @@ static void keep_retention(struct loop *loop, uint64_t now)
 		tell_retention(loop, db, now);
 }
 
+static void keep_map(const struct loop *loop, uint64_t now)
+{
+	const struct recorder *recorder = loop->recorder;
+	size_t removed;
+
+	if (!recorder->sweep || loop->failure)
+		return;
+	removed = sweep_step(recorder->sweep, now, ring_producer(recorder->ring), ring_acked(recorder->ring));
+	if (removed > 0)
+		log_debug("forgot %zu cgroups that are gone", removed);
+}
+
 static void keep_watchdog(struct loop *loop, uint64_t now)
 {
 	if (loop->recorder->watchdog_ns == 0 || now < loop->watchdog_ns)
@@ -329,6 +342,7 @@ static void record(struct loop *loop)
 		keep_metrics(loop, now);
 		look_at_pin(loop, now);
 		keep_retention(loop, now);
+		keep_map(loop, now);
 		keep_watchdog(loop, now);
 		if (loop->exit_code < 0)
 			wait_for_work(loop);

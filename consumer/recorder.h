@@ -15,10 +15,12 @@
 struct names;
 struct pipeline;
 struct ring;
+struct sweep;
 
 struct recorder {
 	struct pipeline *pipeline;
 	struct ring *ring;
+	struct sweep *sweep; /* NULL: nothing is swept */
 	const struct names *names;
 	const struct map_info *info;
 	int epoll_fd;  /* of recorder_open_epoll() */

@@ -12,8 +12,6 @@
 #include "consumer/lives.h"
 #include "consumer/names.h"
 
-/* The kernfs id of every hierarchy's root. */
-#define ROOT_ID 1
 /* How soon another attempt is made to name a cgroup that nothing could name. */
 #define RETRY_NS 2000000000ULL
 #define PATH_ROOM 4096
@@ -135,7 +133,7 @@ static void find_path(struct resolve *resolve, const struct ev_cgroup *key, cons
 
 	path->length = 0;
 	path->found_by_scan = false;
-	if (key->id == ROOT_ID)
+	if (key->id == CGROUP_ROOT_ID)
 		set_path(path, "/", 1);
 	if (!is_whole(path))
 		path_from_hint(hint, path);

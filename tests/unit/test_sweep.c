@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Which entries of the metadata map are taken out, and which never are. */
+#include "consumer/cgroup_scan.h"
+#include "consumer/sweep.h"
+#include "tests/pipeline_rig.h"
+
+#define SECOND 1000000000ULL
+#define DEAD   0xdead0000ULL /* no directory has this number */
+
+/* A directory in place of the cgroup file system, and a map. */
+struct sweep_rig {
+	char directory[64];
+	struct fake_maps maps;
+	struct names names;
+	struct cgroup_scan *scan;
+	struct sweep *sweep;
+	uint64_t now_ns;
+};
+
+static void make(const struct sweep_rig *rig, const char *path)
+{
+	char command[512];
+
+	(void)snprintf(command, sizeof(command), "mkdir -p '%s%s'", rig->directory, path);
+	assert_int_equal(system(command), 0);
+}
+
+static uint64_t number_of(const struct sweep_rig *rig, const char *path)
+{
+	char name[512];
+	struct stat st;
+
+	(void)snprintf(name, sizeof(name), "%s%s", rig->directory, path);
+	assert_int_equal(stat(name, &st), 0);
+	return st.st_ino;
+}
+
+static void move(const struct sweep_rig *rig, const char *from, const char *to)
+{
+	char old_name[512], new_name[512];
+
+	(void)snprintf(old_name, sizeof(old_name), "%s%s", rig->directory, from);
+	(void)snprintf(new_name, sizeof(new_name), "%s%s", rig->directory, to);
+	assert_int_equal(rename(old_name, new_name), 0);
+}
+
+static void rig_begin(struct sweep_rig *rig)
+{
+	(void)memset(rig, 0, sizeof(*rig));
+	harness_make_dir(rig->directory, sizeof(rig->directory));
+	rig->names = (struct names){ &rig->maps, fake_lookup, fake_classify, fake_forget, fake_next, fake_counters };
+	assert_int_equal(cgroup_scan_open(rig->directory, false, &rig->scan), 0);
+	assert_int_equal(sweep_open(&rig->names, rig->scan, &rig->sweep), 0);
+	rig->now_ns = 100 * SECOND;
+}
+
+static void rig_end(struct sweep_rig *rig)
+{
+	char command[128];
+
+	sweep_close(rig->sweep);
+	cgroup_scan_close(rig->scan);
+	(void)snprintf(command, sizeof(command), "rm -rf '%s'", rig->directory);
+	assert_int_equal(system(command), 0);
+}
+
+static bool has(struct sweep_rig *rig, uint64_t id)
+{
+	const struct ev_cgroup key = rig_cgroup(id);
+
+	return fake_find(&rig->maps, &key) != NULL;
+}
+
+/* Steps for some time. Returns how many went. */
+static size_t run(struct sweep_rig *rig, uint64_t ns, uint64_t produced, uint64_t stored)
+{
+	size_t removed = 0;
+
+	for (uint64_t end = rig->now_ns + ns; rig->now_ns < end; rig->now_ns += SECOND / 10)
+		removed += sweep_step(rig->sweep, rig->now_ns, produced, stored);
+	return removed;
+}
+
+static void test_the_dead_go_and_the_living_stay(void **state)
+{
+	struct sweep_rig rig;
+	uint64_t named, unnamed, moved, cut;
+
+	(void)state;
+	rig_begin(&rig);
+	make(&rig, "/a/named");
+	make(&rig, "/a/unnamed");
+	make(&rig, "/a/moved");
+	make(&rig, "/a/cut");
+	named = number_of(&rig, "/a/named");
+	unnamed = number_of(&rig, "/a/unnamed");
+	moved = number_of(&rig, "/a/moved");
+	cut = number_of(&rig, "/a/cut");
+	fake_put(&rig.maps, named, META_SEED, "/a/named");
+	fake_put(&rig.maps, DEAD, META_SEED, "/a/gone");
+	fake_put(&rig.maps, unnamed, META_SCAN, "");
+	fake_put(&rig.maps, DEAD + 1, META_SCAN, "");
+	fake_put(&rig.maps, moved, META_BIRTH, "/a/before");
+	fake_put(&rig.maps, DEAD + 2, META_BIRTH, "/a/named"); /* another one has its place */
+	fake_put(&rig.maps, cut, META_BIRTH, "ut");
+	rig.maps.entries[6].value.path_cut = 1;
+	fake_put(&rig.maps, number_of(&rig, "/"), META_SEED, "/");
+
+	assert_int_equal(run(&rig, 2 * SECOND, 0, 0), 0);
+	assert_true(has(&rig, DEAD));
+	assert_int_equal(run(&rig, 10 * SECOND, 0, 0), 3);
+	assert_false(has(&rig, DEAD) || has(&rig, DEAD + 1) || has(&rig, DEAD + 2));
+	assert_true(has(&rig, named) && has(&rig, unnamed) && has(&rig, moved) && has(&rig, cut));
+	assert_true(has(&rig, number_of(&rig, "/")));
+	rig_end(&rig);
+}
+
+/* The map has it a moment before the directory can be seen. */
+static void test_a_birth_is_not_overtaken(void **state)
+{
+	struct sweep_rig rig;
+	uint64_t born;
+
+	(void)state;
+	rig_begin(&rig);
+	make(&rig, "/elsewhere");
+	born = number_of(&rig, "/elsewhere");
+	fake_put(&rig.maps, born, META_BIRTH, "/born");
+	fake_put(&rig.maps, DEAD, META_BIRTH, "/gone");
+	move(&rig, "/elsewhere", "-hidden");
+	assert_int_equal(run(&rig, SECOND, 0, 0), 0);
+	move(&rig, "-hidden", "/born");
+	assert_int_equal(number_of(&rig, "/born"), born);
+	assert_int_equal(run(&rig, 10 * SECOND, 0, 0), 1);
+	assert_true(has(&rig, born));
+	assert_false(has(&rig, DEAD));
+	rig_end(&rig);
+}
+
+static void test_what_is_in_the_ring_keeps_its_name(void **state)
+{
+	struct sweep_rig rig;
+
+	(void)state;
+	rig_begin(&rig);
+	fake_put(&rig.maps, DEAD, META_BIRTH, "/gone");
+	assert_int_equal(run(&rig, 100 * SECOND, 800, 792), 0);
+	assert_true(has(&rig, DEAD));
+	/* more came; what counts is what was there at the first look */
+	assert_int_equal(run(&rig, SECOND, 1600, 800), 1);
+	rig_end(&rig);
+}
+
+static void test_nothing_goes_when_not_all_was_seen(void **state)
+{
+	static const char deep[] = "/1/2/3/4/5/6/7/8/9/10/11/12/13/14/15/16/17";
+	struct sweep_rig rig;
+
+	(void)state;
+	rig_begin(&rig);
+	make(&rig, deep);
+	fake_put(&rig.maps, number_of(&rig, deep), META_SCAN, "");
+	fake_put(&rig.maps, DEAD, META_SEED, "/gone");
+	assert_int_equal(run(&rig, 20 * SECOND, 0, 0), 0);
+	rig_end(&rig);
+}
+
+static void test_it_is_seldom(void **state)
+{
+	struct sweep_rig rig;
+
+	(void)state;
+	rig_begin(&rig);
+	assert_int_equal(run(&rig, SECOND, 0, 0), 0);
+	fake_put(&rig.maps, DEAD, META_SEED, "/gone");
+	assert_int_equal(run(&rig, 500 * SECOND, 0, 0), 0);
+	assert_int_equal(run(&rig, 200 * SECOND, 0, 0), 1);
+	rig_end(&rig);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_the_dead_go_and_the_living_stay),
+		cmocka_unit_test(test_a_birth_is_not_overtaken),
+		cmocka_unit_test(test_what_is_in_the_ring_keeps_its_name),
+		cmocka_unit_test(test_nothing_goes_when_not_all_was_seen),
+		cmocka_unit_test(test_it_is_seldom),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
