@@ -165,12 +165,12 @@ run: deps-build
 check: deps-test
 	$(Q)$(MAKE) --no-print-directory all tests variants lint
 	$(Q)$(MAKE) --no-print-directory BUILD=$(BUILD)/sanitized SANITIZE=address,undefined CFLAGS='-O1 -g' all tests
-	$(Q)$(RUN_TESTS) -t 2400 $(TEST_PARTS) sanitized cli-sanitized tests/vm/run.sh
+	$(Q)$(RUN_TESTS) -t 2400 $(TEST_PARTS) sanitized cli-sanitized tests/vm/run.sh tests/vm/power.sh
 
 # The same tests with the bounds they have room for when nobody waits.
 check-long: deps-test
 	$(Q)$(MAKE) --no-print-directory all tests variants
-	$(Q)CRI_EBPF_LONG=yes $(RUN_TESTS) -t 14400 bpf containers
+	$(Q)CRI_EBPF_LONG=yes $(RUN_TESTS) -t 14400 bpf containers tests/vm/power.sh
 
 # hooked: stops at named places (consumer/test_hook.h). abi: as the next version of the wire format will be.
 variants:
@@ -188,6 +188,7 @@ check-containers: all
 check-vm: deps-test
 	$(Q)$(MAKE) --no-print-directory all
 	$(Q)$(SHELL_BUILD) tests/vm/run.sh
+	$(Q)$(SHELL_BUILD) tests/vm/power.sh
 # Units and the command line again, with the address and undefined behaviour sanitizers.
 check-sanitized: all
 	$(Q)$(MAKE) --no-print-directory BUILD=$(BUILD)/sanitized SANITIZE=address,undefined CFLAGS='-O1 -g' all tests

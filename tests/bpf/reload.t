@@ -28,6 +28,11 @@ pins()
 	find "$PIN_DIR" -mindepth 1 -printf '%f %m %u:%g\n' | sort
 }
 
+load_is_past()
+{
+	[ "$(wc -l <"$LOAD_DIR/kills")" -gt "$1" ]
+}
+
 is_settled()
 {
 	is "$(pins)" "$pins_before" "$1: the same pins as before"
@@ -56,7 +61,7 @@ for stop in unlink:1 membarrier:1 chmod:1 chmod:4 membarrier:2 rename:1 rename:4
 	[ "$(pins)" != "$pins_before" ] && ok 0 "$stop: it left something behind"
 	# what is left is at work for some time
 	kills=$(wc -l <"$LOAD_DIR/kills")
-	wait_for 20 eval '[ "$(wc -l <"$LOAD_DIR/kills")" -gt $((kills + 1)) ]'
+	wait_for 20 load_is_past $((kills + 1))
 	verb=$([ "${stop#*:}" = 1 ] && echo load || echo load --replace)
 	# shellcheck disable=SC2086
 	out=$(loader $verb 2>&1)

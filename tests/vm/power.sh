@@ -78,7 +78,7 @@ power_round()
 	shown=$?
 	power_cut
 	power_wait "$1"
-	return $shown
+	return "$shown"
 }
 
 # power_boots LOG COMMAND...: again when the emulation broke the guest's kernel.
@@ -124,7 +124,7 @@ kernel_prepare $KERNEL "$arch" "$suite" "$package"
 power_image || { echo "Bail out! cannot make the image"; exit 1; }
 truncate -s 64M "$DIR/disk" && mke2fs -q -F -t ext4 "$DIR/disk" || { echo "Bail out! cannot make a disk"; exit 1; }
 # not nvme, although it is built into the kernel: QEMU's forgets to write through what it is asked to (FUA)
-GUEST_DEVICES=(-pidfile "$DIR/qemu.pid" -device virtio-blk-pci,drive=disk
+GUEST_DEVICES=(-pidfile "$DIR/qemu.pid" -device "virtio-blk-pci,drive=disk"
 	-drive "file=nbd:unix:$DIR/socket,format=raw,if=none,id=disk,cache=writeback")
 
 rounds=$(bound 1 10)

@@ -42,7 +42,7 @@ power_look()
 	rows previous --boot=-1
 	rows first --boot="$CRI_LAST"
 	recorder_end TERM
-	say recorder status:"$RECORDER_STATUS" log="$(tail -n 20 $RECORDER_LOG)"
+	say recorder status:"$RECORDER_STATUS" log="$(tail -n 20 "$RECORDER_LOG")"
 	umount "${DB%/*}"
 }
 
@@ -67,7 +67,7 @@ plan_power()
 	recorder_prepare
 	pin_dir_make
 	loader_say load || return
-	recorder_start || say recorder status:null log="$(cat $RECORDER_LOG)"
+	recorder_start || say recorder status:null log="$(cat "$RECORDER_LOG")"
 	say integrity text="$(as cri-ebpf '' sqlite3 -readonly "$DB" 'PRAGMA integrity_check' 2>&1)"
 	cri_ebpf events -f --json -t oom_kill -b >/dev/console 2>/dev/null &
 	power_kill
