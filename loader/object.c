@@ -285,10 +285,11 @@ static int object_try_pin(struct bpf_link *link, const char *name, void *context
 	return unlink(path) < 0 ? -errno : 0;
 }
 
-/* libbpf looks for a function it does not find in modules too, which needs CAP_SYS_ADMIN, and then says EPERM. */
+/* libbpf looks for a function it does not find in modules too, which needs CAP_SYS_ADMIN, and then says EPERM; a
+ * kernel without kprobes looks to it like one without the function. */
 static int object_find_functions(const struct object *object, const struct probe_rung *rung, const struct btf *kernel)
 {
-	static const char fentry[] = "fentry/";
+	static const char fentry[] = "fentry/", kprobes[] = "/sys/bus/event_source/devices/kprobe";
 
 	for (size_t i = 0; i < PROBE_PROGRAMS && rung->programs[i]; i++) {
 		const struct bpf_program *program =
@@ -298,6 +299,8 @@ static int object_find_functions(const struct object *object, const struct probe
 		if (text_starts_with(section, fentry) &&
 		    btf__find_by_name_kind(kernel, section + strlen(fentry), BTF_KIND_FUNC) < 0)
 			return -ENOENT;
+		if (text_starts_with(section, "kprobe/") && access(kprobes, F_OK) < 0)
+			return -ENOSYS;
 	}
 	return 0;
 }

@@ -61,7 +61,8 @@ static void say_choice(const struct probe *probe, const struct probe_choice *cho
 	}
 	log_warning("probe %s is not available on this kernel; the others are not affected. Tried:", probe->name);
 	for (size_t i = 0; i < PROBE_RUNGS && probe->rungs[i].name; i++)
-		log_warning("    %s: %s", probe->rungs[i].name, probe_reason(choice->errors[i]));
+		if (probe_rung_is_told(probe, choice, i))
+			log_warning("    %s: %s", probe->rungs[i].name, probe_reason(choice->errors[i]));
 }
 
 static int plan_choose(struct plan *plan)

@@ -84,6 +84,7 @@ static const struct {
 	{ -EOPNOTSUPP, "not compiled into this kernel" },
 	{ -ENODEV, "not compiled into this kernel" },
 	{ -KERNEL_ENOTSUPP, "no trampolines on this architecture: aarch64 has them from 6.4 on" },
+	{ -ENOSYS, "this kernel has no kprobes" },
 	{ -EBUSY, "no trampolines on this architecture: aarch64 has them from 6.4 on" },
 	{ -ENODATA, "bpf_probe_read_kernel is refused: boot without lockdown=confidentiality" },
 	{ -ECANCELED, "another rung was asked for" },
@@ -95,6 +96,21 @@ const char *probe_reason(int error)
 		if (reasons[i].error == error)
 			return reasons[i].reason;
 	return strerror(-error);
+}
+
+static bool is_same_rung(const struct probe_rung *a, const struct probe_rung *b)
+{
+	return a->name && b->name && !strcmp(a->name, b->name);
+}
+
+bool probe_rung_is_told(const struct probe *probe, const struct probe_choice *choice, size_t rung)
+{
+	const struct probe_rung *this = &probe->rungs[rung];
+
+	if (choice->errors[rung] != -ENOENT)
+		return true;
+	return !is_same_rung(this, this + 1) &&
+	       !(rung > 0 && is_same_rung(this, this - 1) && choice->errors[rung - 1] != -ENOENT);
 }
 
 /* "oom_kill=kprobe": 1 when it is this probe's word and this rung's name, 0 this probe's but another rung,

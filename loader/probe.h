@@ -64,6 +64,9 @@ struct probe_choices {
 int probe_choose(const struct config *config, const char *pin_dir, const char *const *forced,
 		 struct probe_choices *ret);
 
+/* False for a rung not worth a line: of two forms of it for different kernels the one whose function is not there. */
+bool probe_rung_is_told(const struct probe *probe, const struct probe_choice *choice, size_t rung);
+
 /* Why a rung was refused, for people. Static. */
 const char *probe_reason(int error);
 

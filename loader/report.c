@@ -170,9 +170,14 @@ static const char *cgroup_mode_name(const struct host *host)
 
 static void check_print_rungs_json(const struct probe *probe, const struct probe_choice *choice)
 {
+	const char *separator = "";
+
 	printf("\"tried\":[");
 	for (size_t i = 0; i < PROBE_RUNGS && probe->rungs[i].name && choice->enabled; i++) {
-		printf("%s{", i ? "," : "");
+		if (!probe_rung_is_told(probe, choice, i))
+			continue;
+		printf("%s{", separator);
+		separator = ",";
 		json_string("rung", probe->rungs[i].name, ",");
 		json_string("refused", choice->errors[i] ? probe_reason(choice->errors[i]) : NULL, "}");
 		if (&probe->rungs[i] == choice->rung)
@@ -217,7 +222,8 @@ static void check_print_probe(const struct probe *probe, const struct probe_choi
 	}
 	printf("  %-22s %s\n", probe->name, choice->rung ? choice->rung->name : "NOT AVAILABLE");
 	for (size_t i = 0; i < PROBE_RUNGS && probe->rungs[i].name && &probe->rungs[i] != choice->rung; i++)
-		printf("  %-22s   %s: %s\n", "", probe->rungs[i].name, probe_reason(choice->errors[i]));
+		if (probe_rung_is_told(probe, choice, i))
+			printf("  %-22s   %s: %s\n", "", probe->rungs[i].name, probe_reason(choice->errors[i]));
 }
 
 static void check_print_text(const struct settings *settings, const struct host *host,

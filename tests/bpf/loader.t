@@ -57,6 +57,11 @@ field_holds "$status" 'any(.probes[]; .name == "process_exit" and .attached)' "s
 check=$(as_loader bpf,perfmon check --json)
 field_holds "$check" 'type == "object"' "check prints JSON"
 field_holds "$check" '.probes | length > 0' "check: probes"
+field_holds "$check" 'all(.probes[]; [.tried[].rung] | length == (unique | length))' "check: no rung is told twice"
+if [ ! -e /sys/bus/event_source/devices/kprobe ]; then
+	is "$(jq -r '.probes[] | select(.name == "oom_kill").tried[] | select(.rung == "kprobe").refused' <<<"$check")" \
+		"this kernel has no kprobes" "check: a kernel without kprobes is called so"
+fi
 
 recorder_start
 ok $? "a recorder starts"
