@@ -24,9 +24,9 @@ static __always_inline __u32 exit_status(const bool typed, struct task_struct *t
 }
 
 /* oom_mm is also set on processes that were dying anyway when the OOM killer looked at them. */
-static __always_inline bool exit_is_oom_victim(const bool typed, struct task_struct *task, const struct ev_task *t)
+static __always_inline bool exit_is_oom_victim(const bool typed, struct task_struct *task, __u32 tgid, __u64 start_ns)
 {
-	struct map_seen_key key = { .kind = EV_OOM_KILL, .tgid = t->pid, .start_ns = t->start_ns };
+	struct map_seen_key key = { .kind = EV_OOM_KILL, .tgid = tgid, .start_ns = start_ns };
 	struct signal_struct *signal = GET(typed, task, signal);
 	__u64 *value;
 
@@ -38,32 +38,33 @@ static __always_inline bool exit_is_oom_victim(const bool typed, struct task_str
 
 static __always_inline int exit_emit(const bool typed, struct task_struct *task, const bool twice, const bool again)
 {
-	struct ev_task who = {};
+	const struct turn turn = turn_take();
+	struct task_struct *leader = GET(typed, task, group_leader);
+	const __u32 tgid = GET(typed, task, tgid);
+	const __u64 start_ns = GET(typed, leader, start_boottime);
 	struct ev_cgroup cgroup = {};
 	struct ev_process_exit *e;
 	struct emit out = { .unnumbered = again };
 	enum emit_room room = EMIT_ALWAYS;
-	const struct turn turn = turn_take();
 	bool victim;
 
 	if (!turn.ours)
 		return 0;
-	task_fill(typed, task, &who);
 	task_identify_cgroup(typed, task, &cgroup);
-	victim = exit_is_oom_victim(typed, task, &who);
+	victim = exit_is_oom_victim(typed, task, tgid, start_ns);
 	if (!victim && !filter_bulk(EV_PROCESS_EXIT, &cgroup, &room))
 		return 0;
-	if ((twice || turn.shared) && !seen_first(EV_PROCESS_EXIT, who.pid, who.start_ns, SEEN_RECORDED))
+	if ((twice || turn.shared) && !seen_first(EV_PROCESS_EXIT, tgid, start_ns, SEEN_RECORDED))
 		return 0;
 
 	e = emit_reserve(&out, EV_PROCESS_EXIT, sizeof(*e), room);
 	if (!e)
 		return 0;
-	e->task = who;
+	task_fill(typed, task, &e->task);
 	e->cgroup = cgroup;
 	e->status = exit_status(typed, task);
 	e->flags = victim ? EV_F_OOM_VICTIM : 0;
-	e->ns_init = task_is_ns_init(typed, task, who.pid, &e->ns_level);
+	e->ns_init = task_is_ns_init(typed, task, tgid, &e->ns_level);
 	emit_submit(&out, e);
 	return 0;
 }

@@ -30,23 +30,28 @@ static __always_inline struct cgroup_subsys_state *task_memory_css(const bool ty
 
 /*
  * The task's cgroup in the hierarchy that has the memory controller. On v2 that is the default cgroup
- * itself: the memory css belongs to an ancestor where the controller is not enabled further down.
+ * itself: the memory css belongs to an ancestor where the controller is not enabled further down. Which one it is
+ * is settled before the load, so that only one of the two ways is left in the program.
  */
 static __always_inline struct cgroup *task_cgroup(const bool typed, struct task_struct *task)
 {
 	struct css_set *set = GET(typed, task, cgroups);
-	struct cgroup_subsys_state *css = GET_AT(typed, set, subsys, memory_subsys());
-	struct cgroup *memory = GET(typed, css, cgroup);
-	struct cgroup *dfl = GET(typed, set, dfl_cgrp);
-	struct cgroup_root *memory_root = GET(typed, memory, root);
-	struct cgroup_root *dfl_root = GET(typed, dfl, root);
+	struct cgroup_subsys_state *css;
 
-	return memory_root == dfl_root ? dfl : memory;
+	if (cfg_memory_hierarchy == 0)
+		return GET(typed, set, dfl_cgrp);
+	css = GET_AT(typed, set, subsys, memory_subsys());
+	return GET(typed, css, cgroup);
 }
 
 static __always_inline void task_identify_cgroup(const bool typed, struct task_struct *task, struct ev_cgroup *out)
 {
-	cgroup_identify(typed, task_cgroup(typed, task), out);
+	struct cgroup *cgroup = task_cgroup(typed, task);
+	struct kernfs_node *kn = GET(typed, cgroup, kn);
+
+	out->hierarchy = cfg_memory_hierarchy;
+	out->zero = 0;
+	out->id = GET(typed, kn, id);
 }
 
 /* task: any thread of the process; its leader names the process. */

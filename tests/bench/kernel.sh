@@ -17,11 +17,22 @@ figure()
 	printf '{"name":"%s","value":%s,"unit":"%s"}\n' "$1" "$2" "$3"
 }
 
-# mean NAME: nanoseconds per run of the program of that name that belongs to our pins.
+# The programs behind our pins, as a JSON array of ids: others on this machine may have the same names.
+our_programs()
+{
+	local link
+
+	for link in "$PIN_DIR"/link_*; do
+		bpftool -j link show pinned "$link" 2>/dev/null
+	done | jq -sc 'flatten | map(.prog_id)'
+}
+
+# mean NAME: nanoseconds per run of our program of that name.
 mean()
 {
-	bpftool -j prog show 2>/dev/null | jq -r --arg name "$1" '[.[] | select(.name == $name and .run_cnt > 0)] |
-		max_by(.id) | if . == null then "null" else .run_time_ns / .run_cnt * 10 | round / 10 end'
+	bpftool -j prog show 2>/dev/null | jq -r --arg name "$1" --argjson ids "$(our_programs)" '
+		[.[] | select(.name == $name and .run_cnt > 0 and (.id as $id | $ids | index($id)))] | max_by(.id) |
+		if . == null then "null" else .run_time_ns / .run_cnt * 10 | round / 10 end'
 }
 
 scenario_begin
