@@ -111,7 +111,7 @@ has_ended()
 	! is_running "$RECORDER_PID"
 }
 wait_for 20 has_ended
-ok $? "it stops"
+ok $? "it stops" || kill -KILL "$RECORDER_PID"
 wait "$RECORDER_PID"
 is $? 6 "with exit status 6"
 RECORDER_PID=
