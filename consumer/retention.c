@@ -19,6 +19,8 @@
 #define STEP_ROWS_MAX	RETENTION_STEP_ROWS
 #define STEP_LONG_NS	10000000LL
 #define STEP_SHORT_NS	4000000LL
+/* What is missed most goes in small steps, so that hardly more of it goes than must. */
+#define STEP_ROWS_LAST	200
 /* Moving a page of the file costs about as much as deleting so many rows. */
 #define ROWS_PER_PAGE 4
 /* Pages that hold nothing stay for the next rows, up to so many. */
@@ -249,7 +251,7 @@ static int make_room(struct db *db, struct state *state, bool *ret_more)
 	if (!r && !moved)
 		r = delete_pressure(db, state->rows, &count);
 	if (!r && !moved && count == 0) {
-		r = ask_end(db, "event", "id", 0, state->rows, &end);
+		r = ask_end(db, "event", "id", 0, state->rows < STEP_ROWS_LAST ? state->rows : STEP_ROWS_LAST, &end);
 		if (!r && end > 0)
 			r = delete_events(db, end, &count);
 	}

@@ -20,6 +20,7 @@ DB=$inside/events.db
 echo secret >"$outside/secret"
 chmod 0644 "$outside/secret" "$T/empty.conf"
 chmod 0755 "$T"
+chmod 0644 "$DB" "$DB-wal" "$DB-shm"
 install -m 0755 "$hooked" "$T/cri-ebpf"
 as_user=()
 if [ "$(id -u)" = 0 ]; then
