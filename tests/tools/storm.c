@@ -2,10 +2,12 @@
 /*
  * storm fork COUNT: processes that end at once, one after the other, as fast as it goes.
  * storm cgroup COUNT DIRECTORY: cgroups below it, called as containers are, each with a process for a moment.
- * Prints "begun" after a tenth, and at the end how many milliseconds of CPU time all of it took.
+ * At least COUNT of them, and more until SIGTERM, so that what is tried meanwhile is tried in the storm. Prints "begun"
+ * after a tenth, and at the end how many milliseconds of CPU time all of it took.
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +15,14 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+static volatile sig_atomic_t stopped;
+
+static void stop(int signal_number)
+{
+	(void)signal_number;
+	stopped = 1;
+}
 
 static int run_child(int procs_fd)
 {
@@ -86,7 +96,8 @@ int main(int argc, char **argv)
 		return 2;
 	}
 	setvbuf(stdout, NULL, _IONBF, 0);
-	for (long i = 0; i < count; i++) {
+	signal(SIGTERM, stop);
+	for (long i = 0; i < count || !stopped; i++) {
 		int r = one(i, argv[argc - 1]);
 
 		if (r) {
