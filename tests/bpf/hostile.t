@@ -35,15 +35,17 @@ done
 evil=$'\033]2;evil\a'
 path=$outer/$evil$'\342\200\256'
 service=$CG_PRIVATE_SLICE/$evil.service
+evil_pids=()
 for path in "$outer/$evil"$'\342\200\256' "$service"; do
 	cg_make "$path" $((8 << 20)) || bail_out "cannot make a cgroup"
 	cg_start "$path" /dev/null "$named" $'kill\nme\033[5m' 0 64
+	evil_pids+=("$CG_PID")
 	wait "$CG_PID" 2>/dev/null
 	is $? 137 "a process with such a name is killed"
 done
 # a name with the end of a line in it
 cg_run "$outer" "$named" $'a\nkilled\rb' 3
-wait_for 20 holds 'map(select(.type == "oom_kill" and (.comm | startswith("kill")))) | length == 2' -n 100
+wait_for 20 holds 'map(select(.comm | startswith("kill"))) | length == 2' -t oom_kill --pid "${evil_pids[0]}" --pid "${evil_pids[1]}"
 ok $? "both kills are recorded"
 wait_for 20 holds "map(select(.type == \"process_exit\" and .exit_code == 3)) | length == $((${#names[@]} + 1))" -c "$id" -n 1000
 ok $? "and all exits"
@@ -61,7 +63,7 @@ for i in "${!names[@]}"; do
 		"$(printf %s "$outer/${names[i]}" | hex_of)" "name $i: the cgroup's"
 	is "$(ask "SELECT container_id FROM v_exit WHERE pid = ${ids[i]} AND exit_code = 3")" "$id" "name $i: of this container"
 done
-is "$(ask "SELECT lower(hex(cgroup)) FROM v_oom WHERE container_id IS NULL AND comm LIKE 'kill%'")" \
+is "$(ask "SELECT lower(hex(cgroup)) FROM v_oom WHERE container_id IS NULL AND pid = ${evil_pids[1]}")" \
 	"$(printf %s "$service" | hex_of)" "the service's name is, too"
 
 for command in "events -n 1000" "events -n 1000 -o wide" "events -n 1000 -o json" "events -n 1000 -o csv" \
@@ -82,7 +84,7 @@ ok $? "a container runs"
 cg_make "$outer/$victim_id" || bail_out "cannot make the pretender"
 cg_run "$outer/$victim_id" "$named" pretender 9
 cg_remove "$outer/$victim_id"
-wait_for 20 holds 'any(.[]; .type == "process_exit" and .comm == "pretender")' -n 1000
+wait_for 20 holds 'any(.[]; .type == "process_exit" and .comm == "pretender")' -c "$victim_id"
 ok $? "another pretends to be it, and ends"
 is "$(ask "SELECT count(*) FROM v_container WHERE container_id = '$victim_id' AND outer_id IS NULL AND stopped_unix_nano IS NULL")" \
 	1 "the container still runs, says the history"
@@ -93,7 +95,7 @@ is "$(cri_ebpf ps --json -c "$victim_id" 2>/dev/null | jq -s 'map(select(.state 
 if [ -w /dev/kmsg ]; then
 	printf '<4>Memory cgroup out of memory: Killed process %s (sleep) total-vm:1kB, anon-rss:1kB\n' "$sleeper" >/dev/kmsg
 	cg_run "$outer" "$named" marker 5
-	wait_for 20 holds 'any(.[]; .comm == "marker")' -n 1000
+	wait_for 20 holds 'any(.[]; .comm == "marker")' -c "$id" -n 1000
 	is "$(ask "SELECT count(*) FROM v_oom WHERE pid = $sleeper")" 0 "a line in the kernel's log is no kill"
 else
 	skip "a line in the kernel's log" "/dev/kmsg cannot be written"
