@@ -83,7 +83,8 @@ load_same()
 	ok $? "$1: $(wc -l <"$2")" || diag "< happened, > was recorded:" "$(diff "$2" "$3" | grep '^[<>]' | head -n 10)"
 }
 
-# load_compare NAME: each exit, OOM kill, birth and death is recorded once.
+# load_compare NAME [GAPS]: each exit, OOM kill, birth and death is recorded once. GAPS: the reasons of the gaps there
+# must be, in order; none when it is missing.
 load_compare()
 {
 	local rows=$LOAD_DIR/rows kind
@@ -103,7 +104,8 @@ load_compare()
 		load_same "$1: $kind of containers killed at their limit, each once" "$LOAD_DIR/truth" "$LOAD_DIR/recorded.kind"
 	done
 	is "$(awk '$3 != 137' "$LOAD_DIR/kills")" "" "$1: all of them were killed"
-	is "$(jq -c 'select(.type == "gap")' "$rows")" "" "$1: no gap"
+	is "$(jq -r 'select(.type == "gap").reason' "$rows" | paste -sd ' ')" "${2:-}" "$1: gaps: ${2:-none}" ||
+		diag "$(jq -c 'select(.type == "gap")' "$rows")"
 }
 
 # Exact when quiet: other processes of this machine go on ending in cgroups that are not classified yet.
