@@ -14,7 +14,7 @@
 enum emit_room {
 	EMIT_CRITICAL,     /* the whole ring; wakes the reader at once */
 	EMIT_ALWAYS,       /* the whole ring; wakes the reader now and then */
-	EMIT_URGENT,       /* as bulk, but wakes the reader at once */
+	EMIT_URGENT,       /* leaves the last eighth, which bulk cannot have filled; wakes the reader at once */
 	EMIT_BULK,         /* leaves the last quarter to the others, so that no storm can push out an OOM kill */
 	EMIT_UNCLASSIFIED, /* half of the ring: nobody has said yet that this cgroup is of interest */
 };
@@ -57,8 +57,12 @@ struct emit {
 
 static __always_inline bool emit_has_room(struct emit *e, __u64 length)
 {
-	__u64 bound = e->room == EMIT_UNCLASSIFIED ? cfg_ring_bytes / 2 : cfg_ring_bytes / 4 * 3;
+	__u64 bound = cfg_ring_bytes / 4 * 3;
 
+	if (e->room == EMIT_UNCLASSIFIED)
+		bound = cfg_ring_bytes / 2;
+	else if (e->room == EMIT_URGENT)
+		bound = cfg_ring_bytes / 8 * 7;
 	e->used = 0;
 	if (e->room == EMIT_CRITICAL || e->room == EMIT_ALWAYS)
 		return true;

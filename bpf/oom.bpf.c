@@ -262,8 +262,9 @@ __noinline __u64 oom_open_owner(__u64 innermost)
  *   reclaim, and more where other CPUs are freeing.
  * - One with such an OOM: an earlier victim may have given back so much since that it is not full any more.
  * - The one with the least room.
+ * *ret_known is false when there are more ancestors than were looked at: it may be any of them.
  */
-static __always_inline struct mem_cgroup *oom_limit_owner(struct mem_cgroup *innermost)
+static __always_inline struct mem_cgroup *oom_limit_owner(struct mem_cgroup *innermost, bool *ret_known)
 {
 	struct mem_cgroup *memcg = innermost, *locked = NULL, *fullest = NULL;
 	const struct mem_cgroup___v1 *v1 = NULL;
@@ -284,6 +285,9 @@ static __always_inline struct mem_cgroup *oom_limit_owner(struct mem_cgroup *inn
 		}
 		memcg = memcg_parent(memcg);
 	}
+	*ret_known = !memcg;
+	if (memcg)
+		return NULL;
 	if (locked)
 		return locked;
 	if (fullest && oom_is_open(fullest))
@@ -311,15 +315,16 @@ static __always_inline struct decision *decision_infer(struct task_struct *victi
 	};
 	struct decision *d = decision_slot();
 	struct mem_cgroup *owner;
+	bool known;
 
 	if (!d || !cfg_probe_read)
 		return NULL;
-	owner = oom_limit_owner(memcg_of_css(task_memory_css(false, victim)));
+	owner = oom_limit_owner(memcg_of_css(task_memory_css(false, victim)), &known);
 	if (owner) {
 		limit_fill(false, owner, &next.limit);
 		oom_answer(owner);
 	}
-	next.constraint = owner ? EV_CONSTRAINT_MEMCG : EV_CONSTRAINT_NONE;
+	next.constraint = owner ? EV_CONSTRAINT_MEMCG : known ? EV_CONSTRAINT_NONE : EV_CONSTRAINT_UNKNOWN;
 	decision_set_group(&next, victim);
 	if (!decision_goes_on(d, &next))
 		*d = next;
