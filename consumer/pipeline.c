@@ -174,6 +174,7 @@ static int start_session(struct pipeline *pipeline)
 	test_hook("after_start");
 	settle_memory(pipeline);
 	session_settled(session);
+	pipeline->earlier = "ring_full"; /* from now on a recorder is there */
 	pipeline->last_commit = clock_wall_ns();
 	if (ring_position(pipeline->ring) != ring_acked(pipeline->ring))
 		ring_ack(pipeline->ring);

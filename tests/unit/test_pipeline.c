@@ -364,6 +364,24 @@ static void test_loss_while_no_recorder_ran_says_so(void **state)
 	recorder_rig_close(&r);
 }
 
+static void test_a_new_session_is_no_absence(void **state)
+{
+	struct recorder_rig r;
+
+	(void)state;
+	recorder_rig_open(&r, 4096);
+	assert_int_equal(recorder_rig_start(&r), 0);
+	emit_exits(&r, 4);
+	assert_int_equal(pipeline_drain(r.pipeline), 0);
+	assert_int_equal(unlink(r.path), 0);
+	emit_exits(&r, 100);
+	assert_int_equal(pipeline_drain(r.pipeline), 0);
+	assert_int_equal(pipeline_settle(r.pipeline), 0);
+	assert_answer(&r, "SELECT sum(lost) FROM gap WHERE reason = 'ring_full'", (int64_t)r.rig.lost[EV_PROCESS_EXIT]);
+	assert_answer(&r, "SELECT count(*) FROM gap WHERE reason = 'recorder_down'", 0);
+	recorder_rig_close(&r);
+}
+
 static void test_records_somebody_else_took_are_a_gap(void **state)
 {
 	struct recorder_rig r;
@@ -929,6 +947,7 @@ int main(void)
 		cmocka_unit_test(test_what_is_not_understood_becomes_a_gap),
 		cmocka_unit_test(test_loss_is_told_once_and_completely),
 		cmocka_unit_test(test_loss_while_no_recorder_ran_says_so),
+		cmocka_unit_test(test_a_new_session_is_no_absence),
 		cmocka_unit_test(test_records_somebody_else_took_are_a_gap),
 		cmocka_unit_test(test_a_foreign_position_is_never_written_to_the_ring),
 		cmocka_unit_test(test_a_record_that_never_is_ready_costs_itself_alone),
