@@ -14,9 +14,17 @@
 #include "consumer/db_handle.h"
 #include "consumer/schema.h"
 
-/* How often a reader tries again while the recorder changes the index for another, and how long it waits between. */
-#define READ_ATTEMPTS 20
-#define READ_PAUSE_NS 20000000
+/* How long a reader tries to open a database whose log's index a recorder makes at that moment. */
+#define OPEN_LIMIT_NS 500000000ULL
+#define OPEN_PAUSE_NS 20000000
+
+static uint64_t monotonic_ns(void)
+{
+	struct timespec now;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000000000ULL + (uint64_t)now.tv_nsec;
+}
 
 static void cleanup_db(struct db **db)
 {
@@ -211,12 +219,14 @@ static int open_with_index(const char *path, struct db **ret)
 	return -ESTALE;
 }
 
+/* SQLite waits for locks by itself, but not for a recorder that has just begun with the log. */
 static int open_patiently(const char *path, struct db **ret)
 {
-	static const struct timespec pause = { .tv_nsec = READ_PAUSE_NS };
+	static const struct timespec pause = { .tv_nsec = OPEN_PAUSE_NS };
+	uint64_t deadline = monotonic_ns() + OPEN_LIMIT_NS;
 	int r = open_with_index(path, ret);
 
-	for (int i = 1; (r == -ESTALE || r == -EBUSY) && i < READ_ATTEMPTS; i++) {
+	while ((r == -ESTALE || r == -EBUSY) && monotonic_ns() < deadline) {
 		(void)nanosleep(&pause, NULL);
 		r = open_with_index(path, ret);
 	}
