@@ -18,7 +18,7 @@ install -d -m 0755 "$inside" "$outside"
 mv "$DB" "$DB-wal" "$DB-shm" "$inside/"
 DB=$inside/events.db
 echo secret >"$outside/secret"
-chmod 0644 "$outside/secret" "$T/empty.conf"
+chmod 0644 "$outside/secret" "$T/empty.conf" "$inside"/events.db*
 chmod 0755 "$T"
 chmod 0644 "$DB" "$DB-wal" "$DB-shm"
 install -m 0755 "$hooked" "$T/cri-ebpf"
