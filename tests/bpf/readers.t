@@ -23,11 +23,11 @@ is_held()
 	grep -q held "$SCENARIO_DIR/held"
 }
 
-# hold FILE TYPE KIND FIRST [COUNT]: as a member of the group; HOLDER is its pid.
+# hold FILE TYPE KIND FIRST [COUNT]: as a member of the group, as soon as nobody writes; HOLDER is its pid.
 hold()
 {
 	: >"$SCENARIO_DIR/held"
-	"${as_reader[@]}" "$hold_lock" "$@" >"$SCENARIO_DIR/held" 2>&1 &
+	"${as_reader[@]}" "$hold_lock" -w "$@" >"$SCENARIO_DIR/held" 2>&1 &
 	HOLDER=$!
 	wait_for 5 is_held
 }
