@@ -17,6 +17,7 @@
 
 #define SCAN_DEPTH       16
 #define SCAN_DIRECTORIES 20000
+#define SCAN_TEXT        (4U << 20) /* bytes of all paths: names can be 255 bytes long, and 16 of them deep */
 /* Until the next walk: some time, and twenty times what reading a directory takes for each one read. */
 #define SCAN_INTERVAL_NS 20000000ULL
 #define SCAN_EACH_NS     200000ULL
@@ -148,7 +149,7 @@ static int walk_directory(struct cgroup_scan *scan, struct walk *walk, int fd, u
 
 		if (entry->d_type != DT_DIR || entry->d_name[0] == '.')
 			continue;
-		if (scan->count == SCAN_DIRECTORIES)
+		if (scan->count == SCAN_DIRECTORIES || scan->text_length > SCAN_TEXT)
 			return -E2BIG;
 		if (parent_length + 1 + length >= sizeof(walk->path)) {
 			scan->complete = false;
