@@ -133,6 +133,12 @@ guards()
 }
 nothing "include guards are named after the path" "$(guards)"
 
+# What the documentation names is there.
+nothing "the tests that the README names exist" "$(grep -oE 'tests/[a-z_/]+\.(t|sh|c|txt)' README.md | sort -u |
+	while read -r file; do
+		[ -e "$file" ] || echo "$file"
+	done)"
+
 # leftovers FILES PATTERN: "file:line: text"
 leftovers()
 {
