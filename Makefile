@@ -20,7 +20,7 @@ WARNINGS := -Wall -Wextra -Wshadow -Wmissing-prototypes -Wstrict-prototypes -Wol
 	-Wformat=2 -Wundef -Wpointer-arith -Wwrite-strings
 CFLAGS   ?= -O2 -g
 ALL_CFLAGS := -std=gnu11 -D_GNU_SOURCE -I. -I$(BUILD)/gen $(WARNINGS) -fstack-protector-strong \
-	-DCRI_VERSION='"$(VERSION)$(if $(SANITIZE),-sanitized)"' $(DEFINES) $(CFLAGS)
+	-DCRI_VERSION='"$(VERSION)$(if $(SANITIZE),-sanitized)$(if $(DEFINES),-test)"' $(DEFINES) $(CFLAGS)
 ALL_LDFLAGS := -Wl,-z,relro,-z,now $(LDFLAGS)
 ifneq ($(SANITIZE),)
 ALL_CFLAGS += -fsanitize=$(SANITIZE) -fno-sanitize-recover=all -fno-omit-frame-pointer -DCRI_SANITIZED
@@ -220,9 +220,10 @@ bench: all $(BENCH_BIN)
 fmt:
 	clang-format -i $(COMMON_SRC) $(LOADER_SRC) $(CONSUMER_SRC) $(wildcard common/*.h loader/*.h consumer/*.h bpf/*.[ch])
 
-# What is built for a test may have no sandbox.
+# What is built for a test may have no sandbox. Its version says so, whoever built it and wherever it is.
 install: all
-	@test -z '$(SANITIZE)$(DEFINES)' || { echo 'a build with SANITIZE or DEFINES is for tests, it is not installed' >&2; exit 1; }
+	@! grep -aqE '$(VERSION)-(sanitized|test)' $(BUILD)/cri-ebpf $(BUILD)/cri-ebpf-loader || \
+		{ echo 'the programs in $(BUILD) were built with SANITIZE or DEFINES, for tests: not installed' >&2; exit 1; }
 	install -D -m 0755 $(BUILD)/cri-ebpf $(DESTDIR)$(BINDIR)/cri-ebpf
 	install -D -m 0755 $(BUILD)/cri-ebpf-loader $(DESTDIR)$(LIBEXECDIR)/cri-ebpf/cri-ebpf-loader
 	install -D -m 0644 policy/systemd/cri-ebpf.sysusers $(DESTDIR)$(SYSUSERSDIR)/cri-ebpf.conf
