@@ -144,6 +144,20 @@ int db_number(struct db *db, const char *sql, int64_t *ret)
 	return r;
 }
 
+int db_used_bytes(struct db *db, uint64_t *ret)
+{
+	int64_t pages = 0, unused = 0, page = 0;
+	int r = db_number(db, "PRAGMA page_count", &pages);
+
+	if (!r)
+		r = db_number(db, "PRAGMA freelist_count", &unused);
+	if (!r)
+		r = db_number(db, "PRAGMA page_size", &page);
+	if (!r)
+		*ret = (uint64_t)((pages - unused) * page);
+	return r;
+}
+
 void db_remember_files(struct db *db)
 {
 	for (enum db_file file = 0; file < DB_FILE_COUNT; file++)

@@ -40,6 +40,10 @@ void db_file_sizes(const struct db *db, uint64_t *ret_database, uint64_t *ret_lo
 const char *db_message(const struct db *db);
 
 int db_exec(struct db *db, const char *sql);
+/* A single number, such as a pragma gives; NULL is 0. -EINVAL: there is no row. */
+int db_number(struct db *db, const char *sql, int64_t *ret);
+/* What the database would take if it were compact: pages in use, not the file, which shrinks later. */
+int db_used_bytes(struct db *db, uint64_t *ret);
 
 /* The statement lives until db_close or db_finish, whichever is first. */
 int db_prepare(struct db *db, const char *sql, struct db_stmt **ret);

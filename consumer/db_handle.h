@@ -23,8 +23,6 @@ int db_keep_log(struct db *db);
  */
 void db_configure_writer(void);
 
-/* A single number, such as a pragma gives. */
-int db_number(struct db *db, const char *sql, int64_t *ret);
 /* Returns error, with that text, which is static, as db_message(). */
 int db_complain(struct db *db, int error, const char *complaint);
 /* -EBADMSG: damaged. Not finished in time counts as sound: what is wrong shows later, at the place itself. */

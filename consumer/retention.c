@@ -122,21 +122,6 @@ static int save_state(struct db *db, const struct state *state)
 		   (long long)state->kept, (long long)state->keeping, (long long)state->rows);
 }
 
-/* What the database would take if it were compact: pages in use, not the file, which shrinks later. */
-static int used_bytes(struct db *db, uint64_t *ret)
-{
-	int64_t pages = 0, unused = 0, page = 0;
-	int r = ask(db, "PRAGMA page_count", 0, &pages);
-
-	if (!r)
-		r = ask(db, "PRAGMA freelist_count", 0, &unused);
-	if (!r)
-		r = ask(db, "PRAGMA page_size", 4096, &page);
-	if (!r)
-		*ret = (uint64_t)((pages - unused) * page);
-	return r;
-}
-
 /* As much of the log as can be without waiting for anybody: a reader may take its time. */
 static int shorten_log(struct db *db)
 {
@@ -160,7 +145,7 @@ struct space {
 static int look_at_space(struct db *db, uint64_t size, uint64_t kept, struct space *ret)
 {
 	uint64_t used = 0, database, log;
-	int r = used_bytes(db, &used);
+	int r = db_used_bytes(db, &used);
 
 	*ret = (struct space){ false, false };
 	if (r || size == 0)

@@ -21,19 +21,6 @@ static int __attribute__((format(printf, 3, 4))) prepare(struct db *db, struct d
 	return n < 0 || (size_t)n >= sizeof(sql) ? -EINVAL : db_prepare(db, sql, ret);
 }
 
-static int ask(struct db *db, const char *sql, int64_t *ret)
-{
-	CLEANUP(cleanup_stmt) struct db_stmt *stmt = NULL;
-	int r = db_prepare(db, sql, &stmt);
-
-	*ret = 0;
-	if (!r)
-		r = db_step(stmt);
-	if (r > 0)
-		*ret = db_int(stmt, 0);
-	return r < 0 ? r : 0;
-}
-
 static void add(struct retention_plan *plan, int64_t type, struct retention_range found)
 {
 	struct retention_range *range = &plan->types[type > 0 && type < TYPE_COUNT ? type : 0];
@@ -80,7 +67,7 @@ static int find_old(struct db *db, const struct retention_settings *settings, in
 		r = db_step(stmt);
 	if (r > 0)
 		*ret = db_int(stmt, 0);
-	return r < 0 ? r : r > 0 ? 0 : ask(db, "SELECT max(id) FROM event", ret);
+	return r < 0 ? r : r > 0 ? 0 : db_number(db, "SELECT max(id) FROM event", ret);
 }
 
 /* In the order of retention.h. */
@@ -90,7 +77,7 @@ static const char *const phases[] = {
 	"type NOT IN (2, 3, 4) OR (type = 3 AND coalesce(flags, 0) & 3 <> 0)",
 };
 
-static int count_by_size(struct db *db, const struct retention_settings *settings, int64_t old, int64_t used,
+static int count_by_size(struct db *db, const struct retention_settings *settings, int64_t old, uint64_t used,
 			 struct retention_plan *plan)
 {
 	double excess = (double)used - (double)plan->events * plan->event_bytes - (double)settings->size;
@@ -102,27 +89,14 @@ static int count_by_size(struct db *db, const struct retention_settings *setting
 	return r;
 }
 
-static int used_bytes(struct db *db, int64_t *ret)
-{
-	int64_t pages, unused, page;
-	int r = ask(db, "PRAGMA page_count", &pages);
-
-	if (!r)
-		r = ask(db, "PRAGMA freelist_count", &unused);
-	if (!r)
-		r = ask(db, "PRAGMA page_size", &page);
-	*ret = r ? 0 : (pages - unused) * page;
-	return r;
-}
-
-static int begin(struct db *db, struct retention_plan *plan, int64_t *ret_used)
+static int begin(struct db *db, struct retention_plan *plan, uint64_t *ret_used)
 {
 	int64_t all = 0;
-	int r = used_bytes(db, ret_used);
+	int r = db_used_bytes(db, ret_used);
 
 	*plan = (struct retention_plan){ .events = 0 };
 	if (!r)
-		r = ask(db, "SELECT count(*) FROM event", &all);
+		r = db_number(db, "SELECT count(*) FROM event", &all);
 	if (!r && all > 0)
 		plan->event_bytes = (double)*ret_used / (double)all;
 	return r;
@@ -131,7 +105,8 @@ static int begin(struct db *db, struct retention_plan *plan, int64_t *ret_used)
 int retention_plan(struct db *db, const struct retention_settings *settings, int64_t now, struct retention_plan *ret)
 {
 	char condition[64];
-	int64_t used, old = 0, found;
+	int64_t old = 0, found;
+	uint64_t used = 0;
 	int r = begin(db, ret, &used);
 
 	if (!r)
@@ -146,7 +121,8 @@ int retention_plan(struct db *db, const struct retention_settings *settings, int
 
 int retention_plan_all(struct db *db, struct retention_plan *ret)
 {
-	int64_t used, found;
+	uint64_t used = 0;
+	int64_t found;
 	int r = begin(db, ret, &used);
 
 	return r ? r : count(db, ret, INT64_MIN, "1", INT64_MAX, &found);
