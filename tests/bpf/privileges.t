@@ -70,6 +70,12 @@ is $? 3 "others get exit status 3"
 like "$out" "$DB.*ermission denied" "and are told which file, and why"
 is "$(as nobody "$open_pin" "$PIN_DIR/events")" EACCES "others cannot open the ring"
 
+for user in "$reader" nobody; do
+	out=$(as "$user" sh -c "kill -TERM $RECORDER_PID" 2>&1)
+	like "$out" 'ermitted' "$user cannot signal the recorder"
+	out=$(as "$user" cat "/proc/$RECORDER_PID/environ" 2>&1)
+	like "$out" 'ermission denied' "nor look into it, as a tracer would"
+done
 is_running "$RECORDER_PID"
 ok $? "the recorder still runs"
 recorder_stop
