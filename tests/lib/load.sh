@@ -107,12 +107,3 @@ load_compare()
 	is "$(jq -r 'select(.type == "gap").reason' "$rows" | paste -sd ' ')" "${2:-}" "$1: gaps: ${2:-none}" ||
 		diag "$(jq -c 'select(.type == "gap")' "$rows")"
 }
-
-# Exact when quiet: other processes of this machine go on ending in cgroups that are not classified yet.
-counters_agree()
-{
-	record --once >>"$RECORDER_LOG" 2>&1
-	counters=$(cri_ebpf status --json | jq -c .counters)
-	[ "$(jq '. as $c | all(.sent | keys[]; . as $kind | $c.lost[$kind] == 0 and
-		$c.sent[$kind] == $c.stored[$kind] + $c.rejected[$kind] + $c.unread[$kind])' <<<"$counters")" = true ]
-}
