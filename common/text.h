@@ -9,8 +9,9 @@
 
 /*
  * Makes hostile bytes harmless for a terminal and its reader: C0, DEL, C1 (also as UTF-8), invalid UTF-8, what turns
- * the direction of writing, ends a line or cannot be seen, and backslash become \xNN for each byte (backslash: \\). Writes at most size-1 bytes and a NUL, never half an escape or half a
- * character. Returns the length the whole text needs, without NUL (as snprintf does).
+ * the direction of writing, ends a line or cannot be seen, and backslash become \xNN for each byte (backslash: \\).
+ * Writes at most size-1 bytes and a NUL, never half an escape or half a character. Returns the length the whole
+ * text needs, without NUL (as snprintf does).
  */
 size_t text_escape(char *out, size_t size, const char *in, size_t length);
 

@@ -1,7 +1,8 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: BSD-2-Clause
 #
-# What tests/tools/load did, and what was recorded of it. Each load has a container of its own; any number of them may run at the same time, and all are compared at the end. Needs tests/lib/scenario.sh.
+# What tests/tools/load did, and what was recorded of it. Each load has a container of its own; any number of them may
+# run at the same time, and all are compared at the end. Needs tests/lib/scenario.sh.
 
 TRUTH_DIR=
 TRUTH_LOAD=

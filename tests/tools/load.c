@@ -2,8 +2,9 @@
 /*
  * load SEED EXITS KILLS FILE CGROUP: forks children one after the other, EXITS of them that end by themselves or by a
  * signal, and KILLS at random places that go into the directory CGROUP, which has a limit, and fill its memory until
- * the kernel kills them; they alone are there, so that it takes no other. Writes the truth to FILE, from waitpid, in order: "pid wait_status kind before after", kind exit or oom, the times those round
- * the child's life in nanoseconds since 1970.
+ * the kernel kills them; they alone are there, so that it takes no other. Writes the truth to FILE, from waitpid, in
+ * order: "pid wait_status kind before after", kind exit or oom, the times those round the child's life in nanoseconds
+ * since 1970.
  */
 #include <errno.h>
 #include <fcntl.h>
