@@ -218,7 +218,8 @@ static void empty_log(struct session *session)
 		return;
 	if (db_file_set_log_aside(path, clock_wall_ns() / 1000000000, aside, sizeof(aside)) == 0)
 		log_warning(
-			"\"%s-wal\" could not be emptied into the database it belongs to: it was moved to \"%s-wal\"",
+			"\"%s-wal\" could not be emptied into the database it belongs to: it was moved to \"%s-wal\", and what it"
+			" holds is in neither database",
 			path, aside);
 }
 
