@@ -19,6 +19,7 @@
 #include "consumer/clock.h"
 #include "consumer/command.h"
 #include "consumer/db.h"
+#include "consumer/db_file.h"
 #include "consumer/decode.h"
 #include "consumer/names.h"
 #include "consumer/notify.h"
@@ -54,6 +55,7 @@ static const struct command_usage usage = {
 /* Everything that is open while recording; -1 and NULL: not open. */
 struct record {
 	const struct config *config;
+	char db[PATH_MAX]; /* its one name, once this is the recorder's user */
 	char db_directory[PATH_MAX];
 	int pin_lock_fd, db_lock_fd;
 	int ring_fd, pin_fd, signal_fd, epoll_fd, notify_fd, trouble_fd;
@@ -245,12 +247,44 @@ static int leave_root(struct record *record)
 	return 0;
 }
 
+static int set_db_directory(struct record *record, const char *db)
+{
+	char copy[PATH_MAX];
+
+	if (strlen(db) >= sizeof(copy))
+		return -ENAMETOOLONG;
+	(void)strcpy(copy, db);
+	(void)snprintf(record->db_directory, sizeof(record->db_directory), "%s", dirname(copy));
+	return 0;
+}
+
+/* By any name that leads to the database there is one lock, and one directory for the sandbox. */
+static int find_database(struct record *record)
+{
+	int r = db_file_resolve(record->config->db, record->db);
+
+	if (!r)
+		r = set_db_directory(record, record->db);
+	if (!r)
+		return 0;
+	log_error("cannot find \"%s\": %s; nothing is recorded: its directory must exist and belong to the recorder's"
+		  " user, and a link must lead to a database",
+		  record->config->db, strerror(-r));
+	return EXIT_STORE;
+}
+
 static int lock_database(struct record *record)
 {
-	const char *db = record->config->db;
+	const char *db = record->db;
 	pid_t holder = 0;
 
 	record->db_lock_fd = recorder_lock_database(db, &holder);
+	if (record->db_lock_fd == -EPERM) {
+		log_error("\"%s.lock\" belongs to another user, who could keep every recorder out; nothing is recorded:"
+			  " remove it",
+			  db);
+		return EXIT_STORE;
+	}
 	if (record->db_lock_fd == -EWOULDBLOCK)
 		return explain_lock("database", db, record->db_lock_fd, holder);
 	if (record->db_lock_fd < 0) {
@@ -314,7 +348,7 @@ static int open_pipeline(struct record *record)
 {
 	const struct config *config = record->config;
 	const struct pipeline_settings settings = {
-		.db_path = config->db,
+		.db_path = record->db,
 		.boot_id = record->boot_id,
 		.generation = record->info.generation,
 		.loaded_ns = record->info.loaded_ns,
@@ -338,7 +372,7 @@ static int open_pipeline(struct record *record)
 		reason = "it is not a database of cri-ebpf";
 		advice = "name another file with --db";
 	}
-	log_error("cannot use \"%s\": %s; it is left as it is and nothing is recorded: %s", config->db, reason, advice);
+	log_error("cannot use \"%s\": %s; it is left as it is and nothing is recorded: %s", record->db, reason, advice);
 	return EXIT_STORE;
 }
 
@@ -356,7 +390,7 @@ static int run(struct record *record, const struct record_options *options)
 		.signal_fd = record->signal_fd,
 		.notify_fd = record->notify_fd,
 		.trouble_fd = record->trouble_fd,
-		.db_path = config->db,
+		.db_path = record->db,
 		.keeps_bpf = record->keeps_bpf,
 		.once = options->once,
 		.flush_interval_ns = config->flush_interval_ns,
@@ -378,17 +412,6 @@ static int open_sweep(struct record *record)
 	return 0;
 }
 
-static int set_db_directory(struct record *record)
-{
-	char copy[PATH_MAX];
-
-	if (strlen(record->config->db) >= sizeof(copy))
-		return -ENAMETOOLONG;
-	(void)strcpy(copy, record->config->db);
-	(void)snprintf(record->db_directory, sizeof(record->db_directory), "%s", dirname(copy));
-	return 0;
-}
-
 int cmd_record(const struct command_context *context, int argc, char **argv)
 {
 	static struct command_common common;
@@ -399,7 +422,7 @@ int cmd_record(const struct command_context *context, int argc, char **argv)
 		.signal_fd = -1,   .epoll_fd = -1,   .notify_fd = -1, .trouble_fd = -1,
 	};
 	typedef int step(struct record *);
-	step *const steps[] = { open_pins,     open_sources,  leave_root,
+	step *const steps[] = { open_pins,     open_sources,  leave_root,    find_database,
 				lock_database, enter_sandbox, open_pipeline, open_sweep };
 	int r = command_parse(argc, argv, &usage, own, &common, NULL);
 
@@ -407,7 +430,7 @@ int cmd_record(const struct command_context *context, int argc, char **argv)
 	if (r)
 		return command_exit(r);
 	record.config = &common.config;
-	if (set_db_directory(&record) != 0)
+	if (set_db_directory(&record, common.config.db) != 0)
 		return EXIT_USAGE;
 	(void)umask(027); /* members of the group read what is written, nobody else */
 

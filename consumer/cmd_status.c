@@ -14,6 +14,7 @@
 #include "common/text.h"
 #include "consumer/command.h"
 #include "consumer/confine.h"
+#include "consumer/db_file.h"
 #include "consumer/filter.h"
 #include "consumer/heartbeat.h"
 #include "consumer/history.h"
@@ -54,6 +55,7 @@ struct status {
 	struct command_common common;
 	struct status_options options;
 	struct db *db;
+	char db_name[PATH_MAX]; /* what the path leads to */
 	struct output output;
 	int64_t now;
 	struct heartbeat beat;
@@ -121,15 +123,15 @@ static void explain_recorder(struct status *status)
 /* Only a living recorder can have any. Then its silence needs no other reason. */
 static bool explain_trouble(struct status *status)
 {
-	const char *path = status->common.config.db;
 	bool alive = status->beat.state == RECORDER_RUNNING || status->beat.state == RECORDER_SILENT;
 	char trouble[TROUBLE_MAX];
 
-	if (!alive || !trouble_read(path, trouble))
+	if (!alive || !trouble_read(status->db_name, trouble))
 		return false;
-	add_reason(status, "the recorder cannot store into \"%s\": %s; events wait in the ring, and what does not fit is"
-			   " lost",
-		   path, trouble);
+	add_reason(status,
+		   "the recorder cannot store into \"%s\": %s; events wait in the ring, and what does not fit is"
+		   " lost",
+		   status->common.config.db, trouble);
 	return true;
 }
 
@@ -139,7 +141,7 @@ static int check_recorder(struct status *status)
 	char lock[PATH_MAX + sizeof(".lock")];
 	int r;
 
-	(void)snprintf(lock, sizeof(lock), "%s.lock", config->db);
+	(void)snprintf(lock, sizeof(lock), "%s.lock", status->db_name);
 	r = heartbeat_read(status->db, status->now, (int64_t)config->metrics_interval_ns, lock, &status->beat);
 	if (r < 0)
 		return r;
@@ -188,7 +190,7 @@ static int64_t file_bytes(const char *path, const char *suffix)
 
 static int measure_store(struct status *status)
 {
-	const char *path = status->common.config.db;
+	const char *path = status->db_name;
 	int r = query_number(status->db, "SELECT count(*) FROM event", &status->events);
 
 	if (r == 0)
@@ -457,6 +459,9 @@ int cmd_status(const struct command_context *context, int argc, char **argv)
 	exit_code = confine_to_reading(status.common.config.db);
 	if (!exit_code)
 		exit_code = history_open(&status.common, &status.db);
+	/* The recorder's files lie beside the database, not beside a link to it. */
+	if (!exit_code && db_file_resolve(status.common.config.db, status.db_name) != 0)
+		(void)snprintf(status.db_name, sizeof(status.db_name), "%s", status.common.config.db);
 	if (!exit_code)
 		exit_code = run(&status);
 	db_close(status.db);

@@ -5,6 +5,8 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -30,6 +32,34 @@ static int look(const char *path, enum db_file file, struct stat *ret)
 	if (!r && stat(name, ret) != 0)
 		r = -errno;
 	return r;
+}
+
+/* Of a file that is not there: where its directory really is. */
+static int resolve_missing(const char *path, char *out)
+{
+	const char *slash = strrchr(path, '/');
+	const char *name = slash ? slash + 1 : path;
+	char directory[PATH_MAX], real[PATH_MAX];
+	struct stat st;
+	int n;
+
+	/* A link to nothing: the file would come into being elsewhere, under another name. */
+	if (lstat(path, &st) == 0 || !*name)
+		return -ENOENT;
+	n = snprintf(directory, sizeof(directory), "%.*s", slash ? (int)(name - path) : 1, slash ? path : ".");
+	if (n < 0 || (size_t)n >= sizeof(directory))
+		return -ENAMETOOLONG;
+	if (!realpath(directory, real))
+		return -errno;
+	n = snprintf(out, PATH_MAX, "%s/%s", real[1] ? real : "", name);
+	return n < 0 || n >= PATH_MAX ? -ENAMETOOLONG : 0;
+}
+
+int db_file_resolve(const char *path, char *out)
+{
+	if (realpath(path, out))
+		return 0;
+	return errno == ENOENT ? resolve_missing(path, out) : -errno;
 }
 
 struct db_file_id db_file_identify(const char *path, enum db_file file)

@@ -16,6 +16,12 @@ struct db_file_id {
 	ino_t inode;
 };
 
+/*
+ * The one name of a database, whatever links lead to it; of one that is not there yet, the name it will have.
+ * out: PATH_MAX bytes. -ENOENT: there is no directory for it, or it is a link to nothing.
+ */
+int db_file_resolve(const char *path, char *out);
+
 struct db_file_id db_file_identify(const char *path, enum db_file file);
 bool db_file_is_same(struct db_file_id a, struct db_file_id b);
 /* Bytes; 0 for a file that is not there. */

@@ -70,7 +70,9 @@ static int keep_to_ourselves(int fd)
 		return -errno;
 	if (!S_ISREG(st.st_mode))
 		return -EINVAL;
-	if (st.st_uid != geteuid() || (st.st_mode & 07777) == 0600)
+	if (st.st_uid != geteuid())
+		return -EPERM;
+	if ((st.st_mode & 07777) == 0600)
 		return 0;
 	return fchmod(fd, 0600) != 0 ? -errno : 0;
 }

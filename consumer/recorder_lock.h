@@ -15,6 +15,10 @@
  * its pid, 0 if that cannot be found out.
  */
 int recorder_lock_directory(const char *directory, pid_t *ret_holder);
+/*
+ * db_path: as db_file_resolve gives it: by another name it would be another lock. -EPERM: the lock file is another
+ * user's, who could hold it for ever.
+ */
 int recorder_lock_database(const char *db_path, pid_t *ret_holder);
 
 #endif

@@ -27,6 +27,16 @@ refused()
 
 record --once >"$SCENARIO_DIR/out" 2>&1
 is $? 0 "a new database" || diag "$(cat "$SCENARIO_DIR/out")"
+ln -s "$DB" "$SCENARIO_DIR/link.db"
+rm -f "$DB.lock"
+(DB=$SCENARIO_DIR/link.db record --once) >"$SCENARIO_DIR/out" 2>&1
+is $? 0 "through a link from elsewhere" || diag "$(cat "$SCENARIO_DIR/out")"
+[ -e "$DB.lock" ] && [ ! -e "$SCENARIO_DIR/link.db.lock" ]
+ok $? "the lock is the database's, not the link's"
+ln -s nothing "$SCENARIO_DIR/dangling.db"
+out=$(DB=$SCENARIO_DIR/dangling.db record --once 2>&1)
+is $? 3 "through a link to nothing: exit status 3"
+like "$out" 'dangling.db.*nothing is recorded: .*a link must lead to a database' "and the message says why"
 sqlite3 "$DB" 'PRAGMA user_version = 999' >/dev/null
 refused newer 'newer'
 
