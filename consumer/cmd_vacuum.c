@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Retention by hand: what would go, for everybody who may read; and the same for good, where no recorder runs. */
 #include <errno.h>
+#include <fcntl.h>
+#include <libgen.h>
+#include <limits.h>
 #include <inttypes.h>
 #include <stddef.h>
 #include <string.h>
@@ -13,6 +16,8 @@
 #include "common/text.h"
 #include "consumer/column.h"
 #include "consumer/command.h"
+#include "consumer/confine.h"
+#include "consumer/db_file.h"
 #include "consumer/filter.h"
 #include "consumer/history.h"
 #include "consumer/output.h"
@@ -76,7 +81,10 @@ struct vacuum {
 	struct vacuum_options options;
 	struct print_options print_options;
 	struct retention_settings settings;
+	struct output output;
 	int64_t now;
+	uid_t recorder;		     /* the configured user */
+	char db_directory[PATH_MAX]; /* while it is written to */
 	int lock_fd;
 	struct db *db;
 	uint64_t file, log; /* before */
@@ -120,16 +128,16 @@ static int choose(struct vacuum *vacuum)
 }
 
 /* Root has no business in files that another user may change. */
-static int leave_root(const struct vacuum *vacuum)
+static int leave_root(struct vacuum *vacuum)
 {
 	const char *user = vacuum->common.config.user;
-	uid_t uid;
-	gid_t gid;
-	int r;
+	uid_t uid = 0;
+	gid_t gid = 0;
+	int r = privileges_find_user(user, &uid, &gid);
 
+	vacuum->recorder = r ? geteuid() : uid;
 	if (geteuid() != 0)
 		return 0;
-	r = privileges_find_user(user, &uid, &gid);
 	if (!r && uid == 0)
 		r = -EPERM;
 	if (!r)
@@ -138,6 +146,63 @@ static int leave_root(const struct vacuum *vacuum)
 		return 0;
 	log_error("cannot become user \"%s\", whose database it is: %s; nothing was removed", user, strerror(-r));
 	return EXIT_DENIED;
+}
+
+static int find_database(struct vacuum *vacuum)
+{
+	char real[PATH_MAX], copy[PATH_MAX];
+	int r = db_file_resolve(vacuum->common.config.db, real);
+
+	if (r)
+		return history_not_opened(&vacuum->common, r);
+	(void)snprintf(vacuum->common.config.db, sizeof(vacuum->common.config.db), "%s", real);
+	(void)strcpy(copy, real);
+	(void)snprintf(vacuum->db_directory, sizeof(vacuum->db_directory), "%s", dirname(copy));
+	return 0;
+}
+
+static bool is_strangers(const struct vacuum *vacuum, const struct stat *st)
+{
+	return st->st_uid != 0 && st->st_uid != geteuid() && st->st_uid != vacuum->recorder;
+}
+
+static int refuse(const char *path, const char *reason, const char *advice)
+{
+	log_error("\"%s\" %s: what lies beside a database can name other files to be removed with it; nothing was"
+		  " removed: %s",
+		  path, reason, advice);
+	return EXIT_STORE;
+}
+
+/*
+ * What lies beside a database SQLite obeys, also where an unfinished journal names files to be removed: with the
+ * recorder's rights that must be nobody else's word.
+ */
+static int check_place(const struct vacuum *vacuum)
+{
+	const char *path = vacuum->common.config.db, *directory = vacuum->db_directory;
+	AUTO_CLOSE int directory_fd = open(directory, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	AUTO_CLOSE int fd = directory_fd < 0 ? -1
+					     : openat(directory_fd, strrchr(path, '/') + 1,
+						      O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	struct stat above, file;
+
+	if (fd < 0 || fstat(directory_fd, &above) != 0 || fstat(fd, &file) != 0)
+		return history_not_opened(&vacuum->common, -errno);
+	if (is_strangers(vacuum, &above))
+		return refuse(directory, "belongs to another user",
+			      "run this as that user, or give it to the recorder's");
+	if (above.st_mode & (S_IWGRP | S_IWOTH))
+		return refuse(directory, "is writable by group or others", "chmod go-w it, once its files are known");
+	if (S_ISDIR(file.st_mode))
+		return history_not_opened(&vacuum->common, -EISDIR);
+	if (!S_ISREG(file.st_mode))
+		return refuse(path, "is no regular file", "name a file with --db");
+	if (is_strangers(vacuum, &file))
+		return refuse(path, "belongs to another user", "run this as that user, or give it to the recorder's");
+	if (file.st_nlink != 1)
+		return refuse(path, "has more names than one", "remove the others, or copy it");
+	return 0;
 }
 
 /* Two who write would not see each other's rows: what the recorder knows of the database would be wrong. */
@@ -152,7 +217,11 @@ static int lock(struct vacuum *vacuum)
 		return 0;
 	if (holder > 0)
 		(void)snprintf(pid, sizeof(pid), ", pid %d,", (int)holder);
-	if (vacuum->lock_fd == -EWOULDBLOCK)
+	if (vacuum->lock_fd == -EPERM)
+		log_error("\"%s.lock\" belongs to another user, who could keep every recorder out; nothing was removed:"
+			  " remove it",
+			  path);
+	else if (vacuum->lock_fd == -EWOULDBLOCK)
 		log_error("a recorder%s writes to \"%s\"; nothing was removed: it keeps retention_age and retention_size"
 			  " of its configuration by itself; set them there and restart it, or stop it first",
 			  pid, path);
@@ -165,9 +234,12 @@ static int lock(struct vacuum *vacuum)
 
 static int open_for_writing(struct vacuum *vacuum)
 {
-	const char *path = vacuum->common.config.db;
 	int exit_code = leave_root(vacuum), r;
 
+	if (!exit_code)
+		exit_code = find_database(vacuum);
+	if (!exit_code)
+		exit_code = check_place(vacuum);
 	/* First as every reader does: it must be there and be ours before anything is made beside it. */
 	if (!exit_code)
 		exit_code = history_open(&vacuum->common, &vacuum->db);
@@ -175,13 +247,29 @@ static int open_for_writing(struct vacuum *vacuum)
 		return exit_code;
 	db_close(TAKE_PTR(vacuum->db));
 	exit_code = lock(vacuum);
+	if (!exit_code)
+		exit_code = confine_to_writing(vacuum->db_directory);
+	/* Again: whoever exchanged a directory above meanwhile has shut us into another one. */
+	if (!exit_code)
+		exit_code = check_place(vacuum);
 	if (exit_code)
 		return exit_code;
-	r = db_open_write(path, &vacuum->db);
+	r = db_open_write(vacuum->common.config.db, &vacuum->db);
 	if (!r)
 		return 0;
-	log_error("cannot open \"%s\" for writing: %s; nothing was removed", path, strerror(-r));
+	log_error("cannot open \"%s\" for writing: %s; nothing was removed", vacuum->common.config.db, strerror(-r));
 	return r == -EACCES || r == -EROFS ? EXIT_DENIED : EXIT_STORE;
+}
+
+static int open_for_reading(struct vacuum *vacuum)
+{
+	int exit_code = confine_to_reading(vacuum->common.config.db);
+
+	if (!exit_code)
+		exit_code = history_open(&vacuum->common, &vacuum->db);
+	if (!exit_code)
+		confine_to_open_files();
+	return exit_code;
 }
 
 static int remove_all(struct vacuum *vacuum)
@@ -261,23 +349,20 @@ static void tell(const struct vacuum *vacuum, const struct retention_plan *plan)
 			 before, after);
 }
 
-static int show(const struct vacuum *vacuum, const struct retention_plan *plan)
+static int show(struct vacuum *vacuum, const struct retention_plan *plan)
 {
 	CLEANUP(print_cleanup) struct print *print = NULL;
-	struct output output;
+	struct output *output = &vacuum->output;
+	const struct print_target target = { output->out, output->color, false, output->width, "" };
 	char message[4096] = "";
 	int r;
-
-	output_open(&vacuum->common, false, &output);
-
-	const struct print_target target = { output.out, output.color, false, output.width, "" };
 
 	if (print_open(&vacuum->print_options, &table, &target, &print, message, sizeof(message)) < 0) {
 		log_error("--fields: %s", message);
 		return EXIT_USAGE;
 	}
 	print_plan(print, plan);
-	r = output_close(&output, print_count(print) ? print_finish(print) : 0);
+	r = output_close(output, print_count(print) ? print_finish(print) : 0);
 	if (r < 0 && r != -EPIPE) {
 		log_error("cannot write to standard output: %s; the answer is incomplete", strerror(-r));
 		return EXIT_USAGE;
@@ -320,7 +405,8 @@ int cmd_vacuum(const struct command_context *context, int argc, char **argv)
 	if (r)
 		return r;
 	(void)umask(027); /* what is made beside the database is for the group, as the recorder's */
-	r = vacuum.options.dry_run ? history_open(&vacuum.common, &vacuum.db) : open_for_writing(&vacuum);
+	output_open(&vacuum.common, false, &vacuum.output);
+	r = vacuum.options.dry_run ? open_for_reading(&vacuum) : open_for_writing(&vacuum);
 	if (r)
 		return r;
 	db_file_sizes(vacuum.db, &vacuum.file, &vacuum.log);

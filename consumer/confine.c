@@ -12,6 +12,7 @@
 #include "common/cleanup.h"
 #include "common/exit_code.h"
 #include "common/log.h"
+#include "consumer/db.h"
 #include "consumer/db_file.h"
 #include "consumer/privileges.h"
 #include "consumer/sandbox.h"
@@ -79,6 +80,27 @@ int confine_to_reading(const char *db)
 	if (r)
 		log_warning("cannot enter the sandbox: %s; the history is read without it", strerror(-r));
 	entered = !r;
+	return 0;
+}
+
+int confine_to_writing(const char *directory)
+{
+	const struct sandbox_paths paths = { .write_directory = directory };
+	struct sandbox *sandbox = NULL;
+	bool landlock = false;
+	int r;
+
+	if (test_without_sandbox())
+		return 0;
+	db_seed_writer();
+	r = sandbox_prepare(SANDBOX_RECORD, &paths, &sandbox);
+	if (!r)
+		r = sandbox_enter(sandbox, &landlock);
+	if (r) {
+		log_error("cannot enter the sandbox: %s; nothing is written", strerror(-r));
+		return EXIT_DENIED;
+	}
+	log_debug("sandboxed: seccomp%s", landlock ? ", Landlock" : "; this kernel has no Landlock");
 	return 0;
 }
 

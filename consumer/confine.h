@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What a verb that reads the history gives up before it opens it: root, capabilities, starting programs, writing
+ * What a verb gives up before it opens the history: root, capabilities, starting programs, writing
  * files, the network. What it reads was written by containers.
  */
 #ifndef CRI_CONSUMER_CONFINE_H
@@ -13,6 +13,12 @@
  * recorder, which runs for months, refuses.
  */
 int confine_to_reading(const char *db);
+
+/*
+ * For a verb that changes it, whose user this process is by now: the recorder's sandbox, nothing but the database's
+ * directory. Its refusal is an exit code and was logged: whoever writes does not do it without.
+ */
+int confine_to_writing(const char *directory);
 
 /* Everything is open: from now on nothing more is. */
 void confine_to_open_files(void);

@@ -53,6 +53,11 @@ int history_open(const struct command_common *common, struct db **ret)
 	return r < 0 ? log_open_failure(common->config.db, r) : 0;
 }
 
+int history_not_opened(const struct command_common *common, int error)
+{
+	return log_open_failure(common->config.db, error);
+}
+
 void history_warn_stale(const struct command_common *common, struct db *db, int64_t now, bool utc)
 {
 	struct heartbeat beat;

@@ -10,6 +10,9 @@ struct command_common;
 /* 0 and the database; else logs what is wrong and what to do, and returns an exit code. */
 int history_open(const struct command_common *common, struct db **ret);
 
+/* The same words and exit code for whoever failed to get so far. error: a negative errno. */
+int history_not_opened(const struct command_common *common, int error);
+
 /*
  * One warning when the recorder that writes db has stopped, died or fallen silent: what is missing from the
  * answer may still be in the ring. Nothing under --quiet, and nothing for a history that names no recorder.

@@ -45,6 +45,9 @@ try_at()
 
 events() { try_at sandboxed "$1" "${as_user[@]}" "$T/cri-ebpf" events; }
 sql() { try_at closed "$1" "${as_user[@]}" "$T/cri-ebpf" sql 'SELECT 1'; }
+dry_run() { try_at closed "$1" "${as_user[@]}" "$T/cri-ebpf" vacuum --dry-run; }
+root_dry_run() { try_at closed "$1" "$T/cri-ebpf" vacuum --dry-run; }
+root_vacuum() { try_at sandboxed "$1" "$T/cri-ebpf" vacuum --user=nobody; }
 root_follow() { try_at sandboxed "$1" "$T/cri-ebpf" events -f; }
 root_why() { try_at closed "$1" "$T/cri-ebpf" why nginx; }
 
@@ -89,6 +92,7 @@ opening()
 
 opening events events
 intruder_table sql sql "$INTRUDER_ALWAYS" "$query" "$closed"
+intruder_table "vacuum --dry-run" dry_run "$INTRUDER_ALWAYS" "$query" "$closed"
 
 status_of() { sed -n "s/^$1:[[:space:]]*//p" "/proc/$pid/status"; }
 # For each file of the database that it has open: r, or w when it can be written.
@@ -127,6 +131,18 @@ if [ "$(id -u)" = 0 ]; then
 	chown -R "$nobody:$nobody" "$inside"
 	chmod 0750 "$inside"
 	follows "root, another's database" "$nobody"
+	intruder_table "root, another's database, vacuum --dry-run" root_dry_run "$INTRUDER_ALWAYS" "$query" "$closed"
+	intruder_table "vacuum" root_vacuum "$INTRUDER_ALWAYS" 'shadow EACCES'
+	if [ -z "$no_landlock" ]; then
+		chmod 0666 "$outside/secret" && chmod 0777 "$outside"
+		intruder_table "vacuum" root_vacuum 'read-outside EACCES
+write-outside EACCES
+make-outside EACCES
+write-inside done'
+		chmod 0644 "$outside/secret" && chmod 0755 "$outside"
+	else
+		skip "vacuum: other paths" "$no_landlock"
+	fi
 	is "$(root_follow shadow)" EACCES "root, another's database: shadow is EACCES on every kernel"
 	chown -R "$nobody:$nobody" "$inside"
 	chmod 0711 "$T" && install -d -m 0700 "$T/root" && mv "$inside" "$T/root/" && DB=$T/root/db/events.db

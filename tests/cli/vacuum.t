@@ -159,8 +159,110 @@ like "$ERR" "recorder, pid [0-9]+, writes.*nothing was removed.*retention_age.*r
 vacuum --time=30d --dry-run
 is "$CODE" 0 "the dry run is allowed"
 is "$(sha256sum "$T/db/events.db")" "$before" "and nothing was written"
+# By another name it is the same database.
+install -d -m 0755 -o cri-ebpf -g cri-ebpf "$T/links"
+ln -s "$T/db/events.db" "$T/links/events.db"
+vacuum --time=30d --db "$T/links/events.db"
+is "$CODE" 6 "through a link beside a recorder: exit 6"
+like "$ERR" "recorder, pid [0-9]+, writes.*nothing was removed" "it names the holder"
+is "$(sha256sum "$T/db/events.db")" "$before" "and nothing was written"
+is "$(ls "$T/links")" events.db "nor made beside the link"
 exec 9>&-
+vacuum --time=2025-11-22T16:31:08Z --db "$T/links/events.db"
+is "$CODE" 0 "through a link where no recorder runs"
+like "$ERR" 'removed [1-9][0-9]* events' "it removes"
+is "$(ls "$T/links")" events.db "and nothing is made beside the link"
 vacuum --size=8M --user=root --time=30d
 is "$CODE" 6 "never as root"
+
+# Where others can put files.
+big
+before=$(sha256sum "$T/db/events.db")
+
+# listing DIRECTORY: its files, whose they are, how large
+listing() { find "$1" -printf '%p %U:%G %m %n %y%s\n' | sort; }
+
+# refused NAME CODE REGEX: nothing happens to $T/db
+refused()
+{
+	local files
+
+	files=$(listing "$T/db")
+	vacuum --time=30d
+	is "$CODE" "$2" "$1: exit $2" || diag "$ERR"
+	like "$ERR" "$3.*nothing was removed: " "$1: the reason"
+	is "$(sha256sum "$T/db/events.db")$(listing "$T/db")" "$before$files" "$1: all is as it was"
+}
+
+chmod 0770 "$T/db"
+refused "a directory of the group's" 3 '"[^"]*/db" is writable by group or others'
+chmod 0757 "$T/db"
+refused "a directory of everybody's" 3 '"[^"]*/db" is writable by group or others'
+chmod 0755 "$T/db"
+chown nobody "$T/db"
+refused "another's directory" 3 '"[^"]*/db" belongs to another user'
+chown cri-ebpf "$T/db"
+chown nobody "$T/db/events.db"
+chmod 0666 "$T/db/events.db"
+refused "another's database" 3 '"[^"]*/events.db" belongs to another user'
+chown cri-ebpf "$T/db/events.db"
+chmod 0640 "$T/db/events.db"
+ln "$T/db/events.db" "$T/second"
+refused "a database with two names" 3 '"[^"]*/events.db" has more names than one'
+rm "$T/second"
+: >"$T/db/events.db.lock"
+chown nobody "$T/db/events.db.lock"
+chmod 0666 "$T/db/events.db.lock"
+refused "another's lock" 6 '"[^"]*/events.db.lock" belongs to another user'
+rm "$T/db/events.db.lock"
+
+# be32 NUMBER: four bytes
+be32()
+{
+	# shellcheck disable=SC2059 # the format is what is wanted
+	printf "$(printf '\\x%02x' $(($1 >> 24 & 255)) $(($1 >> 16 & 255)) $(($1 >> 8 & 255)) $(($1 & 255)))"
+}
+
+# journal PATH: an unfinished transaction of many databases, whose list is PATH: once undone the list is removed.
+journal()
+{
+	local magic='\xd9\xd5\x05\xf9\x20\xa1\x63\xd7' sum=0 i byte
+
+	for ((i = 0; i < ${#1}; i++)); do
+		printf -v byte %d "'${1:i:1}"
+		sum=$((sum + byte))
+	done
+	{
+		# shellcheck disable=SC2059
+		printf "$magic"
+		be32 0 && be32 1 && be32 "$pages" && be32 512 && be32 4096
+		head -c 484 /dev/zero
+		be32 $((0x40000000 / 4096 + 1))
+		printf %s "$1"
+		be32 ${#1} && be32 $sum
+		# shellcheck disable=SC2059
+		printf "$magic"
+	}
+}
+
+trap_directory=$T/trap
+install -d -m 0777 -o nobody "$trap_directory"
+chmod 0777 "$trap_directory"
+echo kept >"$T/db/precious"
+chown cri-ebpf:cri-ebpf "$T/db/precious"
+pages=$(($(stat -c %s "$T/db/events.db") / 4096))
+cp "$T/db/events.db" "$trap_directory/"
+journal "$T/db/precious" >"$trap_directory/events.db-journal"
+chown nobody "$trap_directory"/*
+chmod 0666 "$trap_directory"/*
+files=$(listing "$trap_directory")
+vacuum --time=30d --db "$trap_directory/events.db"
+is "$CODE" 3 "another's journal: exit 3"
+[ -e "$T/db/precious" ]
+ok $? "another's journal: the file that it names is there" || diag "$ERR"
+is "$(listing "$trap_directory")" "$files" "another's journal: the directory is as it was"
+vacuum --time=30d --dry-run --db "$trap_directory/events.db"
+[ -e "$T/db/precious" ]
+ok $? "the dry run removes nothing either" || diag "$ERR"
 
 done_testing
