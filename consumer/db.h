@@ -20,7 +20,12 @@ struct db_stmt;
 void db_seed_writer(void);
 /* Opens or makes the database for the recorder: WAL, persistent WAL files, schema of this version. */
 int db_open_write(const char *path, struct db **ret);
-/* Opens an existing database read-only, never making a file. Checks that it is ours and not newer. */
+/* The same without a look at all its pages: for one that this process found sound and gave up for somebody's lock. */
+int db_open_write_again(const char *path, struct db **ret);
+/*
+ * Opens an existing database read-only, never making a file. Checks that it is ours and not newer. -EAGAIN: the
+ * recorder keeps readers from the log's index for now, because one held a lock on it.
+ */
 int db_open_read(const char *path, struct db **ret);
 void db_close(struct db *db);
 /* True when the path no longer names the open file: commits would go to a file nobody can find. */

@@ -20,6 +20,10 @@
 /* The header stands twice at the beginning. A version that no SQLite knows is refused by all. */
 #define FOREIGN_VERSION 1
 
+#define PRIVATE_MODE 0600
+/* What sharing gives at most. */
+#define SHARED_MODE 0640
+
 struct index_header {
 	uint32_t version;
 	uint32_t unused;
@@ -103,23 +107,58 @@ static int spoil(int fd)
 	return written < 0 ? -errno : -EIO;
 }
 
+/* SQLite gives an empty file the mode of the database, and one that is not empty none. */
+static int make_private(const char *path)
+{
+	AUTO_CLOSE int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, PRIVATE_MODE);
+
+	if (fd >= 0 && pwrite(fd, "", 1, 0) != 1) {
+		(void)unlink(path);
+		return -1;
+	}
+	return fd < 0 ? -1 : TAKE_FD(fd);
+}
+
 /*
  * A shared lock is got beside those of readers, and only when nobody has an exclusive one; as long as we have it
  * nobody gets one. So nobody who may write is at work until the header has become one that stops him.
  */
-int db_index_replace(const char *db_path)
+int db_index_replace(const char *db_path, int *ret_fd)
 {
 	struct flock lock = { .l_type = F_RDLCK, .l_whence = SEEK_SET, .l_start = LOCK_FIRST, .l_len = LOCK_COUNT };
 	AUTO_CLOSE int fd = open_index(db_path, O_RDWR);
 	char path[PATH_MAX];
 
+	*ret_fd = -1;
 	if (fd < 0)
 		return fd == -ENOENT ? 0 : fd;
 	if (fcntl(fd, F_SETLK, &lock) != 0)
 		return errno == EACCES || errno == EAGAIN ? -EBUSY : -errno;
 
 	(void)snprintf(path, sizeof(path), "%s-shm", db_path);
-	return unlink(path) != 0 ? -errno : spoil(fd);
+	if (unlink(path) != 0)
+		return -errno;
+	*ret_fd = make_private(path);
+	return spoil(fd);
+}
+
+int db_index_open_private(const char *db_path)
+{
+	AUTO_CLOSE int fd = open_index(db_path, O_RDONLY);
+	struct stat st;
+
+	if (fd < 0)
+		return fd;
+	if (fstat(fd, &st) != 0)
+		return -errno;
+	return (st.st_mode & 0777) == PRIVATE_MODE ? TAKE_FD(fd) : -ENOENT;
+}
+
+int db_index_share(const char *db_path, int fd)
+{
+	struct stat st;
+
+	return stat(db_path, &st) != 0 || fchmod(fd, st.st_mode & SHARED_MODE) != 0 ? -errno : 0;
 }
 
 bool db_index_is_stale(const char *db_path, int64_t boot_wall_ns)

@@ -28,9 +28,17 @@ enum db_index_hold db_index_look(const char *db_path, pid_t *ret_holder);
  * of others stay on a file without a name. Whoever still has that one open gets SQLITE_CANTOPEN for whatever he
  * begins, so that no two indexes are ever written by; what he has begun to read may turn out wrong.
  *
+ * In its place there is one that nobody but the owner can open, as long as it is not shared: who waits for it cannot
+ * lock it before its first use. *ret_fd: that one; -1 if there is none.
+ *
  * 0; -EBUSY: somebody writes, or is about to; else why it cannot be done: then it is as it was.
  */
-int db_index_replace(const char *db_path);
+int db_index_replace(const char *db_path, int *ret_fd);
+
+/* The index when nobody but its owner can open it; -ENOENT: there is none, or it is shared. */
+int db_index_open_private(const char *db_path);
+/* Lets those read it who may read the database. fd stays open: closing it costs this process its locks. */
+int db_index_share(const char *db_path, int fd);
 
 /* It was made before this boot: what it says of the log's end may be more than a power cut has left of it. */
 bool db_index_is_stale(const char *db_path, int64_t boot_wall_ns);

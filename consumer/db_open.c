@@ -2,6 +2,7 @@
 /* Opens a database: whose it is, which version it has, and what must be so before anybody else opens it. */
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -127,7 +128,7 @@ static int begin_file(struct db **db)
 	return r ? r : open_writer(path, db, &version);
 }
 
-int db_open_write(const char *path, struct db **ret)
+static int open_for_writing(const char *path, bool known_sound, struct db **ret)
 {
 	CLEANUP(cleanup_db) struct db *db = NULL;
 	int64_t version = 0;
@@ -144,7 +145,7 @@ int db_open_write(const char *path, struct db **ret)
 		r = db_exec(db, write_pragmas);
 	if (!r && version < SCHEMA_VERSION)
 		r = migrate(db, version);
-	else if (!r)
+	else if (!r && !known_sound)
 		r = db_check_pages(db);
 	if (r)
 		return r;
@@ -152,6 +153,16 @@ int db_open_write(const char *path, struct db **ret)
 	db_remember_files(db);
 	*ret = TAKE_PTR(db);
 	return 0;
+}
+
+int db_open_write(const char *path, struct db **ret)
+{
+	return open_for_writing(path, false, ret);
+}
+
+int db_open_write_again(const char *path, struct db **ret)
+{
+	return open_for_writing(path, true, ret);
 }
 
 /* "file:" URI of a path; NULL: no memory. */
@@ -204,13 +215,23 @@ static bool has_index(const char *path)
 	return db_file_identify(path, DB_FILE_INDEX).inode != 0;
 }
 
-/* -ESTALE: the recorder has changed the index for another meanwhile. */
+static bool is_kept_from_index(const char *path)
+{
+	char index[PATH_MAX];
+	int n = snprintf(index, sizeof(index), "%s-shm", path);
+
+	return n > 0 && (size_t)n < sizeof(index) && has_log(path) && access(index, R_OK) != 0 && errno == EACCES;
+}
+
+/* -ESTALE: the recorder has changed the index for another meanwhile. -EAGAIN: and has not shared that yet. */
 static int open_with_index(const char *path, struct db **ret)
 {
 	struct db_file_id before = db_file_identify(path, DB_FILE_INDEX);
 	int r = open_checked(path, path, DB_ACCESS_READ, ret);
 	bool same = db_file_is_same(before, db_file_identify(path, DB_FILE_INDEX));
 
+	if (r && is_kept_from_index(path))
+		return -EAGAIN;
 	if (r && has_log(path) && (!same || !has_index(path)))
 		return -ESTALE;
 	if (r || same || !before.inode)
@@ -226,7 +247,7 @@ static int open_patiently(const char *path, struct db **ret)
 	uint64_t deadline = monotonic_ns() + OPEN_LIMIT_NS;
 	int r = open_with_index(path, ret);
 
-	while ((r == -ESTALE || r == -EBUSY) && monotonic_ns() < deadline) {
+	while ((r == -ESTALE || r == -EBUSY || r == -EAGAIN) && monotonic_ns() < deadline) {
 		(void)nanosleep(&pause, NULL);
 		r = open_with_index(path, ret);
 	}

@@ -66,7 +66,7 @@ static int wait_for_change(struct follow *follow)
 
 static bool is_passing(int r)
 {
-	return r == -ENOENT || r == -EBUSY || r == -ENOTUNIQ;
+	return r == -ENOENT || r == -EBUSY || r == -EAGAIN || r == -ENOTUNIQ;
 }
 
 /* 1: open; 0: not there yet; negative errno. A file just made is empty for a moment: not ours yet. */
@@ -80,7 +80,9 @@ static int try_open(struct follow *follow)
 	if (!is_passing(r) || (r == -ENOTUNIQ && !follow->said_waiting))
 		return history_open(&listing->common, &listing->db) ? -ECANCELED : 1;
 	if (!follow->said_waiting)
-		log_info("\"%s\" is not there; waiting for a recorder to make it", listing->common.config.db);
+		log_info(r == -EAGAIN ? "the recorder keeps readers from \"%s\" for the moment; waiting"
+				      : "\"%s\" is not there; waiting for a recorder to make it",
+			 listing->common.config.db);
 	follow->said_waiting = true;
 	return 0;
 }

@@ -29,6 +29,10 @@ static const struct {
 	{ -ENOTUNIQ, "not a database of cri-ebpf", "it is left untouched; name another file with --db" },
 	{ -EPROTO, "made by a newer version of cri-ebpf", "it is left untouched; upgrade cri-ebpf to read it" },
 	{ -EBADMSG, "damaged", "it is left untouched; the recorder sets a damaged database aside when it starts" },
+	{ -EAGAIN,
+	  "the recorder keeps readers out for the moment, because one of them held a lock that recording cannot"
+	  " do without",
+	  "try again in a few minutes, or run this as root; where no recorder runs, start one" },
 	{ -EBUSY, "locked by another program", "try again" },
 	{ -EROFS, NULL,
 	  "reading needs the files FILE-wal and FILE-shm beside it, or a directory where they can be made" },

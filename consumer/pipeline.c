@@ -456,6 +456,7 @@ static int commit(struct pipeline *pipeline)
 		ring_ack(pipeline->ring);
 		test_hook("after_ack");
 		settle_memory(pipeline);
+		session_committed(&pipeline->session);
 		pipeline->last_commit = clock_wall_ns();
 		forget_look(pipeline);
 	}
@@ -532,6 +533,7 @@ static int settle(struct pipeline *pipeline)
 	if (r)
 		return abandon(pipeline, r);
 	settle_memory(pipeline);
+	session_committed(&pipeline->session);
 	return 0;
 }
 

@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "common/cleanup.h"
 #include "common/log.h"
@@ -24,6 +25,30 @@
 #define HASTE_NS	  600000000000ULL
 #define HASTE_PATIENCE_MS 100
 #define TOLD_INTERVAL_NS  3600000000000ULL
+/* Readers are kept from a new index for so long when one held the last as well: twice as long each time. */
+#define SHARE_DELAY_NS	  1000000000ULL
+#define SHARE_DELAY_LIMIT 300000000000ULL
+
+/* Only while the database is closed. */
+static void drop_index(struct session *session)
+{
+	if (session->index_kept)
+		(void)close(session->index_fd);
+	session->index_kept = session->index_private = false;
+}
+
+static void keep_index(struct session *session, int fd)
+{
+	drop_index(session);
+	session->index_kept = session->index_private = fd >= 0;
+	session->index_fd = fd;
+}
+
+static void share_index(struct session *session)
+{
+	if (session->index_private)
+		session->index_private = db_index_share(session->settings.db_path, session->index_fd) != 0;
+}
 
 static void close_parts(struct session *session)
 {
@@ -33,11 +58,16 @@ static void close_parts(struct session *session)
 	session->identity = NULL;
 	session->store = NULL;
 	session->db = NULL;
+	if (!session->index_private)
+		drop_index(session);
 }
 
+/* Without a recorder there is nobody whom a reader's lock stops. */
 void session_close(struct session *session)
 {
 	close_parts(session);
+	share_index(session);
+	drop_index(session);
 	store_close(session->previous);
 	session->previous = NULL;
 }
@@ -60,11 +90,21 @@ static void __attribute__((format(printf, 2, 3))) add_message(struct session *se
 	va_end(args);
 }
 
+static void note_replaced(struct session *session)
+{
+	uint64_t first = test_number("CRI_TEST_SHARE_DELAY", SHARE_DELAY_NS), now = clock_boot_ns();
+	uint64_t delay = session->share_delay_ns ? 2 * session->share_delay_ns : first;
+
+	if (delay > SHARE_DELAY_LIMIT)
+		delay = SHARE_DELAY_LIMIT;
+	session->share_delay_ns = session->replaced_ns && now - session->replaced_ns < HASTE_NS ? delay : 0;
+	session->replaced_ns = now;
+}
+
 static void tell_replaced(struct session *session, pid_t holder)
 {
 	char who[64] = "a process that cannot be named";
 
-	session->replaced_ns = clock_boot_ns();
 	if (session->replaced_told_ns && session->replaced_ns - session->replaced_told_ns < TOLD_INTERVAL_NS)
 		return;
 	session->replaced_told_ns = session->replaced_ns;
@@ -86,12 +126,17 @@ static int replace_index(struct session *session, enum db_index_hold enough)
 	const char *path = session->settings.db_path;
 	pid_t holder;
 	enum db_index_hold hold = db_index_look(path, &holder);
-	int r = hold >= enough ? db_index_replace(path) : -EBUSY;
+	int fd = -1;
+	int r = hold >= enough ? db_index_replace(path, &fd) : -EBUSY;
 
-	if (r == 0)
+	if (fd >= 0)
+		keep_index(session, fd);
+	if (r == 0) {
+		note_replaced(session);
 		tell_replaced(session, holder);
-	else if (hold == DB_INDEX_WRITTEN && holder > 0)
+	} else if (hold == DB_INDEX_WRITTEN && holder > 0) {
 		add_message(session, ": process %d holds a lock on \"%s-shm\", end it", (int)holder, path);
+	}
 	return r;
 }
 
@@ -133,16 +178,35 @@ void session_abandon(struct session *session, int error)
 static void refuse_stale_index(struct session *session)
 {
 	const char *path = session->settings.db_path;
+	int fd = -1;
 
 	if (!session->opened && db_index_is_stale(path, clock_wall_ns() - (int64_t)clock_boot_ns()))
-		(void)db_index_replace(path);
+		(void)db_index_replace(path, &fd);
+	if (fd >= 0)
+		keep_index(session, fd);
+}
+
+/* A recorder that was killed may have left one that its readers still wait for. */
+static void find_private_index(struct session *session)
+{
+	if (!session->index_private)
+		keep_index(session, db_index_open_private(session->settings.db_path));
+}
+
+/* A lock is no sign of damage, and checking all pages once more would be time that a reader can take from recording. */
+static int open_for_recording(struct session *session)
+{
+	const char *path = session->settings.db_path;
+
+	return session->opened && session->busy ? db_open_write_again(path, &session->db)
+						: db_open_write(path, &session->db);
 }
 
 /* A damaged file is evidence: it is set aside, never deleted. */
 static int open_database(struct session *session)
 {
 	const char *path = session->settings.db_path;
-	int r = session->damaged ? -EBADMSG : db_open_write(path, &session->db);
+	int r = session->damaged ? -EBADMSG : open_for_recording(session);
 	char aside[4200];
 
 	if (r == -ENOTUNIQ && db_file_was_database(path))
@@ -169,6 +233,7 @@ static bool is_behind(const struct session *session)
 int session_open(struct session *session)
 {
 	refuse_stale_index(session);
+	find_private_index(session);
 
 	int r = open_database(session);
 
@@ -267,8 +332,16 @@ static int check_log(struct session *session)
 	return -ESTALE;
 }
 
+void session_committed(struct session *session)
+{
+	if (session->index_private && clock_boot_ns() - session->replaced_ns >= session->share_delay_ns)
+		share_index(session);
+}
+
 int session_check(struct session *session)
 {
+	session_committed(session); /* the last one, when nothing has been stored since */
+
 	int r = check_files(session);
 
 	return r ? r : check_log(session);

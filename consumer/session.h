@@ -38,6 +38,10 @@ struct session {
 	unsigned int busy;     /* failures for a lock, in a row */
 	uint64_t replaced_ns;  /* boot time of the last change of the index; 0: never */
 	uint64_t replaced_told_ns;
+	bool index_kept;    /* index_fd is open: it stays so while the database is, see db_index.h */
+	bool index_private; /* and nobody else may open that file yet */
+	int index_fd;
+	uint64_t share_delay_ns; /* from the change of the index until others may open it */
 	char message[256]; /* why the last call failed, for people */
 };
 
@@ -45,6 +49,9 @@ struct session {
 int session_open(struct session *session);
 /* What session_open carried over is stored now. */
 void session_settled(struct session *session);
+
+/* After a transaction: readers who were kept from a new index may have it, unless one has just locked the last. */
+void session_committed(struct session *session);
 
 /*
  * Before each transaction: 0; -ESTALE: the file was moved or deleted, or its index must be changed: abandon the

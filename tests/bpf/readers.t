@@ -5,6 +5,8 @@ set -u
 . "$(dirname "$0")/../lib/scenario.sh"
 . tests/lib/store.sh
 
+PROGRAMS=$BUILD/hooked
+export CRI_TEST_SHARE_DELAY=0 # each lock by itself; with the delay of every recorder: near the end
 scenario_begin 'metrics_interval = 1s'
 reader=cri-test-$$
 account_user "$reader" nogroup --groups cri-ebpf >/dev/null 2>&1 ||
@@ -166,6 +168,53 @@ recorder_stop
 is $? 0 "the recorder ends in order"
 is "$(sqlite3 "$DB" 'PRAGMA integrity_check' 2>&1)" ok "the database is sound"
 is "$("${as_reader[@]}" "${events[@]}" 2>/dev/null | wc -l)" "$EXITS_TRUTH" "and is read without a recorder"
+
+# one who locks every new index as soon as he can open it
+unset CRI_TEST_SHARE_DELAY
+recorder_start
+ok $? "start with the delay of every recorder"
+: >"$SCENARIO_DIR/held"
+"${as_reader[@]}" "$hold_lock" -e "$DB-shm" read ofd 120 >"$SCENARIO_DIR/held" 2>&1 &
+HOLDER=$!
+wait_for 5 is_held
+ok $? "the index is locked, and so will be the next"
+late=0 rounds=0 locked=0 shut_out=0 root_reads=1
+deadline=$((SECONDS + $(bound 40 120)))
+while [ "$SECONDS" -lt "$deadline" ]; do
+	[ "$rounds" -lt "$(bound 12 60)" ] || [ "$locked" -lt 3 ] || [ "$shut_out" -eq 0 ] || break
+	exits 5
+	wait_for 3 exits_are "$EXITS_TRUTH" || late=$((late + 1))
+	rounds=$((rounds + 1)) locked=$(grep -c held "$SCENARIO_DIR/held")
+	[ "$shut_out" -eq 0 ] || continue
+	"${as_reader[@]}" "${events[@]}" >/dev/null 2>"$SCENARIO_DIR/reader.err"
+	[ $? -ne 3 ] || ! grep -q 'keeps readers out for the moment' "$SCENARIO_DIR/reader.err" || shut_out=1
+	exits_are "$EXITS_TRUTH" || root_reads=0
+done
+is "$late" 0 "every index locked again: everything is recorded within seconds"
+[ "$locked" -ge 3 ]
+ok $? "it was locked again and again" || diag "$locked times"
+[ "$locked" -le "$((rounds * 2 / 3))" ]
+ok $? "and more and more seldom" || diag "$locked times in $rounds rounds"
+is "$root_reads" 1 "root reads meanwhile"
+[ "$shut_out" -gt 0 ]
+ok $? "readers are kept out meanwhile, and told why: exit status 3" || diag "$(cat "$SCENARIO_DIR/reader.err")"
+is_running "$HOLDER" || bail_out "the locks were given up"
+release
+all_recorded 10 "nothing is doubled"
+is "$(gaps)" "" "no gap"
+recorder_kill
+chmod 0600 "$DB-shm" # as when it is killed while readers are kept out
+recorder_start
+ok $? "killed and started again"
+reader_sees_all()
+{
+	[ "$("${as_reader[@]}" "${events[@]}" 2>/dev/null | wc -l)" = "$EXITS_TRUTH" ]
+}
+wait_for 10 reader_sees_all
+ok $? "readers may read again"
+recorder_stop
+is $? 0 "the recorder ends in order"
+is "$(stat -c %a "$DB-shm")" 640 "and leaves the index readable"
 
 # a database that is made while somebody waits for it, to lock it before it has a log. Last: it takes records that the other lacks.
 DB=$SCENARIO_DIR/db/new.db

@@ -5,6 +5,7 @@
  *   CRI_TEST_TRY=WHAT        tries what an intruder would: intruder.c
  *   CRI_TEST_NO_SANDBOX=1    no sandbox is entered, so that valgrind can look at it
  *   CRI_TEST_LOG_WARN=BYTES  in place of the size from which the log is too large
+ *   CRI_TEST_SHARE_DELAY=NS  in place of how long readers are kept from the second new index
  *   CRI_TEST_CLOCK=FILE      holds how many seconds the wall clock is wrong; read at every look at the clock
  */
 #include "consumer/test_hook.h"
