@@ -90,7 +90,8 @@ read_only()
 	log_mark
 	mount -o remount,abort "$MOUNT" 2>/dev/null || mount -o remount,ro "$MOUNT" || { skip "$1" "cannot be made so"; return; }
 	exits 50
-	told_once "$1" "cannot store into \"$DB\":"
+	# an input/output error may come first, and is another reason
+	told_once "$1" "cannot store into \"$DB\": Read-only file system"
 	wait_for 10 is_healthy false
 	ok $? "$1: status says so"
 	recorder_stop
