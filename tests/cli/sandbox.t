@@ -8,6 +8,7 @@ set -u
 # shellcheck source=tests/lib/tool.sh
 . "$CLI_DIR/../lib/tool.sh"
 
+! "$CRI" --version | grep -q sanitized || skip_all "a build with sanitizers has no sandbox"
 hooked=$(dirname "$CRI")/hooked/cri-ebpf
 [ -x "$hooked" ] || skip_all "$hooked is not built: make variants"
 trap 'intruder_end; rm -rf "$T"' EXIT
