@@ -18,6 +18,7 @@
 #include "consumer/cgroup_scan.h"
 #include "consumer/clock.h"
 #include "consumer/command.h"
+#include "consumer/confine.h"
 #include "consumer/db.h"
 #include "consumer/db_file.h"
 #include "consumer/decode.h"
@@ -305,24 +306,12 @@ static int enter_sandbox(struct record *record)
 		.write_directory = record->db_directory,
 		.read_directory = { record->scan ? cgroup_scan_root(record->scan) : NULL },
 	};
-	struct sandbox *sandbox = NULL;
-	bool landlock = false;
-	int r;
 
 	if (test_without_sandbox()) {
 		log_warning("this is a build for tests: there is no sandbox");
 		return 0;
 	}
-	db_seed_writer();
-	r = sandbox_prepare(SANDBOX_RECORD, &paths, &sandbox);
-	if (!r)
-		r = sandbox_enter(sandbox, &landlock);
-	if (r) {
-		log_error("cannot enter the sandbox: %s; nothing is recorded", strerror(-r));
-		return EXIT_DENIED;
-	}
-	log_debug("sandboxed: seccomp%s", landlock ? ", Landlock" : "; this kernel has no Landlock");
-	return 0;
+	return confine_to_writing(&paths, "nothing is recorded");
 }
 
 /* What may pass while the events wait in the ring. */

@@ -26,6 +26,7 @@
 #include "consumer/recorder_lock.h"
 #include "consumer/retention.h"
 #include "consumer/retention_plan.h"
+#include "consumer/sandbox.h"
 #include "consumer/time_words.h"
 
 #define SIZE_MIN (8ULL << 20)
@@ -247,8 +248,11 @@ static int open_for_writing(struct vacuum *vacuum)
 		return exit_code;
 	db_close(TAKE_PTR(vacuum->db));
 	exit_code = lock(vacuum);
+
+	const struct sandbox_paths paths = { .write_directory = vacuum->db_directory };
+
 	if (!exit_code)
-		exit_code = confine_to_writing(vacuum->db_directory);
+		exit_code = confine_to_writing(&paths, "nothing is removed");
 	/* Again: whoever exchanged a directory above meanwhile has shut us into another one. */
 	if (!exit_code)
 		exit_code = check_place(vacuum);

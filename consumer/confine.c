@@ -83,9 +83,8 @@ int confine_to_reading(const char *db)
 	return 0;
 }
 
-int confine_to_writing(const char *directory)
+int confine_to_writing(const struct sandbox_paths *paths, const char *consequence)
 {
-	const struct sandbox_paths paths = { .write_directory = directory };
 	struct sandbox *sandbox = NULL;
 	bool landlock = false;
 	int r;
@@ -93,11 +92,11 @@ int confine_to_writing(const char *directory)
 	if (test_without_sandbox())
 		return 0;
 	db_seed_writer();
-	r = sandbox_prepare(SANDBOX_RECORD, &paths, &sandbox);
+	r = sandbox_prepare(SANDBOX_RECORD, paths, &sandbox);
 	if (!r)
 		r = sandbox_enter(sandbox, &landlock);
 	if (r) {
-		log_error("cannot enter the sandbox: %s; nothing is written", strerror(-r));
+		log_error("cannot enter the sandbox: %s; %s", strerror(-r), consequence);
 		return EXIT_DENIED;
 	}
 	log_debug("sandboxed: seccomp%s", landlock ? ", Landlock" : "; this kernel has no Landlock");

@@ -14,11 +14,13 @@
  */
 int confine_to_reading(const char *db);
 
+struct sandbox_paths;
+
 /*
- * For a verb that changes it, whose user this process is by now: the recorder's sandbox, nothing but the database's
- * directory. Its refusal is an exit code and was logged: whoever writes does not do it without.
+ * For who changes it, whose user this process is by now: the recorder's sandbox. Its refusal is an exit code and was
+ * logged, with the consequence: whoever writes does not do it without.
  */
-int confine_to_writing(const char *directory);
+int confine_to_writing(const struct sandbox_paths *paths, const char *consequence);
 
 /* Everything is open: from now on nothing more is. */
 void confine_to_open_files(void);
