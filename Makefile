@@ -29,8 +29,10 @@ else
 ALL_CFLAGS += -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2
 endif
 
-LOADER_LIBS   := -lbpf -lelf -lz -lcap -linih
-CONSUMER_LIBS := -lbpf -lelf -lz -lcap -lseccomp -lsqlite3 -linih -lsmartcols
+# STATIC="bpf inih": from their archives, where this machine has them.
+lib = $(if $(and $(filter $(1),$(STATIC)),$(wildcard $(shell $(CC) -print-file-name=lib$(1).a))),-l:lib$(1).a,-l$(1))
+LOADER_LIBS   := $(call lib,bpf) -lelf -lz -lcap $(call lib,inih)
+CONSUMER_LIBS := $(call lib,bpf) -lelf -lz -lcap -lseccomp -lsqlite3 $(call lib,inih) -lsmartcols
 
 BPF_ARCH := $(patsubst x86_64,x86,$(patsubst aarch64,arm64,$(shell uname -m)))
 # The multiarch directory, for <asm/types.h>; clang -target bpf does not look there.
@@ -73,7 +75,7 @@ POLICY_GEN   := $(patsubst policy/seccomp/%.policy,$(BUILD)/gen/seccomp_%.h,$(wi
 .DELETE_ON_ERROR:
 .SECONDARY:
 .PHONY: all run check check-unit check-cli check-bpf check-containers check-vm check-lint check-sanitized check-long variants \
-	fuzz bench fmt lint install clean deps-build deps-test tests
+	fuzz bench fmt lint install deb rpm clean deps-build deps-test tests
 
 all: $(BUILD)/cri-ebpf $(BUILD)/cri-ebpf-loader
 
@@ -227,6 +229,12 @@ install: all
 	install -D -m 0755 $(BUILD)/cri-ebpf $(DESTDIR)$(BINDIR)/cri-ebpf
 	install -D -m 0755 $(BUILD)/cri-ebpf-loader $(DESTDIR)$(LIBEXECDIR)/cri-ebpf/cri-ebpf-loader
 	install -D -m 0644 policy/systemd/cri-ebpf.sysusers $(DESTDIR)$(SYSUSERSDIR)/cri-ebpf.conf
+
+# Packages of the sources as they are here, into $(BUILD)/packages/.
+SOURCE_DATE_EPOCH ?= $(shell git log -1 --format=%ct 2>/dev/null || stat -c %Y Makefile)
+deb rpm: deps-build
+	@packaging/deps.sh $@
+	$(Q)$(SHELL_BUILD) SOURCE_DATE_EPOCH=$(SOURCE_DATE_EPOCH) packaging/$@/build.sh
 
 -include $(shell find $(BUILD)/obj $(BUILD)/bpf $(BUILD)/fuzz/obj -type f -name '*.d' 2>/dev/null)
 

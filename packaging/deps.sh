@@ -42,6 +42,12 @@ table()
 	test   command:qemu-system-x86_64 qemu-system-x86  qemu-system-x86-core
 	test   command:qemu-system-aarch64 qemu-system-arm qemu-system-aarch64-core
 	test   command:aarch64-linux-gnu-gcc gcc-aarch64-linux-gnu gcc-aarch64-linux-gnu
+	deb    command:dpkg-buildpackage dpkg-dev        dpkg-dev
+	deb    command:dh               debhelper          debhelper
+	deb    command:dh_installsysusers debhelper      debhelper
+	deb    command:dh_apparmor      dh-apparmor        -
+	rpm    command:rpmbuild         rpm                rpm-build
+	rpm    command:debugedit        debugedit          debugedit
 	fuzz   fuzzer:clang             libclang-rt-dev    compiler-rt
 	EOF
 }
