@@ -16,10 +16,12 @@ VM_DIR=$BUILD/vm
 . tests/lib/tool.sh
 . tests/vm/apt.sh
 . tests/vm/guest.sh
+. tests/vm/prepare.sh
 . tests/packaging/root.sh
 . tests/packaging/packages.sh
 
 DIR=$VM_DIR/machine
+kernel= # which one, before the name of each test; none: the one that Debian 12 has
 GUEST_SECONDS=${CRI_EBPF_TEST_GUEST_SECONDS:-600}
 MEGABYTES=1024
 
@@ -63,13 +65,49 @@ machine_fill()
 	machine_container
 }
 
-# The disk that all boots share, and the kernel and initial RAM disk of its Debian.
+# machine_kernel NAME: a kernel of tests/vm/kernels.txt instead of the one that this Debian came with.
+machine_kernel()
+{
+	local root=$DIR/root package arch suite pattern release
+
+	read -r _ arch suite pattern < <(table kernel | awk -v name="$1" '$1 == name')
+	apt_open "machine-$1" "$(debian_arch "$arch")" "$suite" || return 1
+	read -r package _ < <(apt_newest "$pattern")
+	[ -n "${package:-}" ] && apt_unpack "$DIR/kernel" "$package"
+	set -- $?
+	apt_close
+	release=$(basename "$DIR"/kernel/boot/vmlinuz-*) release=${release#vmlinuz-}
+	# in /lib or in /usr/lib, which is one in there
+	[ "$1" -eq 0 ] && rm -rf "${root:?}"/usr/lib/modules/* "${root:?}"/boot/* &&
+		cp -a "$(find "$DIR/kernel" -path "*/lib/modules/$release" -prune -print)" "$root/usr/lib/modules/" || return 1
+	cp "$DIR"/kernel/boot/* "$root/boot/" && rm -rf "$DIR/kernel" &&
+		chroot "$root" depmod "$release" && chroot "$root" update-initramfs -c -k "$release"
+}
+
+# machine_disk [KERNEL]: the disk that all boots share, and the kernel and initial RAM disk.
 machine_disk()
 {
-	root_make && root_unpack "$DIR/root" && machine_fill || return 1
+	root_make && root_unpack "$DIR/root" || return 1
+	[ -z "${1:-}" ] || machine_kernel "$1" || return 1
+	machine_fill || return 1
 	cp "$DIR"/root/boot/vmlinuz-* "$DIR/vmlinuz" && cp "$DIR"/root/boot/initrd.img-* "$DIR/initrd" || return 1
 	rm -f "$DIR/disk"
 	PATH=$PATH:/usr/sbin mke2fs -q -t ext4 -d "$DIR/root" -L root "$DIR/disk" 3G && rm -rf "$DIR/root"
+}
+
+# machine_life [KERNEL]: all boots of one machine.
+machine_life()
+{
+	kernel=${1:+$1 }
+	if ! machine_disk "$@" >"$DIR/disk.log" 2>&1; then
+		ok 1 "${kernel}a disk with Debian on it"
+		diag "$(tail -n 20 "$DIR/disk.log")"
+		return
+	fi
+	machine_stage install ""
+	machine_stage boot ""
+	machine_stage poor cgroup_disable=memory
+	rm -f "$DIR/disk"
 }
 
 # machine_boot STAGE APPEND: what the guest says is in DIR/STAGE.tap, its console in DIR/STAGE.
@@ -96,14 +134,14 @@ machine_stage()
 			[[ $line == ok* ]]
 			status=$?
 			name=${line#*- }
-			ok "$status" "$1: $name"
+			ok "$status" "$kernel$1: $name"
 			;;
 		'#'*) [ "$status" -eq 0 ] && [[ $line != '# from'* ]] || printf '%s\n' "$line" ;;
 		esac
 	done <"$DIR/$1.tap"
 	grep -q "^end of stage $1\$" "$DIR/$1.tap"
-	ok $? "$1: the machine came to the end of it" || diag "$(tail -n 5 "$DIR/$1.tap")" "$(tail -n 20 "$DIR/$1" | tr -d '\r')"
-	echo "# $1: $((SECONDS - begin)) s"
+	ok $? "$kernel$1: the machine came to the end of it" || diag "$(tail -n 5 "$DIR/$1.tap")" "$(tail -n 20 "$DIR/$1" | tr -d '\r')"
+	echo "# $kernel$1: $((SECONDS - begin)) s"
 }
 
 reason=$(root_unusable)
@@ -111,10 +149,9 @@ reason=$(root_unusable)
 command -v "$(guest_emulator x86_64 | head -n 1)" >/dev/null || skip_all "qemu-system-x86_64 is not installed"
 rm -rf "$DIR" && mkdir -p "$DIR" || exit 1
 packages_both deb >"$DIR/packages.log" 2>&1 || { ok 1 "packages are built"; diag "$(tail -n 20 "$DIR/packages.log")"; done_testing; }
-machine_disk >"$DIR/disk.log" 2>&1 || { ok 1 "a disk with Debian on it"; diag "$(tail -n 20 "$DIR/disk.log")"; done_testing; }
 
-machine_stage install ""
-machine_stage boot ""
-machine_stage poor cgroup_disable=memory
-rm -f "$DIR/disk"
+machine_life
+for kernel in $(bound '' '6.12 newest'); do
+	machine_life "$kernel"
+done
 done_testing

@@ -30,7 +30,7 @@ root_make()
 	[ ! -s "$ROOT_TAR" ] || return 0
 	mkdir -p "$VM_DIR"
 	# nobody reads documents or other languages there
-	mmdebstrap --quiet --mode=root --variant=minbase --include="$(xargs <<<"$ROOT_PACKAGES" | tr ' ' ,)" \
+	mmdebstrap --quiet --mode=root --format=tar --variant=minbase --include="$(xargs <<<"$ROOT_PACKAGES" | tr ' ' ,)" \
 		--dpkgopt='path-exclude=/usr/share/doc/*' --dpkgopt='path-exclude=/usr/share/locale/*' \
 		"$ROOT_SUITE" "$ROOT_TAR.new" "deb $mirror $ROOT_SUITE main" \
 		"deb $(apt_suite_mirror $ROOT_SUITE-security) $ROOT_SUITE-security main" &&

@@ -10,6 +10,8 @@ export HOME=/root PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/
 # shellcheck source=tests/packaging/guest/steps.sh
 . ./steps.sh
 
+wait_for 60 test -c /dev/virtio-ports/test
+exec >/dev/virtio-ports/test 2>&1
 stage=$(grep -oP '\bcri\.stage=\K\S+' /proc/cmdline)
 wait_for 120 systemctl is-active --quiet multi-user.target
 # shellcheck disable=SC1090
