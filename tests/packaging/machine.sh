@@ -68,12 +68,15 @@ machine_fill()
 # machine_kernel NAME: a kernel of tests/vm/kernels.txt instead of the one that this Debian came with.
 machine_kernel()
 {
-	local root=$DIR/root package arch suite pattern release
+	local root=$DIR/root package arch suite pattern release packages
 
 	read -r _ arch suite pattern < <(table kernel | awk -v name="$1" '$1 == name')
 	apt_open "machine-$1" "$(debian_arch "$arch")" "$suite" || return 1
 	read -r package _ < <(apt_newest "$pattern")
-	[ -n "${package:-}" ] && apt_unpack "$DIR/kernel" "$package"
+	packages=("${package:-}")
+	# from 7.0 on a kernel is three packages
+	[[ ${packages[0]} != linux-binary-* ]] || packages+=("${package/binary/modules}" "${package/binary/base}")
+	[ -n "${package:-}" ] && apt_unpack "$DIR/kernel" "${packages[@]}"
 	set -- $?
 	apt_close
 	release=$(basename "$DIR"/kernel/boot/vmlinuz-*) release=${release#vmlinuz-}
