@@ -13,8 +13,15 @@ BUILD     ?= build
 
 PREFIX    ?= /usr
 BINDIR    ?= $(PREFIX)/bin
+SBINDIR   ?= $(PREFIX)/sbin
 LIBEXECDIR ?= $(PREFIX)/libexec
+SYSTEMDUNITDIR ?= $(PREFIX)/lib/systemd/system
+PRESETDIR ?= $(PREFIX)/lib/systemd/system-preset
 SYSUSERSDIR ?= $(PREFIX)/lib/sysusers.d
+TMPFILESDIR ?= $(PREFIX)/lib/tmpfiles.d
+# Installed with APPARMOR=yes, SELINUX=yes.
+APPARMORDIR ?= /etc/apparmor.d
+SELINUXDIR ?= $(PREFIX)/share/selinux/packages
 
 WARNINGS := -Wall -Wextra -Wshadow -Wmissing-prototypes -Wstrict-prototypes -Wold-style-definition -Wvla \
 	-Wformat=2 -Wundef -Wpointer-arith -Wwrite-strings
@@ -74,7 +81,7 @@ POLICY_GEN   := $(patsubst policy/seccomp/%.policy,$(BUILD)/gen/seccomp_%.h,$(wi
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all run check check-unit check-cli check-bpf check-containers check-vm check-lint check-sanitized check-long variants \
+.PHONY: all run check check-unit check-cli check-policy check-bpf check-containers check-vm check-lint check-sanitized check-long variants \
 	fuzz bench fmt lint install deb rpm clean deps-build deps-test tests
 
 all: $(BUILD)/cri-ebpf $(BUILD)/cri-ebpf-loader
@@ -151,7 +158,7 @@ $(BUILD)/fuzz/fuzz_%: $(BUILD)/fuzz/obj/tests/fuzz/fuzz_%.o $(FUZZ_OBJ)
 
 SHELL_BUILD = BUILD=$(BUILD) VERSION=$(VERSION)
 RUN_TESTS   = $(SHELL_BUILD) tests/run.sh
-TEST_PARTS := unit cli bpf containers tests/lint.sh
+TEST_PARTS := unit cli policy bpf containers tests/lint.sh
 
 deps-build:
 	@packaging/deps.sh build
@@ -183,6 +190,8 @@ check-unit: tests
 	$(Q)$(RUN_TESTS) unit
 check-cli: all tests variants
 	$(Q)$(RUN_TESTS) cli
+check-policy: all
+	$(Q)$(RUN_TESTS) policy
 check-bpf: all variants
 	$(Q)$(RUN_TESTS) bpf
 check-containers: all
@@ -222,13 +231,33 @@ bench: all $(BENCH_BIN)
 fmt:
 	clang-format -i $(COMMON_SRC) $(LOADER_SRC) $(CONSUMER_SRC) $(wildcard common/*.h loader/*.h consumer/*.h bpf/*.[ch])
 
+# install_policy FILE,TARGET: text that names our programs, by the paths they are installed to.
+define install_policy
+install -D -m 0644 policy/$(1) $(DESTDIR)$(2)
+	sed -i -e 's,/usr/bin/cri-ebpf,$(BINDIR)/cri-ebpf,' -e 's,/usr/libexec/cri-ebpf/,$(LIBEXECDIR)/cri-ebpf/,' $(DESTDIR)$(2)
+
+endef
+
 # What is built for a test may have no sandbox. Its version says so, whoever built it and wherever it is.
 install: all
 	@! grep -aqE '$(VERSION)-(sanitized|test)' $(BUILD)/cri-ebpf $(BUILD)/cri-ebpf-loader || \
 		{ echo 'the programs in $(BUILD) were built with SANITIZE or DEFINES, for tests: not installed' >&2; exit 1; }
 	install -D -m 0755 $(BUILD)/cri-ebpf $(DESTDIR)$(BINDIR)/cri-ebpf
 	install -D -m 0755 $(BUILD)/cri-ebpf-loader $(DESTDIR)$(LIBEXECDIR)/cri-ebpf/cri-ebpf-loader
-	install -D -m 0644 policy/systemd/cri-ebpf.sysusers $(DESTDIR)$(SYSUSERSDIR)/cri-ebpf.conf
+	install -d -m 0755 $(DESTDIR)$(SBINDIR)
+	ln -sfr $(DESTDIR)$(LIBEXECDIR)/cri-ebpf/cri-ebpf-loader $(DESTDIR)$(SBINDIR)/cri-ebpf-loader
+	$(foreach unit,$(notdir $(wildcard policy/systemd/*.service)),\
+		$(call install_policy,systemd/$(unit),$(SYSTEMDUNITDIR)/$(unit)))
+	$(call install_policy,systemd/90-cri-ebpf.preset,$(PRESETDIR)/90-cri-ebpf.preset)
+	$(call install_policy,systemd/cri-ebpf.sysusers,$(SYSUSERSDIR)/cri-ebpf.conf)
+	$(call install_policy,systemd/cri-ebpf.tmpfiles,$(TMPFILESDIR)/cri-ebpf.conf)
+ifeq ($(APPARMOR),yes)
+	$(foreach profile,cri-ebpf-loader cri-ebpf-record,\
+		$(call install_policy,apparmor/$(profile),$(APPARMORDIR)/$(profile)))
+endif
+ifeq ($(SELINUX),yes)
+	$(call install_policy,selinux/cri-ebpf.cil,$(SELINUXDIR)/cri-ebpf.cil)
+endif
 
 # Packages of the sources as they are here, into $(BUILD)/packages/.
 SOURCE_DATE_EPOCH ?= $(shell git log -1 --format=%ct 2>/dev/null || stat -c %Y Makefile)
