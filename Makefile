@@ -69,6 +69,8 @@ REPLAY_BIN   := $(patsubst tests/fuzz/fuzz_%.c,$(BUILD)/tests/replay_%,$(REPLAY_
 BENCH_BIN    := $(patsubst tests/bench/%.c,$(BUILD)/bench/%,$(BENCH_SRC))
 SKELETON     := $(BUILD)/gen/cri_ebpf.skel.h
 POLICY_GEN   := $(patsubst policy/seccomp/%.policy,$(BUILD)/gen/seccomp_%.h,$(wildcard policy/seccomp/*.policy))
+COMPLETION_GEN := $(BUILD)/gen/completion_scripts.h
+TEMPLATES    := $(foreach shell,bash zsh fish,packaging/completion/template.$(shell))
 
 .DELETE_ON_ERROR:
 .SECONDARY:
@@ -92,6 +94,7 @@ $(BUILD)/obj/%.o: %.c Makefile
 
 $(BUILD)/obj/loader/object.o: $(SKELETON)
 $(BUILD)/obj/consumer/sandbox.o: $(POLICY_GEN)
+$(BUILD)/obj/consumer/cmd_completion.o: $(COMPLETION_GEN)
 
 # Kernel side: one object per family of hooks, linked into one, then embedded as a skeleton.
 $(BUILD)/bpf/%.bpf.o: bpf/%.bpf.c Makefile
@@ -113,6 +116,11 @@ $(BUILD)/gen/seccomp_%.h: policy/seccomp/%.policy policy/seccomp/compile.awk
 	$(msg) POLICY $<
 	$(Q)mkdir -p $(@D)
 	$(Q)awk -f policy/seccomp/compile.awk $< > $@
+
+$(COMPLETION_GEN): packaging/completion/to_c.awk $(TEMPLATES)
+	$(msg) GEN $@
+	$(Q)mkdir -p $(@D)
+	$(Q)awk -f $^ > $@
 
 # Tests. A unit test is one program per unit; the fuzz corpora are replayed as plain tests.
 tests: $(UNIT_BIN) $(REPLAY_BIN)
@@ -138,7 +146,7 @@ FUZZ_CFLAGS  := -std=gnu11 -D_GNU_SOURCE -I. -I$(BUILD)/gen -DCRI_VERSION='"$(VE
 	-fno-sanitize-recover=all
 FUZZ_OBJ     := $(patsubst %.c,$(BUILD)/fuzz/obj/%.o,$(COMMON_SRC) $(filter-out consumer/main.c,$(CONSUMER_SRC)))
 
-$(BUILD)/fuzz/obj/%.o: %.c Makefile $(POLICY_GEN)
+$(BUILD)/fuzz/obj/%.o: %.c Makefile $(POLICY_GEN) $(COMPLETION_GEN)
 	$(msg) FUZZ-CC $<
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CLANG) $(FUZZ_CFLAGS) -fsanitize=fuzzer-no-link,address,undefined -MMD -MP -c -o $@ $<
@@ -198,7 +206,7 @@ check-lint: lint
 
 # Both compilers, no warnings.
 LINT_SRC = $(COMMON_SRC) $(LOADER_SRC) $(CONSUMER_SRC) $(UNIT_SRC) $(FUZZ_SRC) $(BENCH_SRC)
-lint: $(SKELETON) $(POLICY_GEN)
+lint: $(SKELETON) $(POLICY_GEN) $(COMPLETION_GEN)
 	$(msg) LINT "gcc, clang -Werror"
 	$(Q)for compiler in "$(CC)" "$(CLANG)"; do \
 		$$compiler $(ALL_CFLAGS) -Werror -fsyntax-only $(LINT_SRC) || exit 1; done
