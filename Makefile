@@ -15,6 +15,13 @@ PREFIX    ?= /usr
 BINDIR    ?= $(PREFIX)/bin
 LIBEXECDIR ?= $(PREFIX)/libexec
 SYSUSERSDIR ?= $(PREFIX)/lib/sysusers.d
+SYSCONFDIR ?= /etc
+MANDIR    ?= $(PREFIX)/share/man
+DOCDIR    ?= $(PREFIX)/share/doc/cri-ebpf
+# Debian's; Fedora's zsh looks into site-functions.
+BASHCOMPDIR ?= $(PREFIX)/share/bash-completion/completions
+ZSHCOMPDIR ?= $(PREFIX)/share/zsh/vendor-completions
+FISHCOMPDIR ?= $(PREFIX)/share/fish/vendor_completions.d
 
 WARNINGS := -Wall -Wextra -Wshadow -Wmissing-prototypes -Wstrict-prototypes -Wold-style-definition -Wvla \
 	-Wformat=2 -Wundef -Wpointer-arith -Wwrite-strings
@@ -71,10 +78,14 @@ SKELETON     := $(BUILD)/gen/cri_ebpf.skel.h
 POLICY_GEN   := $(patsubst policy/seccomp/%.policy,$(BUILD)/gen/seccomp_%.h,$(wildcard policy/seccomp/*.policy))
 COMPLETION_GEN := $(BUILD)/gen/completion_scripts.h
 TEMPLATES    := $(foreach shell,bash zsh fish,packaging/completion/template.$(shell))
+MAN_PAGES    := $(patsubst packaging/man/%.scd,$(BUILD)/man/%,$(sort $(wildcard packaging/man/*.scd)))
+COMPLETIONS  := $(foreach program,cri-ebpf cri-ebpf-loader,$(addprefix $(BUILD)/completion/,\
+	$(program).bash _$(program) $(program).fish))
+EXAMPLE_CONF := $(BUILD)/cri-ebpf.conf.example
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all run check check-unit check-cli check-bpf check-containers check-vm check-lint check-sanitized check-long variants \
+.PHONY: all docs run check check-unit check-cli check-bpf check-containers check-vm check-lint check-sanitized check-long variants \
 	fuzz bench fmt lint install clean deps-build deps-test tests
 
 all: $(BUILD)/cri-ebpf $(BUILD)/cri-ebpf-loader
@@ -120,6 +131,38 @@ $(BUILD)/gen/seccomp_%.h: policy/seccomp/%.policy policy/seccomp/compile.awk
 $(COMPLETION_GEN): packaging/completion/to_c.awk $(TEMPLATES)
 	$(msg) GEN $@
 	$(Q)mkdir -p $(@D)
+	$(Q)awk -f $^ > $@
+
+# Manual pages, completion and the example configuration: from what the programs say of their options, so that
+# nothing drifts. Hence apart from all: here the programs are run, which were perhaps built for another machine.
+docs: $(MAN_PAGES) $(COMPLETIONS) $(EXAMPLE_CONF)
+
+$(BUILD)/gen/%.table: $(BUILD)/%
+	$(Q)mkdir -p $(@D)
+	$(Q)$< help --table > $@
+
+TABLES := $(BUILD)/gen/cri-ebpf.table $(BUILD)/gen/cri-ebpf-loader.table
+# A page about the loader has the loader's options.
+table_of = $(BUILD)/gen/cri-ebpf$(if $(filter cri-ebpf-loader%,$(1)),-loader).table
+
+$(BUILD)/man/%: packaging/man/%.scd packaging/man/fill.awk $(TABLES)
+	$(msg) MAN $@
+	$(Q)mkdir -p $(@D)
+	$(Q)awk -f packaging/man/fill.awk $(call table_of,$*) $< $< > $(BUILD)/gen/$*.scd
+	$(Q)scdoc < $(BUILD)/gen/$*.scd > $@
+
+FILL = $(Q)mkdir -p $(@D) && awk -f packaging/completion/fill.awk -v program=$*
+
+$(BUILD)/completion/%.bash: packaging/completion/template.bash packaging/completion/fill.awk $(BUILD)/gen/%.table
+	$(FILL) $(BUILD)/gen/$*.table $< > $@
+
+$(BUILD)/completion/_%: packaging/completion/template.zsh packaging/completion/fill.awk $(BUILD)/gen/%.table
+	$(FILL) $(BUILD)/gen/$*.table $< > $@
+
+$(BUILD)/completion/%.fish: packaging/completion/template.fish packaging/completion/fill.awk $(BUILD)/gen/%.table
+	$(FILL) -v escaped=yes $(BUILD)/gen/$*.table $< > $@
+
+$(EXAMPLE_CONF): packaging/man/conf.awk $(BUILD)/gen/cri-ebpf.table
 	$(Q)awk -f $^ > $@
 
 # Tests. A unit test is one program per unit; the fuzz corpora are replayed as plain tests.
@@ -171,8 +214,8 @@ run: deps-build
 	$(Q)$(SHELL_BUILD) tests/demo.sh
 
 check: deps-test
-	$(Q)$(MAKE) --no-print-directory all tests variants lint
-	$(Q)$(MAKE) --no-print-directory BUILD=$(BUILD)/sanitized SANITIZE=address,undefined CFLAGS='-O1 -g' all tests
+	$(Q)$(MAKE) --no-print-directory all docs tests variants lint
+	$(Q)$(MAKE) --no-print-directory BUILD=$(BUILD)/sanitized SANITIZE=address,undefined CFLAGS='-O1 -g' all docs tests
 	$(Q)$(RUN_TESTS) -t 2400 $(TEST_PARTS) sanitized cli-sanitized tests/vm/run.sh tests/vm/power.sh
 
 # The same tests with the bounds they have room for when nobody waits.
@@ -187,7 +230,7 @@ variants:
 
 check-unit: tests
 	$(Q)$(RUN_TESTS) unit
-check-cli: all tests variants
+check-cli: all docs tests variants
 	$(Q)$(RUN_TESTS) cli
 check-bpf: all variants
 	$(Q)$(RUN_TESTS) bpf
@@ -199,7 +242,7 @@ check-vm: deps-test
 	$(Q)$(SHELL_BUILD) tests/vm/power.sh
 # Units and the command line again, with the address and undefined behaviour sanitizers.
 check-sanitized: all
-	$(Q)$(MAKE) --no-print-directory BUILD=$(BUILD)/sanitized SANITIZE=address,undefined CFLAGS='-O1 -g' all tests
+	$(Q)$(MAKE) --no-print-directory BUILD=$(BUILD)/sanitized SANITIZE=address,undefined CFLAGS='-O1 -g' all docs tests
 	$(Q)$(RUN_TESTS) sanitized cli-sanitized
 check-lint: lint
 	$(Q)$(RUN_TESTS) tests/lint.sh
@@ -229,12 +272,20 @@ fmt:
 	clang-format -i $(COMMON_SRC) $(LOADER_SRC) $(CONSUMER_SRC) $(wildcard common/*.h loader/*.h consumer/*.h bpf/*.[ch])
 
 # What is built for a test may have no sandbox. Its version says so, whoever built it and wherever it is.
-install: all
+install: all docs
 	@! grep -aqE '$(VERSION)-(sanitized|test)' $(BUILD)/cri-ebpf $(BUILD)/cri-ebpf-loader || \
 		{ echo 'the programs in $(BUILD) were built with SANITIZE or DEFINES, for tests: not installed' >&2; exit 1; }
 	install -D -m 0755 $(BUILD)/cri-ebpf $(DESTDIR)$(BINDIR)/cri-ebpf
 	install -D -m 0755 $(BUILD)/cri-ebpf-loader $(DESTDIR)$(LIBEXECDIR)/cri-ebpf/cri-ebpf-loader
 	install -D -m 0644 policy/systemd/cri-ebpf.sysusers $(DESTDIR)$(SYSUSERSDIR)/cri-ebpf.conf
+	install -D -m 0644 packaging/cri-ebpf.conf $(DESTDIR)$(SYSCONFDIR)/cri-ebpf/cri-ebpf.conf
+	install -D -m 0644 $(EXAMPLE_CONF) $(DESTDIR)$(DOCDIR)/examples/cri-ebpf.conf
+	for page in $(MAN_PAGES); do \
+		install -D -m 0644 -t $(DESTDIR)$(MANDIR)/man$${page##*.} $$page || exit 1; done
+	for program in cri-ebpf cri-ebpf-loader; do \
+		install -D -m 0644 $(BUILD)/completion/$$program.bash $(DESTDIR)$(BASHCOMPDIR)/$$program && \
+		install -D -m 0644 -t $(DESTDIR)$(ZSHCOMPDIR) $(BUILD)/completion/_$$program && \
+		install -D -m 0644 -t $(DESTDIR)$(FISHCOMPDIR) $(BUILD)/completion/$$program.fish || exit 1; done
 
 -include $(shell find $(BUILD)/obj $(BUILD)/bpf $(BUILD)/fuzz/obj -type f -name '*.d' 2>/dev/null)
 

@@ -67,7 +67,7 @@ static const struct verb_filters {
 	const char *refuses; /* likewise; NULL: all but the taken ones */
 } verb_filters[] = {
 	{ "why", ",since,until,boot,strict,", NULL },
-	{ "show", NULL, ",follow," },
+	{ "show", ",strict,", NULL }, /* its ids say all */
 	{ "ps", NULL, ",follow," },
 	{ "stats", NULL, ",follow,grep," },
 };
