@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The verbs that tell about the program itself: help and version. */
+#include <errno.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
@@ -8,6 +9,7 @@
 #include "common/log.h"
 #include "consumer/command.h"
 #include "consumer/help_table.h"
+#include "consumer/output.h"
 
 static const struct command_usage help_usage = {
 	.example = "cri-ebpf help why",
@@ -57,13 +59,17 @@ static void print_commands(const struct command *command)
 	(void)printf("\ncri-ebpf VERB --help tells more. The loader is a program of its own: cri-ebpf-loader.\n");
 }
 
-static int print_table(const struct command_context *context)
+static int print_table(const struct command_context *context, const struct command_common *common)
 {
-	int r = help_table_print(context, HELP_TABLE_ALL, stdout);
+	struct output output;
+	int r;
 
-	if (r < 0)
-		log_error("cannot make the table: %s; nothing was printed", strerror(-r));
-	return r < 0 ? EXIT_USAGE : EXIT_FOUND;
+	output_open(common, false, &output);
+	r = output_close(&output, help_table_print(context, HELP_TABLE_ALL, output.out));
+	if (r == 0 || r == -EPIPE)
+		return EXIT_FOUND;
+	log_error("cannot print the table: %s; what was printed is incomplete", strerror(-r));
+	return EXIT_USAGE;
 }
 
 static int print_help_of(const struct command_context *context, char *name)
@@ -90,7 +96,7 @@ int cmd_help(const struct command_context *context, int argc, char **argv)
 		return EXIT_USAGE;
 	}
 	if (options.table)
-		return print_table(context);
+		return print_table(context, &common);
 	if (operands)
 		return print_help_of(context, argv[1]);
 	print_commands(context->commands);

@@ -7,7 +7,7 @@ _@PROGRAM@()
 {
 	local IFS=$' \t\n'
 	local cur=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]} verb=${COMP_WORDS[1]} values=- prefix
-	local kind first second third rest verbs='' operands='' options='' words=''
+	local kind first second third rest verbs='' operands='' options='' words='' known=''
 
 	# "--color=al" are three words here.
 	if [[ $cur == = ]]; then
@@ -23,10 +23,12 @@ _@PROGRAM@()
 			;;
 		verb)
 			verbs+=" $first"
-			[[ $first != "$verb" || $second == - ]] || operands=${second//,/ }
+			[[ $first == "$verb" ]] || continue
+			known=yes
+			[[ $second == - ]] || operands=${second//,/ }
 			;;
 		option)
-			[[ $first == '*' || ,$first, == *",$verb,"* ]] || continue
+			[[ $known && ($first == '*' || ,$first, == *",$verb,"*) ]] || continue
 			options+=" ${second##*,}"
 			[[ -z $before || ,$second, != *",$before,"* ]] || values=$third
 			;;

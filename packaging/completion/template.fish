@@ -31,8 +31,11 @@ function __@PROGRAM@_complete
 			string match -q -- '-*' "$verb"; and set verb $field[3]
 		case verb
 			set -a verbs $field[2]\t$field[4]
-			test "$field[2]" = "$verb" -a "$field[3]" != -; and set operands (string split , -- $field[3])
+			test "$field[2]" = "$verb"; or continue
+			set known yes
+			test "$field[3]" = -; or set operands (string split , -- $field[3])
 		case option
+			set -q known; or continue
 			test "$field[2]" = '*'; or contains -- "$verb" (string split , -- $field[2]); or continue
 			set -l flags (string split , -- $field[3])
 			set -a options $flags[-1]\t$field[5]

@@ -5,7 +5,7 @@
 
 _@PROGRAM@()
 {
-	local before=${words[CURRENT - 1]} verb=${words[2]} values=- kind first second third help rest
+	local before=${words[CURRENT - 1]} verb=${words[2]} values=- known kind first second third help rest
 	local -a verbs options operands
 
 	if [[ $PREFIX == --*=* ]]; then
@@ -20,10 +20,12 @@ _@PROGRAM@()
 			;;
 		verb)
 			verbs+=("$first:$third")
-			[[ $first != "$verb" || $second == - ]] || operands=(${(s:,:)second})
+			[[ $first == "$verb" ]] || continue
+			known=yes
+			[[ $second == - ]] || operands=(${(s:,:)second})
 			;;
 		option)
-			[[ $first == '*' || ,$first, == *,"$verb",* ]] || continue
+			[[ -n $known && ($first == '*' || ,$first, == *,"$verb",*) ]] || continue
 			options+=("${second##*,}:$help")
 			[[ -z $before || ,$second, != *,"$before",* ]] || values=$third
 			;;
