@@ -23,7 +23,7 @@ static const struct script {
 };
 
 static const struct command_usage usage = {
-	.example = "source <(cri-ebpf completion bash)",
+	.example = "cri-ebpf completion fish | source",
 	.synopsis = "cri-ebpf completion bash|zsh|fish",
 	.description =
 		"Prints a script that has a shell complete verbs, options and their values. Packages install it\n"

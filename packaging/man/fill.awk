@@ -21,7 +21,7 @@ function die(message) {
 # Nothing in it may be taken for markup.
 function plain(text) {
 	gsub(/[\\*_`~]/, "\\\\&", text)
-	if (text ~ /^[-#.|[\]<>=+]/)
+	if (index("-#.|[]", substr(text, 1, 1)))
 		text = "\\" text
 	return text
 }

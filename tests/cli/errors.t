@@ -4,7 +4,7 @@
 set -u
 . "$(dirname "$0")/fixture.sh"
 
-verbs="events oom show ps stats sql status meta why record"
+verbs="events oom show ps stats sql status meta why record completion help version"
 
 cri_bare() { OUT=$("$CRI" "$@" 2>"$T/err"); CODE=$?; ERR=$(cat "$T/err"); }
 
