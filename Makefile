@@ -22,6 +22,13 @@ TMPFILESDIR ?= $(PREFIX)/lib/tmpfiles.d
 # Installed with APPARMOR=yes, SELINUX=yes.
 APPARMORDIR ?= /etc/apparmor.d
 SELINUXDIR ?= $(PREFIX)/share/selinux/packages
+SYSCONFDIR ?= /etc
+MANDIR    ?= $(PREFIX)/share/man
+DOCDIR    ?= $(PREFIX)/share/doc/cri-ebpf
+# Debian's; Fedora's zsh looks into site-functions.
+BASHCOMPDIR ?= $(PREFIX)/share/bash-completion/completions
+ZSHCOMPDIR ?= $(PREFIX)/share/zsh/vendor-completions
+FISHCOMPDIR ?= $(PREFIX)/share/fish/vendor_completions.d
 
 WARNINGS := -Wall -Wextra -Wshadow -Wmissing-prototypes -Wstrict-prototypes -Wold-style-definition -Wvla \
 	-Wformat=2 -Wundef -Wpointer-arith -Wwrite-strings
@@ -78,10 +85,16 @@ REPLAY_BIN   := $(patsubst tests/fuzz/fuzz_%.c,$(BUILD)/tests/replay_%,$(REPLAY_
 BENCH_BIN    := $(patsubst tests/bench/%.c,$(BUILD)/bench/%,$(BENCH_SRC))
 SKELETON     := $(BUILD)/gen/cri_ebpf.skel.h
 POLICY_GEN   := $(patsubst policy/seccomp/%.policy,$(BUILD)/gen/seccomp_%.h,$(wildcard policy/seccomp/*.policy))
+COMPLETION_GEN := $(BUILD)/gen/completion_scripts.h
+TEMPLATES    := $(foreach shell,bash zsh fish,packaging/completion/template.$(shell))
+MAN_PAGES    := $(patsubst packaging/man/%.scd,$(BUILD)/man/%,$(sort $(wildcard packaging/man/*.scd)))
+COMPLETIONS  := $(foreach program,cri-ebpf cri-ebpf-loader,$(addprefix $(BUILD)/completion/,\
+	$(program).bash _$(program) $(program).fish))
+EXAMPLE_CONF := $(BUILD)/cri-ebpf.conf.example
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all run check check-unit check-cli check-policy check-bpf check-containers check-vm check-lint check-sanitized check-long variants \
+.PHONY: all docs run check check-unit check-cli check-policy check-bpf check-containers check-vm check-lint check-sanitized check-long variants \
 	fuzz bench fmt lint install deb rpm clean deps-build deps-test tests
 
 all: $(BUILD)/cri-ebpf $(BUILD)/cri-ebpf-loader
@@ -101,6 +114,7 @@ $(BUILD)/obj/%.o: %.c Makefile
 
 $(BUILD)/obj/loader/object.o: $(SKELETON)
 $(BUILD)/obj/consumer/sandbox.o: $(POLICY_GEN)
+$(BUILD)/obj/consumer/cmd_completion.o: $(COMPLETION_GEN)
 
 # Kernel side: one object per family of hooks, linked into one, then embedded as a skeleton.
 $(BUILD)/bpf/%.bpf.o: bpf/%.bpf.c Makefile
@@ -122,6 +136,43 @@ $(BUILD)/gen/seccomp_%.h: policy/seccomp/%.policy policy/seccomp/compile.awk
 	$(msg) POLICY $<
 	$(Q)mkdir -p $(@D)
 	$(Q)awk -f policy/seccomp/compile.awk $< > $@
+
+$(COMPLETION_GEN): packaging/completion/to_c.awk $(TEMPLATES)
+	$(msg) GEN $@
+	$(Q)mkdir -p $(@D)
+	$(Q)awk -f $^ > $@
+
+# Manual pages, completion and the example configuration: from what the programs say of their options, so that
+# nothing drifts. Hence apart from all: here the programs are run, which were perhaps built for another machine.
+docs: $(MAN_PAGES) $(COMPLETIONS) $(EXAMPLE_CONF)
+
+$(BUILD)/gen/%.table: $(BUILD)/%
+	$(Q)mkdir -p $(@D)
+	$(Q)$< help --table > $@
+
+TABLES := $(BUILD)/gen/cri-ebpf.table $(BUILD)/gen/cri-ebpf-loader.table
+# A page about the loader has the loader's options.
+table_of = $(BUILD)/gen/cri-ebpf$(if $(filter cri-ebpf-loader%,$(1)),-loader).table
+
+$(BUILD)/man/%: packaging/man/%.scd packaging/man/fill.awk $(TABLES)
+	$(msg) MAN $@
+	$(Q)mkdir -p $(@D)
+	$(Q)awk -f packaging/man/fill.awk $(call table_of,$*) $< $< > $(BUILD)/gen/$*.scd
+	$(Q)scdoc < $(BUILD)/gen/$*.scd > $@
+
+FILL = $(Q)mkdir -p $(@D) && awk -f packaging/completion/fill.awk -v program=$*
+
+$(BUILD)/completion/%.bash: packaging/completion/template.bash packaging/completion/fill.awk $(BUILD)/gen/%.table
+	$(FILL) $(BUILD)/gen/$*.table $< > $@
+
+$(BUILD)/completion/_%: packaging/completion/template.zsh packaging/completion/fill.awk $(BUILD)/gen/%.table
+	$(FILL) $(BUILD)/gen/$*.table $< > $@
+
+$(BUILD)/completion/%.fish: packaging/completion/template.fish packaging/completion/fill.awk $(BUILD)/gen/%.table
+	$(FILL) -v escaped=yes $(BUILD)/gen/$*.table $< > $@
+
+$(EXAMPLE_CONF): packaging/man/conf.awk $(BUILD)/gen/cri-ebpf.table
+	$(Q)awk -f $^ > $@
 
 # Tests. A unit test is one program per unit; the fuzz corpora are replayed as plain tests.
 tests: $(UNIT_BIN) $(REPLAY_BIN)
@@ -147,7 +198,7 @@ FUZZ_CFLAGS  := -std=gnu11 -D_GNU_SOURCE -I. -I$(BUILD)/gen -DCRI_VERSION='"$(VE
 	-fno-sanitize-recover=all
 FUZZ_OBJ     := $(patsubst %.c,$(BUILD)/fuzz/obj/%.o,$(COMMON_SRC) $(filter-out consumer/main.c,$(CONSUMER_SRC)))
 
-$(BUILD)/fuzz/obj/%.o: %.c Makefile $(POLICY_GEN)
+$(BUILD)/fuzz/obj/%.o: %.c Makefile $(POLICY_GEN) $(COMPLETION_GEN)
 	$(msg) FUZZ-CC $<
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CLANG) $(FUZZ_CFLAGS) -fsanitize=fuzzer-no-link,address,undefined -MMD -MP -c -o $@ $<
@@ -172,8 +223,8 @@ run: deps-build
 	$(Q)$(SHELL_BUILD) tests/demo.sh
 
 check: deps-test
-	$(Q)$(MAKE) --no-print-directory all tests variants lint
-	$(Q)$(MAKE) --no-print-directory BUILD=$(BUILD)/sanitized SANITIZE=address,undefined CFLAGS='-O1 -g' all tests
+	$(Q)$(MAKE) --no-print-directory all docs tests variants lint
+	$(Q)$(MAKE) --no-print-directory BUILD=$(BUILD)/sanitized SANITIZE=address,undefined CFLAGS='-O1 -g' all docs tests
 	$(Q)$(RUN_TESTS) -t 2400 $(TEST_PARTS) sanitized cli-sanitized tests/vm/run.sh tests/vm/power.sh
 
 # The same tests with the bounds they have room for when nobody waits.
@@ -188,7 +239,7 @@ variants:
 
 check-unit: tests
 	$(Q)$(RUN_TESTS) unit
-check-cli: all tests variants
+check-cli: all docs tests variants
 	$(Q)$(RUN_TESTS) cli
 check-policy: all
 	$(Q)$(RUN_TESTS) policy
@@ -202,14 +253,14 @@ check-vm: deps-test
 	$(Q)$(SHELL_BUILD) tests/vm/power.sh
 # Units and the command line again, with the address and undefined behaviour sanitizers.
 check-sanitized: all
-	$(Q)$(MAKE) --no-print-directory BUILD=$(BUILD)/sanitized SANITIZE=address,undefined CFLAGS='-O1 -g' all tests
+	$(Q)$(MAKE) --no-print-directory BUILD=$(BUILD)/sanitized SANITIZE=address,undefined CFLAGS='-O1 -g' all docs tests
 	$(Q)$(RUN_TESTS) sanitized cli-sanitized
 check-lint: lint
 	$(Q)$(RUN_TESTS) tests/lint.sh
 
 # Both compilers, no warnings.
 LINT_SRC = $(COMMON_SRC) $(LOADER_SRC) $(CONSUMER_SRC) $(UNIT_SRC) $(FUZZ_SRC) $(BENCH_SRC)
-lint: $(SKELETON) $(POLICY_GEN)
+lint: $(SKELETON) $(POLICY_GEN) $(COMPLETION_GEN)
 	$(msg) LINT "gcc, clang -Werror"
 	$(Q)for compiler in "$(CC)" "$(CLANG)"; do \
 		$$compiler $(ALL_CFLAGS) -Werror -fsyntax-only $(LINT_SRC) || exit 1; done
@@ -239,7 +290,7 @@ install -D -m 0644 policy/$(1) $(DESTDIR)$(2)
 endef
 
 # What is built for a test may have no sandbox. Its version says so, whoever built it and wherever it is.
-install: all
+install: all docs
 	@! grep -aqE '$(VERSION)-(sanitized|test)' $(BUILD)/cri-ebpf $(BUILD)/cri-ebpf-loader || \
 		{ echo 'the programs in $(BUILD) were built with SANITIZE or DEFINES, for tests: not installed' >&2; exit 1; }
 	install -D -m 0755 $(BUILD)/cri-ebpf $(DESTDIR)$(BINDIR)/cri-ebpf
@@ -258,6 +309,15 @@ endif
 ifeq ($(SELINUX),yes)
 	$(call install_policy,selinux/cri-ebpf.cil,$(SELINUXDIR)/cri-ebpf.cil)
 endif
+	install -D -m 0644 packaging/cri-ebpf.conf $(DESTDIR)$(SYSCONFDIR)/cri-ebpf/cri-ebpf.conf
+	install -d -m 0755 $(DESTDIR)$(SYSCONFDIR)/cri-ebpf/conf.d
+	install -D -m 0644 $(EXAMPLE_CONF) $(DESTDIR)$(DOCDIR)/examples/cri-ebpf.conf
+	for page in $(MAN_PAGES); do \
+		install -D -m 0644 -t $(DESTDIR)$(MANDIR)/man$${page##*.} $$page || exit 1; done
+	for program in cri-ebpf cri-ebpf-loader; do \
+		install -D -m 0644 $(BUILD)/completion/$$program.bash $(DESTDIR)$(BASHCOMPDIR)/$$program && \
+		install -D -m 0644 -t $(DESTDIR)$(ZSHCOMPDIR) $(BUILD)/completion/_$$program && \
+		install -D -m 0644 -t $(DESTDIR)$(FISHCOMPDIR) $(BUILD)/completion/$$program.fish || exit 1; done
 
 # Packages of the sources as they are here, into $(BUILD)/packages/.
 SOURCE_DATE_EPOCH ?= $(shell git log -1 --format=%ct 2>/dev/null || stat -c %Y Makefile)

@@ -29,56 +29,58 @@
 
 static const char *const durability_choices[] = { "normal", "full", NULL };
 
-#define AT(member)    .offset = offsetof(struct config, member), .size = sizeof(((struct config *)0)->member)
+#define AT(member) \
+	.offset = offsetof(struct config, member), .size = sizeof(((struct config *)0)->member), .tells_default = true
 #define BETWEEN(a, b) .min = (a), .max = (b)
 
 /* In the order of the manual page. */
 const struct option_row config_keys[] = {
 	{ "name", .type = OPTION_STRING, AT(name), .min = 1, .argument = "NAME",
-	  .help = "instance name, in metrics and exports (cri-ebpf)" },
+	  .help = "instance name, in metrics and exports" },
 	{ "buffer_size", .type = OPTION_NUMBER, AT(buffer_size), BETWEEN(1, 1000000), .argument = "N",
-	  .help = "most events held in memory before a commit is forced (10000)" },
-	{ "oom_kill", .type = OPTION_BOOL, AT(oom_kill), .argument = "BOOL", .help = "record OOM kills (yes)" },
+	  .help = "most events held in memory before a commit is forced" },
+	{ "oom_kill", .type = OPTION_BOOL, AT(oom_kill), .argument = "BOOL", .help = "record OOM kills" },
 	{ "memory_pressure", .type = OPTION_BOOL, AT(memory_pressure), .argument = "BOOL",
-	  .help = "record memory pressure (yes)" },
+	  .help = "record memory pressure" },
 	{ "process_exit", .type = OPTION_BOOL, AT(process_exit), .argument = "BOOL",
-	  .help = "record exits of processes (yes)" },
+	  .help = "record exits of processes" },
 	{ "container_lifecycle", .type = OPTION_BOOL, AT(container_lifecycle), .argument = "BOOL",
-	  .help = "record starts and stops of containers (yes)" },
+	  .help = "record starts and stops of containers" },
 	{ "process_fork", .type = OPTION_BOOL, AT(process_fork), .argument = "BOOL",
-	  .help = "record new processes (no)" },
+	  .help = "record new processes" },
 	{ "record_host", .type = OPTION_BOOL, AT(record_host), .argument = "BOOL",
-	  .help = "also exits and forks outside containers (no)" },
+	  .help = "also exits and forks outside containers" },
 	{ "containerd_namespaces", .type = OPTION_STRING, AT(containerd_namespaces), .argument = "LIST",
-	  .help = "/NAMESPACE/NAME is a container for these only (default,moby,k8s.io)" },
+	  .help = "/NAMESPACE/NAME is a container for these only" },
 	{ "ring_buffer_size", .type = OPTION_SIZE, AT(ring_buffer_size), BETWEEN(64 << 10, 1 << 30), .argument = "SIZE",
-	  .help = "ring between kernel and recorder, a power of two (1M)" },
+	  .help = "ring between kernel and recorder, a power of two" },
 	{ "wakeup_events", .type = OPTION_NUMBER, AT(wakeup_events), BETWEEN(1, 100000), .argument = "N",
-	  .help = "bulk records between wake-ups, once an eighth of the ring waits (64)" },
+	  .help = "bulk records between wake-ups, once an eighth of the ring waits" },
 	{ "bpf_log_level", .type = OPTION_NUMBER, AT(bpf_log_level), BETWEEN(0, 2), .argument = "0|1|2",
-	  .help = "verifier log: 0 off, 1 on failure, 2 full (0)" },
+	  .help = "verifier log: 0 off, 1 on failure, 2 full" },
 	{ "pressure_threshold", .type = OPTION_NUMBER, AT(pressure_threshold), BETWEEN(1, 100), .argument = "PERCENT",
-	  .help = "usage of a limit that counts as memory pressure (90)" },
+	  .help = "usage of a limit that counts as memory pressure" },
 	{ "pressure_rearm", .type = OPTION_NUMBER, AT(pressure_rearm), BETWEEN(0, 99), .argument = "PERCENT",
-	  .help = "usage below which pressure is reported again (85)" },
+	  .help = "usage below which pressure is reported again" },
 	{ "pressure_sample_hz", .type = OPTION_NUMBER, AT(pressure_sample_hz), BETWEEN(1, 1000), .argument = "HZ",
-	  .help = "samples a second and CPU where the kernel has no exact hook (99)" },
+	  .help = "samples a second and CPU where the kernel has no exact hook" },
 	{ "metadata_cache_size", .type = OPTION_NUMBER, AT(metadata_cache_size), BETWEEN(1, 1000000), .argument = "N",
-	  .help = "cgroups whose identity is held in memory (10000)" },
+	  .help = "cgroups whose identity is held in memory" },
 	{ "metadata_cache_ttl", .type = OPTION_DURATION, AT(metadata_cache_ttl_ns), BETWEEN(S, 365 * DAY),
-	  .argument = "TIME", .help = "how long an identity is held without being looked up again (5m)" },
+	  .argument = "TIME", .help = "how long an identity is held without being looked up again" },
 	{ "metrics_interval", .type = OPTION_DURATION, AT(metrics_interval_ns), BETWEEN(S, DAY), .argument = "TIME",
-	  .help = "how often the recorder writes its own counters (30s)" },
+	  .help = "how often the recorder writes its own counters" },
 	{ "flush_interval", .type = OPTION_DURATION, AT(flush_interval_ns), BETWEEN(MS, 60 * MIN), .argument = "TIME",
-	  .help = "longest time until an event is stored (100ms)" },
+	  .help = "longest time until an event is stored" },
 	{ "retention_age", .type = OPTION_DURATION, AT(retention_age_ns), BETWEEN(0, 36500 * DAY), .argument = "TIME",
-	  .help = "events are kept this long; 0: for ever (30d)" },
+	  .help = "events are kept this long; 0: for ever" },
 	{ "retention_size", .type = OPTION_SIZE, AT(retention_size), BETWEEN(0, RETENTION_SIZE_MAX),
-	  .argument = "SIZE", .help = "largest size of the database, 8M or more; 0: no bound (512M)" },
+	  .argument = "SIZE", .help = "largest size of the database, 8M or more; 0: no bound",
+	  .allowed = RETENTION_SIZE_TEXT },
 	{ "user", .type = OPTION_STRING, AT(user), .min = 1, .argument = "USER",
-	  .help = "whom the recorder becomes when started as root (cri-ebpf)" },
+	  .help = "whom the recorder becomes when started as root" },
 	{ "durability", .type = OPTION_CHOICE, AT(durability_full), .choices = durability_choices,
-	  .argument = "normal|full", .help = "full: every commit is synced, not only OOM kills (normal)" },
+	  .argument = "normal|full", .help = "full: every commit is synced, not only OOM kills" },
 	{ .name = NULL },
 };
 
@@ -227,8 +229,8 @@ static int set_key(void *user, const char *section, const char *name, const char
 	}
 
 	r = option_set(row, source->config, value, allowed, sizeof(allowed));
-	if (strcmp(row->name, "retention_size") == 0 && (r == -ERANGE || (r >= 0 && !has_room(source->config)))) {
-		(void)snprintf(allowed, sizeof(allowed), RETENTION_SIZE_TEXT);
+	if (r >= 0 && !has_room(source->config)) {
+		option_describe(row, allowed, sizeof(allowed));
 		r = -ERANGE;
 	}
 	if (r < 0) {

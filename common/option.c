@@ -204,21 +204,91 @@ static void describe_list(const struct option_row *row, char *out, size_t size)
 	(void)snprintf(out, size, "given at most %d times", OPTION_LIST_MAX);
 }
 
+static void format_bool(const struct option_row *row, const void *member, char *out, size_t size)
+{
+	(void)row;
+	(void)snprintf(out, size, "%s", *(const bool *)member ? "yes" : "no");
+}
+
+static void format_count(const struct option_row *row, const void *member, char *out, size_t size)
+{
+	(void)row;
+	format_number(out, size, *(const uint64_t *)member);
+}
+
+static void format_size(const struct option_row *row, const void *member, char *out, size_t size)
+{
+	(void)row;
+	format_bound_size(out, size, *(const uint64_t *)member);
+}
+
+static void format_duration(const struct option_row *row, const void *member, char *out, size_t size)
+{
+	(void)row;
+	text_format_duration(out, size, *(const uint64_t *)member);
+}
+
+static void format_string(const struct option_row *row, const void *member, char *out, size_t size)
+{
+	(void)row;
+	(void)snprintf(out, size, "%s", (const char *)member);
+}
+
+static void format_choice(const struct option_row *row, const void *member, char *out, size_t size)
+{
+	uint64_t index;
+
+	if (row->size == sizeof(uint8_t))
+		index = *(const uint8_t *)member;
+	else if (row->size == sizeof(uint32_t))
+		index = *(const uint32_t *)member;
+	else
+		index = *(const uint64_t *)member;
+	(void)snprintf(out, size, "%s", row->choices[index]);
+}
+
+static void format_none(const struct option_row *row, const void *member, char *out, size_t size)
+{
+	(void)row;
+	(void)member;
+	if (size > 0)
+		out[0] = '\0';
+}
+
 static const struct option_kind {
 	bool takes_value;
 	int (*set)(const struct option_row *row, void *member, const char *value);
 	void (*describe)(const struct option_row *row, char *out, size_t size);
+	void (*format)(const struct option_row *row, const void *member, char *out, size_t size);
 } kinds[] = {
-	[OPTION_FLAG] = { false, set_flag, describe_flag },
-	[OPTION_BOOL] = { true, set_bool, describe_bool },
-	[OPTION_NUMBER] = { true, set_number, describe_number },
-	[OPTION_SIZE] = { true, set_size, describe_size },
-	[OPTION_DURATION] = { true, set_duration, describe_duration },
-	[OPTION_STRING] = { true, set_string, describe_string },
-	[OPTION_CHOICE] = { true, set_choice, describe_choice },
-	[OPTION_LIST] = { true, set_list, describe_list },
-	[OPTION_HELP] = { false, set_help, describe_flag },
+	[OPTION_FLAG] = { false, set_flag, describe_flag, format_none },
+	[OPTION_BOOL] = { true, set_bool, describe_bool, format_bool },
+	[OPTION_NUMBER] = { true, set_number, describe_number, format_count },
+	[OPTION_SIZE] = { true, set_size, describe_size, format_size },
+	[OPTION_DURATION] = { true, set_duration, describe_duration, format_duration },
+	[OPTION_STRING] = { true, set_string, describe_string, format_string },
+	[OPTION_CHOICE] = { true, set_choice, describe_choice, format_choice },
+	[OPTION_LIST] = { true, set_list, describe_list, format_none },
+	[OPTION_HELP] = { false, set_help, describe_flag, format_none },
 };
+
+bool option_takes_value(const struct option_row *row)
+{
+	return kinds[row->type].takes_value;
+}
+
+void option_describe(const struct option_row *row, char *out, size_t size)
+{
+	if (row->allowed)
+		(void)snprintf(out, size, "%s", row->allowed);
+	else
+		kinds[row->type].describe(row, out, size);
+}
+
+void option_format_value(const struct option_row *row, const void *target, char *out, size_t size)
+{
+	kinds[row->type].format(row, (const char *)target + row->offset, out, size);
+}
 
 int option_set(const struct option_row *row, void *target, const char *value, char *message, size_t message_size)
 {
@@ -232,7 +302,7 @@ int option_set(const struct option_row *row, void *target, const char *value, ch
 		r = kind->set(row, member_of(row, target), value);
 
 	if (r < 0 && message_size > 0)
-		kind->describe(row, message, message_size);
+		option_describe(row, message, message_size);
 
 	return r;
 }
@@ -343,8 +413,7 @@ static struct found find_letter(const struct option_group *groups, char letter)
 	return (struct found){ NULL, NULL };
 }
 
-/* The name of a row as it is typed. */
-static void format_flag(char *out, size_t size, const struct option_row *row)
+void option_format_flag(char *out, size_t size, const struct option_row *row)
 {
 	size_t i;
 
@@ -368,7 +437,7 @@ static int fail_unknown_long(const struct parser *parser, const char *name, size
 	}
 
 	if (nearest) {
-		format_flag(flag, sizeof(flag), nearest);
+		option_format_flag(flag, sizeof(flag), nearest);
 		(void)snprintf(parser->message, parser->message_size, "unknown option \"--%s\"; did you mean \"%s\"?",
 			       shown, flag);
 	} else {
@@ -434,7 +503,7 @@ static int parse_long(struct parser *parser, const char *word)
 	if (!found.row)
 		return fail_unknown_long(parser, word + 2, length);
 
-	format_flag(name, sizeof(name), found.row);
+	option_format_flag(name, sizeof(name), found.row);
 	if (found.row->type == OPTION_HELP && !value)
 		return 1;
 	if (kinds[found.row->type].takes_value && !value)
@@ -492,38 +561,4 @@ int option_parse(int argc, char **argv, const struct option_group *groups, int *
 
 	*ret_operands = parser.operands;
 	return 0;
-}
-
-/* "-S, --since TIME", "    --pod POD" */
-static size_t format_usage(char *out, size_t size, const struct option_row *row)
-{
-	char flag[WORD_SHOWN];
-	int length;
-
-	format_flag(flag, sizeof(flag), row);
-	length = snprintf(out, size, "%c%c%c %s%s%s", row->letter ? '-' : ' ', row->letter ? row->letter : ' ',
-			  row->letter ? ',' : ' ', flag, row->argument ? " " : "", row->argument ? row->argument : "");
-
-	return length < 0 ? 0 : (size_t)length;
-}
-
-void option_print_help(FILE *out, const struct option_group *groups)
-{
-	char usage[128];
-	size_t width = 0, length;
-
-	for (const struct option_group *group = groups; group->rows; group++)
-		for (const struct option_row *row = group->rows; row->name; row++) {
-			length = format_usage(usage, sizeof(usage), row);
-			width = length > width ? length : width;
-		}
-
-	for (const struct option_group *group = groups; group->rows; group++) {
-		if (group->title)
-			(void)fprintf(out, "%s%s:\n", group == groups ? "" : "\n", group->title);
-		for (const struct option_row *row = group->rows; row->name; row++) {
-			(void)format_usage(usage, sizeof(usage), row);
-			(void)fprintf(out, "  %-*s  %s\n", (int)width, usage, row->help ? row->help : "");
-		}
-	}
 }

@@ -6,6 +6,7 @@
 #ifndef CRI_COMMON_OPTION_H
 #define CRI_COMMON_OPTION_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -36,9 +37,11 @@ struct option_row {
 	size_t offset;     /* of the member in the target struct */
 	size_t size;       /* OPTION_STRING, OPTION_CHOICE: of the member */
 	uint64_t min, max; /* OPTION_NUMBER, _SIZE, _DURATION; max 0: no bound. min of a STRING: characters */
-	const char *const *choices; /* OPTION_CHOICE, NULL-terminated */
-	const char *argument; /* name of the value in help, "TIME" */
+	const char *const *choices; /* NULL-terminated. OPTION_CHOICE: all there are; OPTION_LIST: to be completed */
+	const char *argument; /* name of the value in help, "TIME"; FILE and DIR are completed, "[BOOT]" may be left out */
 	const char *help;  /* one line */
+	const char *allowed; /* what a value may be, where type and bounds do not tell all; else NULL */
+	bool tells_default; /* help ends with the value that the target has */
 };
 
 /* Rows and the struct their offsets mean. */
@@ -65,7 +68,28 @@ const struct option_row *option_nearest(const struct option_row *rows, const cha
  */
 int option_parse(int argc, char **argv, const struct option_group *groups, int *ret_operands, char *message, size_t message_size);
 
+/* The flag as it is typed, "--ring-buffer-size". */
+void option_format_flag(char *out, size_t size, const struct option_row *row);
+
+/* Whether a value must or may follow. */
+bool option_takes_value(const struct option_row *row);
+
+/* What is allowed, as in the message of option_set. */
+void option_describe(const struct option_row *row, char *out, size_t size);
+
+/* The member's value as it would be typed, "30d"; "" for types without one. */
+void option_format_value(const struct option_row *row, const void *target, char *out, size_t size);
+
 /* Aligned help for the groups. */
 void option_print_help(FILE *out, const struct option_group *groups);
+
+/*
+ * The same for programs that make completion and manual pages. A row is one line of fields after tabs: flags
+ * ("-S,--since"); what completes its value: "-" none is needed, "=" not known, FILE, DIR, or words between commas;
+ * help; argument; what is allowed; default; the group's title. A field is never empty: "-" is none.
+ */
+void option_print_row(FILE *out, const struct option_group *group, const struct option_row *row);
+/* A tab and the text on one line. */
+void option_print_field(FILE *out, const char *text);
 
 #endif

@@ -12,12 +12,15 @@
 #include "consumer/confine.h"
 #include "consumer/json_out.h"
 
+static const char *const subjects[] = { "path", NULL };
+
 static const struct command_usage usage = {
 	.example = "cri-ebpf meta path /kubepods/burstable/pod1c8f.../0f3a...",
 	.synopsis = "cri-ebpf meta path PATH... [--json] [OPTION...]",
 	.description =
 		"What a cgroup path says: runtime, kind (container, pod, infra or none), container id, pod uid, QoS\n"
 		"class and the id of an outer container. Nothing is looked up, the path need not exist.",
+	.words = subjects,
 };
 
 struct meta_options {
@@ -99,7 +102,7 @@ int cmd_meta(const struct command_context *context, int argc, char **argv)
 	if (r != 0)
 		return command_exit(r);
 	options.json |= options.format != 0;
-	if (operands < 1 || strcmp(argv[1], "path") != 0) {
+	if (operands < 1 || strcmp(argv[1], subjects[0]) != 0) {
 		log_error("meta knows \"path\": cri-ebpf meta path PATH; got %s%s%s", operands ? "\"" : "",
 			  operands ? argv[1] : "nothing", operands ? "\"" : "");
 		return EXIT_USAGE;

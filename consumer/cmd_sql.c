@@ -32,8 +32,8 @@ struct sql_options {
 
 static const struct option_row sql_rows[] = {
 	{ "time-limit", 0, OPTION_DURATION, offsetof(struct sql_options, time_limit_ns), .min = 1000000,
-	  .argument = "TIME",
-	  .help = "give up after this time (default 10s): a query keeps the log from being shortened" },
+	  .argument = "TIME", .help = "give up after this time: a query keeps the log from being shortened",
+	  .tells_default = true },
 	{ .name = NULL },
 };
 

@@ -13,13 +13,14 @@
 
 #define GROUPS_MAX 8
 
-#define PATH(member) offsetof(struct config, member), .size = sizeof(((struct config *)0)->member), .argument = "PATH"
+#define PATH(member) offsetof(struct config, member), .size = sizeof(((struct config *)0)->member)
 
 static const struct option_row path_rows[] = {
-	{ "db", 0, OPTION_STRING, PATH(db), .help = "the database (default /var/lib/cri-ebpf/events.db)" },
-	{ "pin-dir", 0, OPTION_STRING, PATH(pin_dir),
-	  .help = "where the loader pinned (default /sys/fs/bpf/cri-ebpf)" },
-	{ "config", 0, OPTION_STRING, PATH(config_file), .help = "this configuration file, not " CONFIG_FILE_DEFAULT },
+	{ "db", 0, OPTION_STRING, PATH(db), .argument = "FILE", .help = "the database", .tells_default = true },
+	{ "pin-dir", 0, OPTION_STRING, PATH(pin_dir), .argument = "DIR", .help = "where the loader pinned",
+	  .tells_default = true },
+	{ "config", 0, OPTION_STRING, PATH(config_file), .argument = "FILE",
+	  .help = "this configuration file, not " CONFIG_FILE_DEFAULT },
 	{ .name = NULL },
 };
 
@@ -35,6 +36,20 @@ static const struct option_row common_rows[] = {
 	{ .name = NULL },
 };
 
+const struct command *command_find(const struct command *commands, const char *name)
+{
+	for (const struct command *command = commands; command->name; command++)
+		if (strcmp(command->name, name) == 0)
+			return command;
+	return NULL;
+}
+
+int command_unknown(const char *word)
+{
+	log_error("unknown verb \"%s\"; \"cri-ebpf help\" lists them", word);
+	return EXIT_USAGE;
+}
+
 /* Fills groups, ended by one without rows; the place of the last, the configuration's keys. */
 static size_t add_groups(struct option_group *groups, const struct option_group *own, struct command_common *common)
 {
@@ -49,11 +64,6 @@ static size_t add_groups(struct option_group *groups, const struct option_group 
 }
 
 /* ------------------------------------------------------------------ which word is what */
-
-static bool takes_value(const struct option_row *row)
-{
-	return row->type != OPTION_FLAG && row->type != OPTION_HELP;
-}
 
 static bool is_called(const struct option_row *row, const char *word, size_t length)
 {
@@ -83,11 +93,11 @@ static const struct option_row *wants_next(const struct option_group *groups, co
 
 	if (word[1] == '-') {
 		row = strchr(word, '=') ? NULL : find_row(groups, word + 2, strlen(word + 2), 0);
-		return row && takes_value(row) ? row : NULL;
+		return row && option_takes_value(row) ? row : NULL;
 	}
 	for (size_t i = 1; word[i]; i++) {
 		row = find_row(groups, NULL, 0, word[i]);
-		if (row && takes_value(row))
+		if (row && option_takes_value(row))
 			return word[i + 1] ? NULL : row;
 	}
 	return NULL;
@@ -109,9 +119,7 @@ static void complain_missing(const struct option_row *row, const char *word, con
 	char flag[64], shown[64];
 
 	(void)text_escape(shown, sizeof(shown), next, strlen(next));
-	(void)snprintf(flag, sizeof(flag), "--%s", row->name);
-	for (char *at = flag; *at; at++)
-		*at = *at == '_' ? '-' : *at;
+	option_format_flag(flag, sizeof(flag), row);
 	(void)snprintf(message, size, "option \"%s\" needs a value: %s; \"%s\" is an option (as a value: %s=%s)", word,
 		       row->argument ? row->argument : "VALUE", shown, flag, shown);
 }
@@ -151,11 +159,21 @@ int command_find_operand(int argc, char **argv, int from, const struct option_gr
 	return argc;
 }
 
-static void print_help(const struct command_usage *usage, struct option_group *groups)
+/* NULL: standard output. */
+static command_help_sink *help_sink;
+static void *help_context;
+
+void command_redirect_help(command_help_sink *sink, void *context)
+{
+	help_sink = sink;
+	help_context = context;
+}
+
+static void print_help(const struct command_usage *usage, const struct option_group *groups)
 {
 	(void)printf("Example: %s\n\nUsage: %s\n\n%s\n\n", usage->example, usage->synopsis, usage->description);
 	option_print_help(stdout, groups);
-	if (!usage->config_keys)
+	if (!usage->config_keys && !usage->plain)
 		(void)printf(
 			"\nEvery key of the configuration file is a flag too: cri-ebpf record --help lists them.\n");
 }
@@ -184,15 +202,25 @@ bool command_asks_for_help(int argc, char **argv)
 	return false;
 }
 
+/* What was said before --help is no default. */
+static void give_help(const char *verb, const struct command_usage *usage, struct option_group *groups, size_t last)
+{
+	config_set_defaults(groups[last].target);
+	if (!usage->config_keys)
+		groups[last].rows = NULL;
+	if (help_sink)
+		help_sink(help_context, verb, usage, groups);
+	else
+		print_help(usage, groups);
+}
+
 static int parse(int argc, char **argv, const struct command_usage *usage, struct option_group *groups, size_t last,
 		 int *ret_operands, char *message, size_t size)
 {
 	int operands = 0;
 	int r = option_parse(argc, argv, groups, &operands, message, size);
 	if (r > 0) {
-		if (!usage->config_keys)
-			groups[last].rows = NULL;
-		print_help(usage, groups);
+		give_help(argv[0], usage, groups, last);
 		return 1;
 	}
 	if (r == 0 && operands && !ret_operands) {
@@ -214,13 +242,15 @@ int command_parse(int argc, char **argv, const struct command_usage *usage, cons
 
 	*common = (struct command_common){ 0 };
 	last = add_groups(groups, own, common);
+	if (usage->plain)
+		groups[last - 1].rows = NULL;
 	/* Before the configuration is looked for under a name that is an option. */
 	if (check_values(argc, argv, groups, message, sizeof(message)) < 0) {
 		log_error("%s", message);
 		return -EINVAL;
 	}
 	/* Help must come even when the configuration is what is wrong. */
-	if (command_asks_for_help(argc, argv))
+	if (usage->plain || command_asks_for_help(argc, argv))
 		config_set_defaults(&common->config);
 	else if (load_config(argc, argv, &common->config, message, sizeof(message)) < 0) {
 		log_error("%s", message);

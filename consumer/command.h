@@ -31,6 +31,11 @@ struct command_context {
 	const struct command *commands; /* all verbs */
 };
 
+/* NULL: there is no such verb. */
+const struct command *command_find(const struct command *commands, const char *name);
+/* Says so; the exit code. */
+int command_unknown(const char *word);
+
 enum command_color { COMMAND_COLOR_AUTO, COMMAND_COLOR_ALWAYS, COMMAND_COLOR_NEVER };
 
 /* The settings every verb has. */
@@ -42,11 +47,19 @@ struct command_common {
 
 /* How the help of a verb begins. */
 struct command_usage {
-	const char *example;	 /* "cri-ebpf record --once": printed first */
-	const char *synopsis;	 /* "cri-ebpf record [--once] [OPTION...]" */
+	const char *example;	  /* "cri-ebpf record --once": printed first */
+	const char *synopsis;	  /* "cri-ebpf record [--once] [OPTION...]" */
 	const char *description; /* a few lines, no newline at the end */
-	bool config_keys;	 /* list the configuration keys in the help too; they are accepted always */
+	bool config_keys;	  /* list the configuration keys in the help too; they are accepted always */
+	bool plain;		  /* takes neither files nor keys: not even a broken configuration is in its way */
+	const char *const *words; /* NULL-terminated: what the first operand may be; NULL: anything, or there is none */
 };
+
+/* Takes a verb's help in place of standard output. The targets of the groups hold the defaults. */
+typedef void command_help_sink(void *context, const char *verb, const struct command_usage *usage,
+			       const struct option_group *groups);
+/* From now on; NULL: to standard output again. */
+void command_redirect_help(command_help_sink *sink, void *context);
 
 /*
  * Fills *common from the defaults, the configuration file (or --config FILE) and the flags, in that order;
@@ -83,5 +96,8 @@ command_run cmd_sql;
 command_run cmd_status;
 command_run cmd_meta;
 command_run cmd_vacuum;
+command_run cmd_completion;
+command_run cmd_help;
+command_run cmd_version;
 
 #endif

@@ -36,7 +36,7 @@ const struct option_row filter_rows[] = {
 	{ "lines", 'n', OPTION_NUMBER, MEMBER(lines), .argument = "N", .help = "only the last N" },
 	{ "reverse", 'r', OPTION_FLAG, MEMBER(reverse), .help = "newest first" },
 	{ "follow", 'f', OPTION_FLAG, MEMBER(follow), .help = "go on showing what is recorded" },
-	{ "type", 't', OPTION_LIST, MEMBER(types), .argument = "TYPE,...",
+	{ "type", 't', OPTION_LIST, MEMBER(types), .choices = type_names, .argument = "TYPE,...",
 	  .help = "oom_kill, memory_pressure, process_exit, ..." },
 	{ "container", 'c', OPTION_LIST, MEMBER(containers), .argument = "WHICH",
 	  .help = "id prefix, name, pod/container, ns/pod/container or unit name" },
@@ -67,7 +67,7 @@ static const struct verb_filters {
 	const char *refuses; /* likewise; NULL: all but the taken ones */
 } verb_filters[] = {
 	{ "why", ",since,until,boot,strict,", NULL },
-	{ "show", NULL, ",follow," },
+	{ "show", ",strict,", NULL }, /* its ids say all */
 	{ "ps", NULL, ",follow," },
 	{ "stats", NULL, ",follow,grep," },
 };

@@ -6,14 +6,17 @@
 
 #include "common/event.h"
 
-static const char *const names[TYPE_COUNT] = {
-	[TYPE_OOM_KILL] = "oom_kill",
-	[TYPE_MEMORY_PRESSURE] = "memory_pressure",
-	[TYPE_PROCESS_EXIT] = "process_exit",
-	[TYPE_PROCESS_FORK] = "process_fork",
-	[TYPE_CONTAINER_START] = "container_start",
-	[TYPE_CONTAINER_STOP] = "container_stop",
-	[TYPE_GAP] = "gap",
+/* There is no type 0. */
+#define PLACE(type) [(type) - 1]
+
+const char *const type_names[TYPE_COUNT] = {
+	PLACE(TYPE_OOM_KILL) = "oom_kill",
+	PLACE(TYPE_MEMORY_PRESSURE) = "memory_pressure",
+	PLACE(TYPE_PROCESS_EXIT) = "process_exit",
+	PLACE(TYPE_PROCESS_FORK) = "process_fork",
+	PLACE(TYPE_CONTAINER_START) = "container_start",
+	PLACE(TYPE_CONTAINER_STOP) = "container_stop",
+	PLACE(TYPE_GAP) = "gap",
 };
 
 /* A cgroup's birth alone makes no row, but it is the beginning of a container_start. */
@@ -30,13 +33,13 @@ static const unsigned char kind_types[EV_KIND_COUNT] = {
 
 const char *type_name(enum type type)
 {
-	return (unsigned int)type < TYPE_COUNT ? names[type] : NULL;
+	return type && (unsigned int)type < TYPE_COUNT ? type_names[type - 1] : NULL;
 }
 
 enum type type_from_name(const char *name)
 {
 	for (unsigned int i = 1; i < TYPE_COUNT; i++)
-		if (strcmp(names[i], name) == 0)
+		if (strcmp(type_names[i - 1], name) == 0)
 			return (enum type)i;
 
 	return (enum type)0;

@@ -14,6 +14,8 @@ enum type {
 	TYPE_COUNT = 8,
 };
 
+/* All of them, in this order, NULL-terminated. */
+extern const char *const type_names[];
 /* "oom_kill"; NULL for no such type. Static. */
 const char *type_name(enum type type);
 /* 0 for an unknown name. */

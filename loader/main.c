@@ -3,32 +3,32 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "common/cleanup.h"
 #include "common/exit_code.h"
 #include "common/log.h"
 #include "loader/load.h"
 #include "loader/report.h"
 #include "loader/settings.h"
 
-static const struct {
-	const char *name;
-	int (*run)(const struct settings *settings);
-} verbs[] = {
-	{ "load", verb_load }, { "unload", verb_unload }, { "reload", verb_reload },
-	{ "status", verb_status }, { "check", verb_check },
+const struct verb verbs[] = {
+	{ "load", verb_load, "load and pin the programs; once they are pinned, nothing more" },
+	{ "unload", verb_unload, "remove every pin: nothing is recorded any more" },
+	{ "reload", verb_reload, "load --replace" },
+	{ "status", verb_status, "what is pinned and attached" },
+	{ "check", verb_check, "what this kernel can observe; nothing is loaded for good" },
+	{},
 };
 
 static int run(int argc, char **argv)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(verbs); i++) {
+	for (const struct verb *verb = verbs; verb->name; verb++) {
 		static struct settings settings;
 		int exit_code;
 
-		if (strcmp(verbs[i].name, argv[0]))
+		if (strcmp(verb->name, argv[0]))
 			continue;
 		if (settings_parse(argc, argv, &settings, &exit_code))
 			return exit_code;
-		return verbs[i].run(&settings);
+		return verb->run(&settings);
 	}
 	log_error("\"%s\" is not a command; there are load, unload, reload, status and check", argv[0]);
 	return EXIT_USAGE;
@@ -46,6 +46,10 @@ int main(int argc, char **argv)
 	}
 	if (argc == 2 && (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h") || !strcmp(argv[1], "help")))
 		return run(2, help);
+	if (argc == 3 && !strcmp(argv[1], "help") && !strcmp(argv[2], "--table")) {
+		settings_print_table();
+		return EXIT_FOUND;
+	}
 	if (argc < 2) {
 		log_error("a command is missing: load, unload, reload, status or check");
 		return EXIT_USAGE;

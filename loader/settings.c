@@ -13,7 +13,7 @@
 
 static const struct option_row own_rows[] = {
 	{ .name = "pin-dir", .type = OPTION_STRING, CONFIG_MEMBER(pin_dir), .argument = "DIR",
-	  .help = "where the pins are (default /sys/fs/bpf/cri-ebpf)" },
+	  .help = "where the pins are", .tells_default = true },
 	{ .name = "config", .type = OPTION_STRING, CONFIG_MEMBER(config_file), .argument = "FILE",
 	  .help = "read this configuration file instead of /etc/cri-ebpf" },
 	{ .name = "replace", .type = OPTION_FLAG, .offset = offsetof(struct settings, replace),
@@ -33,14 +33,39 @@ static const struct option_row own_rows[] = {
 	{},
 };
 
-static void print_help(const struct option_group *groups)
+#define GROUPS(settings) \
+	{ { "Options", own_rows, settings }, { "Configuration", config_keys, &(settings)->config }, {} }
+
+#define EXAMPLE  "cri-ebpf-loader load"
+#define SYNOPSIS "cri-ebpf-loader load [--replace] | unload | reload | status | check  [OPTION...]"
+#define ABOUT    "Loads the BPF programs of cri-ebpf, pins them and leaves."
+
+/* What was said before --help is no default. */
+static void print_help(const struct option_group *groups, struct config *config)
 {
-	(void)puts("Example: cri-ebpf-loader load\n\n"
-		   "Usage: cri-ebpf-loader load [--replace] | unload | reload | status | check  [OPTION...]\n\n"
-		   "Loads the BPF programs of cri-ebpf, pins them and leaves. load may be repeated; reload is\n"
-		   "load --replace; unload removes every pin; status looks at what is pinned; check tells what\n"
-		   "this kernel can observe without loading anything for good.\n");
+	config_set_defaults(config);
+	(void)puts("Example: " EXAMPLE "\n\nUsage: " SYNOPSIS "\n\n" ABOUT "\n");
+	for (const struct verb *verb = verbs; verb->name; verb++)
+		(void)printf("  %-8s %s\n", verb->name, verb->help);
+	(void)putchar('\n');
 	option_print_help(stdout, groups);
+}
+
+void settings_print_table(void)
+{
+	static struct settings settings;
+	const struct option_group groups[] = GROUPS(&settings);
+
+	config_set_defaults(&settings.config);
+	(void)puts("program\tcri-ebpf-loader\t-");
+	for (const struct verb *verb = verbs; verb->name; verb++)
+		(void)printf("verb\t%s\t-\t%s\n", verb->name, verb->help);
+	for (const struct option_group *group = groups; group->rows; group++)
+		for (const struct option_row *row = group->rows; row->name; row++) {
+			(void)fputs("option\t*", stdout);
+			option_print_row(stdout, group, row);
+		}
+	(void)puts("usage\t-\t" SYNOPSIS "\t" EXAMPLE "\t" ABOUT);
 }
 
 static int settings_fail(const char *message, int *ret_exit)
@@ -69,16 +94,14 @@ static int settings_read(int argc, char **argv, const struct option_group *group
 
 int settings_parse(int argc, char **argv, struct settings *settings, int *ret_exit)
 {
-	const struct option_group groups[] = { { "Options", own_rows, settings },
-					       { "Configuration", config_keys, &settings->config },
-					       {} };
+	const struct option_group groups[] = GROUPS(settings);
 	char message[1024] = "";
 	int r;
 
 	memset(settings, 0, sizeof(*settings));
 	r = settings_read(argc, argv, groups, settings, message, sizeof(message));
 	if (r == 1) {
-		print_help(groups);
+		print_help(groups, &settings->config);
 		*ret_exit = EXIT_FOUND;
 		return r;
 	}

@@ -17,7 +17,20 @@ struct settings {
 	struct option_list rungs; /* "PROBE=RUNG"; NULL-terminated */
 };
 
+struct verb {
+	const char *name; /* NULL ends a table */
+	int (*run)(const struct settings *settings);
+	const char *help; /* one line */
+};
+
+/* What there is to do. */
+extern const struct verb verbs[];
+
 /* argv[0] is the verb. 0: go on; else *ret_exit is the exit code and everything was said. */
 int settings_parse(int argc, char **argv, struct settings *settings, int *ret_exit);
+
+/* Verbs and options, one a line, for what makes completion and manual pages: "verb", "option" and "usage" lines as
+ * consumer/help_table.h has them. */
+void settings_print_table(void);
 
 #endif

@@ -25,6 +25,7 @@ table()
 	build  header:ini.h             libinih-dev        inih-devel
 	build  header:seccomp.h         libseccomp-dev     libseccomp-devel
 	build  header:sys/capability.h  libcap-dev         libcap-devel
+	build  command:scdoc            scdoc              scdoc
 	test   header:cmocka.h          libcmocka-dev      libcmocka-devel
 	test   static:c                 libc6-dev          glibc-static
 	test   command:jq               jq                 jq
@@ -37,6 +38,9 @@ table()
 	test   command:containerd       containerd         containerd
 	test   command:runc             runc               runc
 	test   command:podman           podman             podman
+	test   command:man              man-db             man-db
+	test   command:zsh              zsh                zsh
+	test   command:fish             fish               fish
 	test   command:valgrind         valgrind           valgrind
 	test   command:cpio             cpio               cpio
 	test   command:qemu-system-x86_64 qemu-system-x86  qemu-system-x86-core

@@ -52,7 +52,7 @@ own_rules='
 ^common/.*\.[ch]$ => ^"common/[a-z_]+\.h$
 ^bpf/.*\.[ch]$ => ^"(bpf/[a-z_]+\.bpf\.h|[a-z_]+\.bpf\.h|common/(event|limits|maps|unit_name)\.h)$
 ^loader/.*\.[ch]$ => ^"((common|loader)/[a-z_]+\.h|cri_ebpf\.skel\.h)$
-^consumer/.*\.[ch]$ => ^"((common|consumer)/[a-z_]+\.h|seccomp_[a-z_]+\.h)$
+^consumer/.*\.[ch]$ => ^"((common|consumer)/[a-z_]+\.h|seccomp_[a-z_]+\.h|completion_scripts\.h)$
 '
 only_rules='
 ^.sqlite3\.h$ => ^consumer/db(_user)?\.c$

@@ -4,7 +4,7 @@
 set -u
 . "$(dirname "$0")/fixture.sh"
 
-verbs="events oom show ps stats sql status meta why record"
+verbs="events oom show ps stats sql status meta why record completion help version"
 
 cri_bare() { OUT=$("$CRI" "$@" 2>"$T/err"); CODE=$?; ERR=$(cat "$T/err"); }
 
@@ -69,7 +69,7 @@ refuses()
 }
 
 refuses why follow reverse lines container pod namespace runtime pid comm cgroup signal exit-code grep
-refuses show follow
+refuses show follow since until boot type container pid
 refuses ps follow
 refuses stats follow grep
 cri_bare why --help; is "$(grep -cE -- '--(since|until|boot|strict) ?' <<<"$OUT")" 4 "why --help has what it takes"

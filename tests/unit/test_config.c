@@ -400,6 +400,24 @@ static void test_flags(void **state)
 	}
 }
 
+/* What help and manual call the default is what a file may say, and means the default there. */
+static void test_told_defaults(void **state)
+{
+	char text[4096];
+	struct config config, read;
+
+	(void)state;
+	config_set_defaults(&config);
+	for (const struct option_row *row = config_keys; row->name; row++) {
+		memset(&read, 0, sizeof(read));
+		option_format_value(row, &config, text, sizeof(text));
+		row_equal(row->name, row->tells_default, true);
+		row_equal(row->name, option_set(row, &read, text, message, sizeof(message)), 0);
+		row_equal(row->name,
+			  memcmp((char *)&read + row->offset, (char *)&config + row->offset, row->size), 0);
+	}
+}
+
 #define IN_DIR(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 
 int main(void)
@@ -408,7 +426,7 @@ int main(void)
 		IN_DIR(test_defaults),	 IN_DIR(test_every_key), IN_DIR(test_durability_back), IN_DIR(test_wrong),
 		IN_DIR(test_indented),	 IN_DIR(test_nul_byte),	 IN_DIR(test_long_line),       IN_DIR(test_not_a_file),
 		IN_DIR(test_unreadable), IN_DIR(test_dropins),	 IN_DIR(test_check),	       IN_DIR(test_flags),
-		IN_DIR(test_least_retention_size),
+		IN_DIR(test_least_retention_size), IN_DIR(test_told_defaults),
 	};
 
 	return cmocka_run_group_tests_name("config", tests, NULL, NULL);

@@ -249,6 +249,66 @@ static void test_print_help(void **state)
 	assert_string_equal(text, want);
 }
 
+static void test_help_tells_default(void **state)
+{
+	static const struct option_row told_rows[] = {
+		{ "size", 0, OPTION_SIZE, AT(size), .help = "bytes", .tells_default = true },
+		{ "name", 0, OPTION_STRING, AT(name), .help = "none so far", .tells_default = true },
+		{ .name = NULL },
+	};
+	struct target target = { .size = 3 << 20 };
+	const struct option_group groups[] = { { NULL, told_rows, &target }, { 0 } };
+	AUTO_FREE char *text = NULL;
+	size_t size = 0;
+	FILE *out = open_memstream(&text, &size);
+
+	(void)state;
+	assert_non_null(out);
+	option_print_help(out, groups);
+	(void)fclose(out);
+	assert_string_equal(text, "      --size  bytes (default 3M)\n      --name  none so far\n");
+}
+
+/* Each kind of completion; no field is empty, and none has a tab or a line's end in it. */
+static void test_print_row(void **state)
+{
+	static const struct option_row rows[] = {
+		{ "follow", 'f', OPTION_FLAG, AT(follow), .help = "follow\tnew\nevents" },
+		{ "process_exit", 0, OPTION_BOOL, AT(process_exit), .argument = "BOOL", .tells_default = true },
+		{ "lines", 'n', OPTION_NUMBER, AT(lines), .min = 1, .max = 9, .argument = "N", .allowed = "few" },
+		{ "color", 0, OPTION_CHOICE, AT(color), .choices = colors, .tells_default = true },
+		{ "full", 0, OPTION_CHOICE, AT(full), .choices = formats, .tells_default = true },
+		{ "type", 0, OPTION_LIST, AT(type), .choices = formats },
+		{ "name", 0, OPTION_STRING, AT(name), .argument = "FILE" },
+		{ "user", 0, OPTION_STRING, AT(user), .argument = "[BOOT]" },
+		{ "wait", 0, OPTION_DURATION, AT(wait), .argument = "TIME", .tells_default = true },
+		{ .name = NULL },
+	};
+	static const char want[] = "\t-f,--follow\t-\tfollow new events\t-\tgiven without a value\t-\tTitle\n"
+				   "\t--process-exit\tyes,no\t-\tBOOL\tyes or no\tyes\tTitle\n"
+				   "\t-n,--lines\t=\t-\tN\tfew\t-\tTitle\n"
+				   "\t--color\tauto,always,never\t-\t-\tauto, always or never\tnever\tTitle\n"
+				   "\t--full\tshort,json\t-\t-\tshort or json\tjson\tTitle\n"
+				   "\t--type\tshort,json\t-\t-\tgiven at most 32 times\t-\tTitle\n"
+				   "\t--name\tFILE\t-\tFILE\tat most 7 characters\t-\tTitle\n"
+				   "\t--user\t-\t-\t[BOOT]\tat most 7 characters\t-\tTitle\n"
+				   "\t--wait\t=\t-\tTIME\ta duration\t1min\tTitle\n";
+	struct target target = {
+		.process_exit = true, .color = COLOR_NEVER, .full = true, .wait = 60000000000ULL
+	};
+	const struct option_group group = { "Title", rows, &target };
+	AUTO_FREE char *text = NULL;
+	size_t size = 0;
+	FILE *out = open_memstream(&text, &size);
+
+	(void)state;
+	assert_non_null(out);
+	for (const struct option_row *row = rows; row->name; row++)
+		option_print_row(out, &group, row);
+	(void)fclose(out);
+	assert_string_equal(text, want);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -256,6 +316,7 @@ int main(void)
 		cmocka_unit_test(test_errors),	  cmocka_unit_test(test_help_asked),
 		cmocka_unit_test(test_list_full), cmocka_unit_test(test_string_cleared),
 		cmocka_unit_test(test_nearest),	  cmocka_unit_test(test_print_help),
+		cmocka_unit_test(test_help_tells_default), cmocka_unit_test(test_print_row),
 	};
 
 	return cmocka_run_group_tests_name("option", tests, NULL, NULL);

@@ -1,0 +1,24 @@
+# SPDX-License-Identifier: BSD-2-Clause
+#
+# awk -f to_c.awk template.SHELL...: a header with the templates for cri-ebpf as strings, completion_SHELL.
+
+BEGIN {
+	print "/* Made from packaging/completion/; included by consumer/cmd_completion.c. */"
+	print "#define COMPLETION_TABLE \"@TABLE@\" /* what the table replaces */"
+}
+
+FNR == 1 {
+	if (NR > 1)
+		print "\t;"
+	shell = FILENAME
+	sub(/.*\./, "", shell)
+	printf "static const char completion_%s[] =\n", shell
+}
+
+{
+	gsub(/@PROGRAM@/, "cri-ebpf")
+	gsub(/[\\"]/, "\\\\&")
+	printf "\t\"%s\\n\"\n", $0
+}
+
+END { print "\t;" }
