@@ -7,7 +7,7 @@
 # when all is there. Debian and Ubuntu with apt, Fedora and the RHEL family with dnf.
 set -u
 
-# NEED: what proves that it is there, a command, a header or a static library; then the package that has it:
+# NEED: what proves that it is there, a command, a header, a static library or a policy; then the package that has it:
 # Debian's name, Fedora's name ("-": it has none, and what needs it is skipped).
 table()
 {
@@ -42,6 +42,10 @@ table()
 	test   command:zsh              zsh                zsh
 	test   command:fish             fish               fish
 	test   command:valgrind         valgrind           valgrind
+	test   command:systemd-analyze  systemd            systemd
+	test   command:apparmor_parser  apparmor           -
+	test   command:secilc           secilc             secilc
+	test   policy:selinux           selinux-policy-default selinux-policy-targeted
 	test   command:cpio             cpio               cpio
 	test   command:qemu-system-x86_64 qemu-system-x86  qemu-system-x86-core
 	test   command:qemu-system-aarch64 qemu-system-arm qemu-system-aarch64-core
@@ -72,6 +76,12 @@ has_static()
 	[ -e "$("${CC:-cc}" -print-file-name="lib$1.a" 2>/dev/null)" ]
 }
 
+# To compile a module with; it need not be in force.
+has_policy()
+{
+	compgen -G "/usr/share/$1/default/base.pp*" >/dev/null || compgen -G "/var/lib/$1/targeted/active/modules/*/base" >/dev/null
+}
+
 has_fuzzer()
 {
 	echo 'int LLVMFuzzerTestOneInput(void); int LLVMFuzzerTestOneInput(void) { return 0; }' |
@@ -86,6 +96,7 @@ has()
 	command:*) PATH=$PATH:/usr/sbin:/sbin command -v "$name" >/dev/null ;;
 	header:*) has_header "$name" ;;
 	static:*) has_static "$name" ;;
+	policy:*) has_policy "$name" ;;
 	fuzzer:*) has_fuzzer ;;
 	esac
 }

@@ -107,7 +107,7 @@ each_rule "$only_rules" only_rule
 each_rule "$never_rules" never_rule
 
 # Licence lines: the first line, or the second below "#!" or "shellcheck shell=".
-source_files='(\.([ch]|sh|t|awk|policy|service|socket|timer)|(^|/)Makefile|^\.ci/run|/sysusers\.d/.*|/tmpfiles\.d/.*)$'
+source_files='(\.([ch]|sh|t|awk|policy|service|socket|timer|sysusers|tmpfiles|preset|cil)|(^|/)Makefile|^\.ci/run|/apparmor/.*)$'
 
 # licence FILES WANT: those without it.
 licence()

@@ -4,11 +4,11 @@
 
 wait_for 30 active
 ok $? "the loader has loaded and the recorder runs after a boot" || diag "$(systemctl status "${UNITS[@]}" 2>&1)"
-is "$(stat -c %a /sys/fs/bpf)" 700 "/sys/fs/bpf is left to root"
+like "$(stat -c %a:%U /sys/fs/bpf)" '^1?700:root$' "/sys/fs/bpf is left to root"
 is "$(systemctl is-active cri-ebpf-compat.service)" inactive "the unit for old kernels stays out of it"
 wait_for 30 cri-ebpf status
 ok $? "status: healthy" || diag "$(cri-ebpf status 2>&1)"
-before=$(cri-ebpf events --json --no-pager -n all | jq -r .id | tail -n 1)
+before=$(cri-ebpf events --json --no-pager | jq -r .id | tail -n 1)
 ok $((before == 0)) "what the boot before has recorded is there"
 
 # What each process is left with.
@@ -58,22 +58,23 @@ set_of()
 packages "$VERSION_NEW"
 readme_ok upgrade "upgrades under load"
 is "$(installed_version)" "$VERSION_NEW" "the new version is installed"
-is "$(set_of)" "$VERSION_NEW" "its programs have replaced the old ones"
+is "$(set_of)" "$VERSION_NEW" "its programs have replaced the old ones" ||
+	diag "$(tail -n 20 /tmp/readme-upgrade.log)" "$(journal_of cri-ebpf-loader | tail -n 5)"
 wait_for 30 active
 ok $? "loader and recorder are active"
 touch /root/load/stop
 wait_for 30 test -s /root/load/total
 wait_for 30 nothing_unread
 total=$(cat /root/load/total)
-exits=$(asked 'length' -c "$load" -t process_exit --comm sleep -n all)
+exits=$(asked 'length' -c "$load" -t process_exit --comm sleep)
 is "$exits" "$total" "each of the exits during the upgrade is there, once"
 echo "# $total exits during the upgrade"
-is "$(asked 'map(.id) | length == (unique | length)' -n all)" true "no event is told twice"
-is "$(asked 'map(select(.type == "gap")) | length' -n all)" 0 "nothing was lost"
+is "$(asked 'map(.id) | length == (unique | length)')" true "no event is told twice"
+is "$(asked 'map(select(.type == "gap")) | length')" 0 "nothing was lost"
 is "$(tail -n 1 /etc/cri-ebpf/cri-ebpf.conf)" 'flush_interval = 50ms' "this host's setting has survived"
 
 # The disk is full while the next version comes.
-asked 'map(.id)' -n all >/tmp/ids
+asked 'map(.id)' >/tmp/ids
 fallocate -l "$(df --output=avail -B1 / | tail -n 1)" /full
 dd if=/dev/zero of=/full2 bs=64k 2>/dev/null
 packages_full=$(cd /root/packages && apt-get install --yes --reinstall ./cri-ebpf_*.deb 2>&1)
@@ -84,7 +85,7 @@ dpkg --configure -a >/dev/null 2>&1
 ok $? "after a full disk the upgrade can be done again" || diag "$(tail -n 5 /tmp/full.log)"
 wait_for 60 cri-ebpf status
 ok $? "recording goes on" || diag "$(cri-ebpf status 2>&1)" "$(journal_of cri-ebpf.service | tail -n 5)"
-asked 'map(.id)' -n all >/tmp/ids-after
+asked 'map(.id)' >/tmp/ids-after
 is "$(jq -c --slurpfile before /tmp/ids '$before[0] - .' /tmp/ids-after)" '[]' "and no event of before is missing"
 
 # A history that a newer version has written.
