@@ -13,8 +13,12 @@ BUILD     ?= build
 
 PREFIX    ?= /usr
 BINDIR    ?= $(PREFIX)/bin
+SBINDIR   ?= $(PREFIX)/sbin
 LIBEXECDIR ?= $(PREFIX)/libexec
+SYSTEMDUNITDIR ?= $(PREFIX)/lib/systemd/system
+PRESETDIR ?= $(PREFIX)/lib/systemd/system-preset
 SYSUSERSDIR ?= $(PREFIX)/lib/sysusers.d
+TMPFILESDIR ?= $(PREFIX)/lib/tmpfiles.d
 SYSCONFDIR ?= /etc
 MANDIR    ?= $(PREFIX)/share/man
 DOCDIR    ?= $(PREFIX)/share/doc/cri-ebpf
@@ -22,6 +26,9 @@ DOCDIR    ?= $(PREFIX)/share/doc/cri-ebpf
 BASHCOMPDIR ?= $(PREFIX)/share/bash-completion/completions
 ZSHCOMPDIR ?= $(PREFIX)/share/zsh/vendor-completions
 FISHCOMPDIR ?= $(PREFIX)/share/fish/vendor_completions.d
+# Installed with APPARMOR=yes, SELINUX=yes.
+APPARMORDIR ?= /etc/apparmor.d
+SELINUXDIR ?= $(PREFIX)/share/selinux/packages
 
 WARNINGS := -Wall -Wextra -Wshadow -Wmissing-prototypes -Wstrict-prototypes -Wold-style-definition -Wvla \
 	-Wformat=2 -Wundef -Wpointer-arith -Wwrite-strings
@@ -36,8 +43,10 @@ else
 ALL_CFLAGS += -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2
 endif
 
-LOADER_LIBS   := -lbpf -lelf -lz -lcap -linih
-CONSUMER_LIBS := -lbpf -lelf -lz -lcap -lseccomp -lsqlite3 -linih -lsmartcols
+# STATIC="bpf inih": from their archives, where this machine has them.
+lib = $(if $(and $(filter $(1),$(STATIC)),$(wildcard $(shell $(CC) -print-file-name=lib$(1).a))),-l:lib$(1).a,-l$(1))
+LOADER_LIBS   := $(call lib,bpf) -lelf -lz -lcap $(call lib,inih)
+CONSUMER_LIBS := $(call lib,bpf) -lelf -lz -lcap -lseccomp -lsqlite3 $(call lib,inih) -lsmartcols
 
 BPF_ARCH := $(patsubst x86_64,x86,$(patsubst aarch64,arm64,$(shell uname -m)))
 # The multiarch directory, for <asm/types.h>; clang -target bpf does not look there.
@@ -85,8 +94,8 @@ EXAMPLE_CONF := $(BUILD)/cri-ebpf.conf.example
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all docs run check check-unit check-cli check-bpf check-containers check-vm check-lint check-sanitized check-long variants \
-	fuzz bench fmt lint install clean deps-build deps-test tests
+.PHONY: all docs run check check-unit check-cli check-policy check-bpf check-containers check-vm check-lint check-sanitized check-long variants \
+	fuzz bench fmt lint install deb rpm clean deps-build deps-test tests
 
 all: $(BUILD)/cri-ebpf $(BUILD)/cri-ebpf-loader
 
@@ -200,7 +209,7 @@ $(BUILD)/fuzz/fuzz_%: $(BUILD)/fuzz/obj/tests/fuzz/fuzz_%.o $(FUZZ_OBJ)
 
 SHELL_BUILD = BUILD=$(BUILD) VERSION=$(VERSION)
 RUN_TESTS   = $(SHELL_BUILD) tests/run.sh
-TEST_PARTS := unit cli bpf containers tests/lint.sh
+TEST_PARTS := unit cli policy bpf containers tests/lint.sh
 
 deps-build:
 	@packaging/deps.sh build
@@ -232,6 +241,8 @@ check-unit: tests
 	$(Q)$(RUN_TESTS) unit
 check-cli: all docs tests variants
 	$(Q)$(RUN_TESTS) cli
+check-policy: all
+	$(Q)$(RUN_TESTS) policy
 check-bpf: all variants
 	$(Q)$(RUN_TESTS) bpf
 check-containers: all
@@ -271,13 +282,27 @@ bench: all $(BENCH_BIN)
 fmt:
 	clang-format -i $(COMMON_SRC) $(LOADER_SRC) $(CONSUMER_SRC) $(wildcard common/*.h loader/*.h consumer/*.h bpf/*.[ch])
 
+# install_policy FILE,TARGET: text that names our programs, by the paths they are installed to.
+define install_policy
+install -D -m 0644 policy/$(1) $(DESTDIR)$(2)
+	sed -i -e 's,/usr/bin/cri-ebpf,$(BINDIR)/cri-ebpf,' -e 's,/usr/libexec/cri-ebpf/,$(LIBEXECDIR)/cri-ebpf/,' $(DESTDIR)$(2)
+
+endef
+
 # What is built for a test may have no sandbox. Its version says so, whoever built it and wherever it is.
 install: all docs
 	@! grep -aqE '$(VERSION)-(sanitized|test)' $(BUILD)/cri-ebpf $(BUILD)/cri-ebpf-loader || \
 		{ echo 'the programs in $(BUILD) were built with SANITIZE or DEFINES, for tests: not installed' >&2; exit 1; }
 	install -D -m 0755 $(BUILD)/cri-ebpf $(DESTDIR)$(BINDIR)/cri-ebpf
 	install -D -m 0755 $(BUILD)/cri-ebpf-loader $(DESTDIR)$(LIBEXECDIR)/cri-ebpf/cri-ebpf-loader
-	install -D -m 0644 policy/systemd/cri-ebpf.sysusers $(DESTDIR)$(SYSUSERSDIR)/cri-ebpf.conf
+	install -d -m 0755 $(DESTDIR)$(SBINDIR)
+	ln -sfr $(DESTDIR)$(LIBEXECDIR)/cri-ebpf/cri-ebpf-loader $(DESTDIR)$(SBINDIR)/cri-ebpf-loader
+	$(foreach unit,$(notdir $(wildcard policy/systemd/*.service)),\
+		$(call install_policy,systemd/$(unit),$(SYSTEMDUNITDIR)/$(unit)))
+	$(call install_policy,systemd/90-cri-ebpf.preset,$(PRESETDIR)/90-cri-ebpf.preset)
+	$(call install_policy,systemd/cri-ebpf.sysusers,$(SYSUSERSDIR)/cri-ebpf.conf)
+	$(call install_policy,systemd/cri-ebpf.tmpfiles,$(TMPFILESDIR)/cri-ebpf.conf)
+	install -d -m 0755 $(DESTDIR)$(SYSCONFDIR)/cri-ebpf/conf.d
 	install -D -m 0644 packaging/cri-ebpf.conf $(DESTDIR)$(SYSCONFDIR)/cri-ebpf/cri-ebpf.conf
 	install -D -m 0644 $(EXAMPLE_CONF) $(DESTDIR)$(DOCDIR)/examples/cri-ebpf.conf
 	for page in $(MAN_PAGES); do \
@@ -286,6 +311,19 @@ install: all docs
 		install -D -m 0644 $(BUILD)/completion/$$program.bash $(DESTDIR)$(BASHCOMPDIR)/$$program && \
 		install -D -m 0644 -t $(DESTDIR)$(ZSHCOMPDIR) $(BUILD)/completion/_$$program && \
 		install -D -m 0644 -t $(DESTDIR)$(FISHCOMPDIR) $(BUILD)/completion/$$program.fish || exit 1; done
+ifeq ($(APPARMOR),yes)
+	$(foreach profile,cri-ebpf-loader cri-ebpf-record,\
+		$(call install_policy,apparmor/$(profile),$(APPARMORDIR)/$(profile)))
+endif
+ifeq ($(SELINUX),yes)
+	$(call install_policy,selinux/cri-ebpf.cil,$(SELINUXDIR)/cri-ebpf.cil)
+endif
+
+# Packages of the sources as they are here, into $(BUILD)/packages/.
+SOURCE_DATE_EPOCH ?= $(shell git log -1 --format=%ct 2>/dev/null || stat -c %Y Makefile)
+deb rpm: deps-build
+	@packaging/deps.sh $@
+	$(Q)$(SHELL_BUILD) SOURCE_DATE_EPOCH=$(SOURCE_DATE_EPOCH) packaging/$@/build.sh
 
 -include $(shell find $(BUILD)/obj $(BUILD)/bpf $(BUILD)/fuzz/obj -type f -name '*.d' 2>/dev/null)
 

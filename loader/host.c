@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "loader/host.h"
 
+#include <errno.h>
 #include <linux/magic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,6 +13,7 @@
 #include <bpf/btf.h>
 
 #include "common/cleanup.h"
+#include "common/log.h"
 
 static int read_sysctl(const char *path)
 {
@@ -105,4 +107,16 @@ const char *host_obstacle(const struct host *host)
 		return "this kernel runs without the memory controller: no container has a limit that could be seen; "
 		       "take cgroup_disable=memory off the kernel command line, or use a kernel with CONFIG_MEMCG";
 	return NULL;
+}
+
+int host_require(struct host *ret)
+{
+	const char *obstacle;
+
+	host_look(ret);
+	obstacle = host_obstacle(ret);
+	if (!obstacle)
+		return 0;
+	log_error("%s. Nothing was loaded", obstacle);
+	return -EOPNOTSUPP;
 }

@@ -26,4 +26,7 @@ void host_look(struct host *ret);
 /* The first thing that makes loading impossible, as a sentence with its remedy; NULL: none. Static. */
 const char *host_obstacle(const struct host *host);
 
+/* Looks. -EOPNOTSUPP, after saying why: nothing can be loaded here. */
+int host_require(struct host *ret);
+
 #endif

@@ -35,14 +35,10 @@ static const struct {
 
 static int plan_look(struct plan *plan)
 {
-	const char *obstacle;
+	int r = host_require(&plan->host);
 
-	host_look(&plan->host);
-	obstacle = host_obstacle(&plan->host);
-	if (obstacle) {
-		log_error("%s. Nothing was loaded", obstacle);
-		return -EOPNOTSUPP;
-	}
+	if (r < 0)
+		return r;
 	if (!plan->host.ring_fixed && !plan->settings->allow_unfixed_ring) {
 		log_error("this kernel's ring buffer has CVE-2024-41009: an unprivileged reader could corrupt kernel "
 			  "memory. Nothing was loaded; update the kernel, or accept it with --allow-unfixed-ringbuf");

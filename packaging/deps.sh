@@ -1,14 +1,14 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
 #
-# packaging/deps.sh build|test|fuzz
+# packaging/deps.sh build|test|deb|rpm|fuzz
 #
-# Installs by name what is missing to build, test or fuzz, and says which packages these are. Prints nothing when
-# all is there. Debian and Ubuntu with apt, Fedora and the RHEL family with dnf.
+# Installs by name what is missing to build, test, package or fuzz, and says which packages these are. Prints nothing
+# when all is there. Debian and Ubuntu with apt, Fedora and the RHEL family with dnf.
 set -u
 
 # NEED: what proves that it is there, a command, a header or a static library; then the package that has it:
-# Debian's name, Fedora's name.
+# Debian's name, Fedora's name ("-": it has none, and what needs it is skipped).
 table()
 {
 	cat <<-'EOF'
@@ -46,6 +46,17 @@ table()
 	test   command:qemu-system-x86_64 qemu-system-x86  qemu-system-x86-core
 	test   command:qemu-system-aarch64 qemu-system-arm qemu-system-aarch64-core
 	test   command:aarch64-linux-gnu-gcc gcc-aarch64-linux-gnu gcc-aarch64-linux-gnu
+	test   command:mmdebstrap       mmdebstrap         -
+	test   command:lintian          lintian            -
+	test   command:rpmlint          rpmlint            rpmlint
+	test   command:rpm2cpio         rpm2cpio           rpm
+	test   command:mke2fs           e2fsprogs          e2fsprogs
+	deb    command:dpkg-buildpackage dpkg-dev        dpkg-dev
+	deb    command:dh               debhelper          debhelper
+	deb    command:dh_installsysusers debhelper      debhelper
+	deb    command:dh_apparmor      dh-apparmor        -
+	rpm    command:rpmbuild         rpm                rpm-build
+	rpm    command:debugedit        debugedit          debugedit
 	fuzz   fuzzer:clang             libclang-rt-dev    compiler-rt
 	EOF
 }
@@ -98,7 +109,7 @@ missing()
 		has "$need" && continue
 		case $family in
 		debian) debian_name "$debian" ;;
-		*) echo "$fedora" ;;
+		*) [ "$fedora" = - ] || echo "$fedora" ;;
 		esac
 	done < <(table)
 }
@@ -126,9 +137,9 @@ install_fedora()
 
 purpose=${1:-}
 case $purpose in
-build | test | fuzz) ;;
+build | test | deb | rpm | fuzz) ;;
 *)
-	echo "usage: packaging/deps.sh build|test|fuzz" >&2
+	echo "usage: packaging/deps.sh build|test|deb|rpm|fuzz" >&2
 	exit 2
 	;;
 esac

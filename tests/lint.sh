@@ -80,10 +80,10 @@ each_rule()
 	done <<<"$1"
 }
 
-# From lines "file: <header", those whose header matches.
+# From lines "file: <header", those whose header matches. (-v would take backslashes out of the expressions.)
 headers()
 {
-	awk -F': ' -v want="$1" -v invert="${2:-0}" '($2 ~ want) != invert'
+	want=$1 invert=${2:-0} awk -F': ' '($2 ~ ENVIRON["want"]) != ENVIRON["invert"]'
 }
 
 own_rule()
@@ -94,7 +94,7 @@ own_rule()
 only_rule()
 {
 	nothing "$1: only where it belongs" "$(includes '^(common|bpf|loader|consumer)/.*\.[ch]$' | headers "$1" |
-		awk -F': ' -v may="$2" '$1 !~ may')"
+		may=$2 awk -F': ' '$1 !~ ENVIRON["may"]')"
 }
 
 never_rule()

@@ -112,4 +112,33 @@ out=$(loader load --pin-dir "$BPFFS/." 2>&1)
 is $? 6 "load into the root of bpffs"
 is "$(stat -c '%u %g %a' "$BPFFS")" "$before" "does not take it over"
 
+# Where the directory cannot be had, one sentence says what to mend first: the host, then the BPF file system.
+# covered PATH FUNCTION...: something empty is mounted over PATH.
+export -f loader as_loader
+export SCENARIO_DIR CONFIG PIN_DIR
+covered()
+{
+	# shellcheck disable=SC2016
+	unshare --mount --propagation private bash -c 'mount -t tmpfs none "$0" && "$@"' "$@" 2>&1
+}
+
+# says TEXT REGEX NAME: and nothing else, in one line.
+says()
+{
+	is "$(wc -l <<<"$1")" 1 "$3: one sentence" || diag "$1"
+	like "$1" "$2" "$3"
+}
+
+rmdir "$PIN_DIR"
+for load in "loader load" "as_loader bpf,perfmon load"; do
+	# shellcheck disable=SC2086
+	out=$(PIN_DIR=$SCENARIO_DIR/none covered /sys/kernel/btf $load)
+	is $? 6 "$load, with neither types nor a place to pin"
+	says "$out" 'no type information.*use a kernel built with' "$load: the types"
+	# shellcheck disable=SC2086
+	out=$(covered "$BPFFS" $load)
+	is $? 6 "$load, without a BPF file system"
+	says "$out" "\"$PIN_DIR\".*mount -t bpf bpf /sys/fs/bpf" "$load: what to mount"
+done
+
 done_testing

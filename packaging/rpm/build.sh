@@ -1,0 +1,42 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-2-Clause
+#
+# packaging/rpm/build.sh
+#
+# The rpm of this tree into $BUILD/packages/. $VERSION and $SOURCE_DATE_EPOCH are the Makefile's.
+set -eu
+
+cd "$(dirname "$0")/../.."
+packages=$(realpath -m "${BUILD:-build}/packages")
+work=$packages/work/rpm
+source=$work/cri-ebpf-$VERSION
+export LC_ALL=C.UTF-8 SOURCE_DATE_EPOCH
+
+# The same sources give the same bytes; and Debian's rpmbuild makes no package of debug symbols unless told to.
+defines=(
+	--define "_topdir $work"
+	--define "_sourcedir $work"
+	--define "_buildhost reproducible"
+	--define "use_source_date_epoch_as_buildtime 1"
+	--define "clamp_mtime_to_source_date_epoch 1"
+)
+if command -v dpkg >/dev/null; then
+	defines+=(--define "_enable_debug_packages 1")
+	# BuildRequires are looked up in rpm's own database, in which there is nothing
+	defines+=(--nodeps)
+fi
+
+rm -rf "$work"
+packaging/source.sh "$source"
+tar -C "$work" --sort=name --owner=0 --group=0 --numeric-owner --create "cri-ebpf-$VERSION" |
+	gzip -n >"$source.tar.gz"
+sed "s/@VERSION@/$VERSION/" packaging/rpm/cri-ebpf.spec.in >"$work/cri-ebpf.spec"
+
+if ! rpmbuild -bb "${defines[@]}" "$work/cri-ebpf.spec" >"$work/log" 2>&1; then
+	tail -n 40 "$work/log" >&2
+	echo "rpmbuild failed; all it said is in $work/log" >&2
+	exit 1
+fi
+find "$work/RPMS" -name '*.rpm' -exec mv {} "$packages/" \;
+rm -rf "$source" "$work/BUILD" "$work/BUILDROOT"
+ls "$packages"/*-"$VERSION"-*.rpm

@@ -1,0 +1,114 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: BSD-2-Clause
+# The machine has been booted with the package installed: recording, asking, upgrade under load, a full disk, removal.
+
+wait_for 30 active
+ok $? "the loader has loaded and the recorder runs after a boot" || diag "$(systemctl status "${UNITS[@]}" 2>&1)"
+is "$(stat -c %a /sys/fs/bpf)" 700 "/sys/fs/bpf is left to root"
+is "$(systemctl is-active cri-ebpf-compat.service)" inactive "the unit for old kernels stays out of it"
+wait_for 30 cri-ebpf status
+ok $? "status: healthy" || diag "$(cri-ebpf status 2>&1)"
+before=$(cri-ebpf events --json --no-pager -n all | jq -r .id | tail -n 1)
+ok $((before == 0)) "what the boot before has recorded is there"
+
+# What each process is left with.
+recorder=$(systemctl show --value --property MainPID cri-ebpf.service)
+is "$(stat -c %U "/proc/$recorder")" cri-ebpf "the recorder's user"
+for set_name in CapPrm CapEff CapBnd CapAmb; do
+	is "$(awk -v key="$set_name:" '$1 == key { print $2 }' "/proc/$recorder/status")" 0000000000000000 "$set_name is empty"
+done
+like "$(cat "/proc/$recorder/attr/current")" '^cri-ebpf-record \(enforce\)' "AppArmor confines it"
+is "$(cat "/proc/$recorder/oom_score_adj")" "$(systemctl show --value --property OOMScoreAdjust cri-ebpf.service)" \
+	"it outlives the kill it records"
+
+# A service is killed at its limit; a member of the group asks, and somebody else.
+systemd-run --quiet --wait --unit greedy -p MemoryMax=16M -p MemorySwapMax=0 /root/test/eat 32 1
+wait_for 30 holds 'any(.[]; .type == "process_exit" and .oom_killed)' --cgroup greedy.service
+story=$(as alice cri-ebpf why greedy.service 2>&1)
+like "$story" 'greedy\.service.*was OOM-killed' "why, asked by a member of the group: a service's story" || diag "$story"
+said=$(as bob cri-ebpf why greedy.service 2>&1)
+is $? 3 "asked by somebody else: exit 3"
+like "$said" 'members of the group cri-ebpf: join it' "with a sentence that says what to do"
+
+# A container of podman, whose cgroup systemd has made.
+podman import --quiet /root/test/image.tar localhost/demo >/dev/null 2>/tmp/podman.log || diag "$(cat /tmp/podman.log)"
+podman run --name greedy --network none --memory 16m --memory-swap 16m localhost/demo /bin/eat 32 1 >/tmp/podman.log 2>&1
+is $? 137 "a container of podman dies of its limit" || diag "$(cat /tmp/podman.log)"
+id=$(podman inspect --format '{{.Id}}' greedy)
+wait_for 30 holds 'any(.[]; .type == "process_exit" and .oom_killed)' -c "$id"
+kill=$(asked 'map(select(.type == "oom_kill")) | .[0]' -c "$id")
+is "$(jq -r .container.runtime <<<"$kill")" podman "its runtime"
+is "$(jq -r .scope <<<"$kill")" container "the limit is its own"
+is "$(jq -r .limit_bytes <<<"$kill")" $((16 << 20)) "how much it was allowed"
+like "$(jq -r .cgroup <<<"$kill")" "libpod-$id\.scope" "its cgroup is systemd's"
+story=$(as alice cri-ebpf why "$id" 2>&1)
+like "$story" 'was OOM-killed' "why: the container's story" || diag "$story"
+
+# Upgrade under load: every exit in a container that does nothing but fork, once.
+mkdir /root/load
+podman run --detach --name load --network none --volume /root/load:/load localhost/demo /bin/sh -c \
+	'n=0; while [ ! -e /load/stop ]; do /bin/sleep 0; n=$((n + 1)); echo $n >/load/count; done; mv /load/count /load/total' \
+	>/dev/null
+wait_for 30 test -s /root/load/count
+load=$(podman inspect --format '{{.Id}}' load)
+set_of()
+{
+	cri-ebpf-loader status --json | jq -r .version
+}
+packages "$VERSION_NEW"
+readme_ok upgrade "upgrades under load"
+is "$(installed_version)" "$VERSION_NEW" "the new version is installed"
+is "$(set_of)" "$VERSION_NEW" "its programs have replaced the old ones"
+wait_for 30 active
+ok $? "loader and recorder are active"
+touch /root/load/stop
+wait_for 30 test -s /root/load/total
+wait_for 30 nothing_unread
+total=$(cat /root/load/total)
+exits=$(asked 'length' -c "$load" -t process_exit --comm sleep -n all)
+is "$exits" "$total" "each of the exits during the upgrade is there, once"
+echo "# $total exits during the upgrade"
+is "$(asked 'map(.id) | length == (unique | length)' -n all)" true "no event is told twice"
+is "$(asked 'map(select(.type == "gap")) | length' -n all)" 0 "nothing was lost"
+is "$(tail -n 1 /etc/cri-ebpf/cri-ebpf.conf)" 'flush_interval = 50ms' "this host's setting has survived"
+
+# The disk is full while the next version comes.
+asked 'map(.id)' -n all >/tmp/ids
+fallocate -l "$(df --output=avail -B1 / | tail -n 1)" /full
+dd if=/dev/zero of=/full2 bs=64k 2>/dev/null
+packages_full=$(cd /root/packages && apt-get install --yes --reinstall ./cri-ebpf_*.deb 2>&1)
+echo "# apt on a full disk: $? $(grep -m 1 -i 'no space' <<<"$packages_full")"
+rm -f /full /full2
+dpkg --configure -a >/dev/null 2>&1
+(cd /root/packages && apt-get install --yes --reinstall ./cri-ebpf_*.deb >/tmp/full.log 2>&1)
+ok $? "after a full disk the upgrade can be done again" || diag "$(tail -n 5 /tmp/full.log)"
+wait_for 60 cri-ebpf status
+ok $? "recording goes on" || diag "$(cri-ebpf status 2>&1)" "$(journal_of cri-ebpf.service | tail -n 5)"
+asked 'map(.id)' -n all >/tmp/ids-after
+is "$(jq -c --slurpfile before /tmp/ids '$before[0] - .' /tmp/ids-after)" '[]' "and no event of before is missing"
+
+# A history that a newer version has written.
+systemctl stop cri-ebpf.service
+schema=$(sqlite3 "$DB" 'PRAGMA user_version')
+sqlite3 "$DB" 'PRAGMA user_version = 9999' 'PRAGMA wal_checkpoint(TRUNCATE)' >/dev/null
+sum=$(sha256sum "$DB")
+systemctl restart cri-ebpf.service 2>/dev/null
+wait_for 30 systemctl is-failed --quiet cri-ebpf.service
+ok $? "the recorder does not loop over a history of a newer version" || diag "$(systemctl status cri-ebpf.service)"
+like "$(journal_of cri-ebpf.service | tail -n 20)" 'newer version' "it says why it does not start"
+cri-ebpf events >/dev/null 2>&1
+is $? 3 "nor does a question read it"
+is "$(sha256sum "$DB")" "$sum" "and it is left as it was, to the byte"
+sqlite3 "$DB" "PRAGMA user_version = $schema"
+systemctl reset-failed cri-ebpf.service
+systemctl start cri-ebpf.service
+wait_for 30 active
+ok $? "with one of its own it records again"
+
+readme_ok remove "removes the package"
+is "$(find /sys/fs/bpf -mindepth 1 | head -n 3)" "" "nothing is pinned any more"
+ok "$(test -s "$DB"; echo $?)" "the history is still there"
+is "$(systemctl list-units --all --no-legend 'cri-ebpf*')" "" "no unit is left"
+readme_ok purge "purges it"
+ok "$(test ! -e /var/lib/cri-ebpf; echo $?)" "the history is gone"
+ok "$(test ! -e /etc/cri-ebpf; echo $?)" "and the settings"

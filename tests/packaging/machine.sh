@@ -1,0 +1,160 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-2-Clause
+#
+# tests/packaging/machine.sh
+#
+# The Debian package on a machine of its own: Debian 12 with systemd, AppArmor and podman, booted in QEMU with its own
+# kernel. It is installed, booted with, upgraded under load, removed and purged, with the commands that the README
+# names. Every boot is one script of guest/; what it says is TAP, which is counted here.
+set -u
+
+cd "$(dirname "$0")/../.." || exit 1
+BUILD=$(realpath -m "${BUILD:-build}")
+VM_DIR=$BUILD/vm
+# shellcheck source=tests/lib.sh
+. tests/lib.sh
+. tests/lib/tool.sh
+. tests/vm/apt.sh
+. tests/vm/guest.sh
+. tests/vm/prepare.sh
+. tests/packaging/root.sh
+. tests/packaging/packages.sh
+
+DIR=$VM_DIR/machine
+kernel= # which one, before the name of each test; none: the one that Debian 12 has
+GUEST_SECONDS=${CRI_EBPF_TEST_GUEST_SECONDS:-600}
+MEGABYTES=1024
+
+# readme_part NAME: the commands below the mark "<!-- run: NAME -->" of the README.
+readme_part()
+{
+	awk -v mark="<!-- run: $1 -->" '$0 == mark { found = 1; next } found && /^```/ { if (inside) exit; inside = 1; next }
+		inside' README.md
+}
+
+# The image that the containers of the guest are made from.
+machine_container()
+{
+	local dir=$DIR/container
+
+	mkdir -p "$dir/bin" "$dir/load" && cp "$(command -v busybox)" "$(tool eat)" "$dir/bin/" || return 1
+	ln -s busybox "$dir/bin/sh"
+	ln -s busybox "$dir/bin/sleep"
+	ln -s busybox "$dir/bin/mv"
+	tar -C "$dir" --owner=0 --group=0 --create --file "$DIR/root/root/test/image.tar" .
+}
+
+# Everything the guest needs, in its file tree.
+machine_fill()
+{
+	local test=$DIR/root/root/test name
+
+	mkdir -p "$test/readme" "$test/debs" || return 1
+	cp tests/lib.sh tests/packaging/guest/*.sh "$test/" && cp "$(tool eat)" "$test/eat" &&
+		cp "$PACKAGES_OLD"/*.deb "$PACKAGES_NEW"/*.deb "$test/debs/" || return 1
+	printf 'VERSION_OLD=%s\nVERSION_NEW=%s\n' "$VERSION_OLD" "$VERSION_NEW" >>"$test/steps.sh"
+	for name in install first upgrade remove purge; do
+		readme_part "$name" >"$test/readme/$name.sh"
+		[ -s "$test/readme/$name.sh" ] || { echo "the README has no part \"$name\""; return 1; }
+	done
+	# a person would be asked; there is nobody there
+	echo 'APT::Get::Assume-Yes "true";' >"$DIR/root/etc/apt/apt.conf.d/90yes"
+	install -m 0644 tests/packaging/guest/machine.service "$DIR/root/etc/systemd/system/" &&
+		ln -s ../machine.service "$DIR/root/etc/systemd/system/multi-user.target.wants/"
+	echo machine >"$DIR/root/etc/hostname"
+	machine_container
+}
+
+# machine_kernel NAME: a kernel of tests/vm/kernels.txt instead of the one that this Debian came with.
+machine_kernel()
+{
+	local root=$DIR/root package arch suite pattern release packages
+
+	read -r _ arch suite pattern < <(table kernel | awk -v name="$1" '$1 == name')
+	apt_open "machine-$1" "$(debian_arch "$arch")" "$suite" || return 1
+	read -r package _ < <(apt_newest "$pattern")
+	packages=("${package:-}")
+	# from 7.0 on a kernel is three packages
+	[[ ${packages[0]} != linux-binary-* ]] || packages+=("${package/binary/modules}" "${package/binary/base}")
+	[ -n "${package:-}" ] && apt_unpack "$DIR/kernel" "${packages[@]}"
+	set -- $?
+	apt_close
+	release=$(basename "$DIR"/kernel/boot/vmlinuz-*) release=${release#vmlinuz-}
+	# in /lib or in /usr/lib, which is one in there
+	[ "$1" -eq 0 ] && rm -rf "${root:?}"/usr/lib/modules/* "${root:?}"/boot/* &&
+		cp -a "$(find "$DIR/kernel" -path "*/lib/modules/$release" -prune -print)" "$root/usr/lib/modules/" || return 1
+	cp "$DIR"/kernel/boot/* "$root/boot/" && rm -rf "$DIR/kernel" &&
+		chroot "$root" depmod "$release" && chroot "$root" update-initramfs -c -k "$release"
+}
+
+# machine_disk [KERNEL]: the disk that all boots share, and the kernel and initial RAM disk.
+machine_disk()
+{
+	root_make && root_unpack "$DIR/root" || return 1
+	[ -z "${1:-}" ] || machine_kernel "$1" || return 1
+	machine_fill || return 1
+	cp "$DIR"/root/boot/vmlinuz-* "$DIR/vmlinuz" && cp "$DIR"/root/boot/initrd.img-* "$DIR/initrd" || return 1
+	rm -f "$DIR/disk"
+	PATH=$PATH:/usr/sbin mke2fs -q -t ext4 -d "$DIR/root" -L root "$DIR/disk" 3G && rm -rf "$DIR/root"
+}
+
+# machine_life [KERNEL]: all boots of one machine.
+machine_life()
+{
+	kernel=${1:+$1 }
+	if ! machine_disk "$@" >"$DIR/disk.log" 2>&1; then
+		ok 1 "${kernel}a disk with Debian on it"
+		diag "$(tail -n 20 "$DIR/disk.log")"
+		return
+	fi
+	machine_stage install ""
+	machine_stage boot ""
+	machine_stage poor cgroup_disable=memory
+	rm -f "$DIR/disk"
+}
+
+# machine_boot STAGE APPEND: what the guest says is in DIR/STAGE.tap, its console in DIR/STAGE.
+machine_boot()
+{
+	GUEST_DEVICES=(
+		-drive "file=$DIR/disk,format=raw,if=virtio,cache=unsafe" -device virtio-serial
+		-chardev "file,id=test,path=$DIR/$1.tap" -device "virtserialport,chardev=test,name=test"
+	)
+	: >"$DIR/$1"
+	(guest_boot x86_64 "$DIR/vmlinuz" "$DIR/initrd" "$MEGABYTES" "$DIR/$1" \
+		"root=/dev/vda rw systemd.show_status=no cri.stage=$1 $2")
+}
+
+# machine_stage STAGE APPEND: its tests become ours.
+machine_stage()
+{
+	local line name status=0 begin=$SECONDS
+
+	machine_boot "$1" "$2"
+	while IFS= read -r line; do
+		case $line in
+		'ok '* | 'not ok '*)
+			[[ $line == ok* ]]
+			status=$?
+			name=${line#*- }
+			ok "$status" "$kernel$1: $name"
+			;;
+		'#'*) [ "$status" -eq 0 ] && [[ $line != '# from'* ]] || printf '%s\n' "$line" ;;
+		esac
+	done <"$DIR/$1.tap"
+	grep -q "^end of stage $1\$" "$DIR/$1.tap"
+	ok $? "$kernel$1: the machine came to the end of it" || diag "$(tail -n 5 "$DIR/$1.tap")" "$(tail -n 20 "$DIR/$1" | tr -d '\r')"
+	echo "# $kernel$1: $((SECONDS - begin)) s"
+}
+
+reason=$(root_unusable)
+[ -z "$reason" ] || skip_all "$reason"
+command -v "$(guest_emulator x86_64 | head -n 1)" >/dev/null || skip_all "qemu-system-x86_64 is not installed"
+rm -rf "$DIR" && mkdir -p "$DIR" || exit 1
+packages_both deb >"$DIR/packages.log" 2>&1 || { ok 1 "packages are built"; diag "$(tail -n 20 "$DIR/packages.log")"; done_testing; }
+
+machine_life
+for kernel in $(bound '' '6.12 newest'); do
+	machine_life "$kernel"
+done
+done_testing

@@ -1,0 +1,44 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: BSD-2-Clause
+#
+# A Debian 12 with systemd and podman, as a file tree: for the machine that packages are installed on, and as a root
+# for rpm. Sourced after tests/vm/apt.sh, with VM_DIR set.
+
+ROOT_SUITE=bookworm
+ROOT_PACKAGES="systemd-sysv dbus apparmor podman runc linux-image-cloud-amd64 passwd util-linux kmod sqlite3 jq \
+	busybox-static procps libbpf1 libelf1 libseccomp2 libcap2 libsqlite3-0 libinih1 libsmartcols1"
+
+# Why there cannot be one here; empty when there can.
+root_unusable()
+{
+	if ! command -v mmdebstrap >/dev/null; then
+		echo "mmdebstrap is not installed"
+	elif [ "$(uname -m)" != x86_64 ]; then
+		echo "the machine that is tried is an x86_64 one"
+	else
+		apt_unusable
+	fi
+}
+
+# The archive it is unpacked from, made once for each list of packages; its path is in ROOT_TAR.
+root_make()
+{
+	local mirror list
+
+	mirror=$(apt_mirror Debian) && list=$(cksum <<<"$ROOT_SUITE $ROOT_PACKAGES") || return 1
+	ROOT_TAR=$VM_DIR/root-${list%% *}.tar
+	[ ! -s "$ROOT_TAR" ] || return 0
+	mkdir -p "$VM_DIR"
+	# nobody reads documents or other languages there
+	mmdebstrap --quiet --mode=root --format=tar --variant=minbase --include="$(xargs <<<"$ROOT_PACKAGES" | tr ' ' ,)" \
+		--dpkgopt='path-exclude=/usr/share/doc/*' --dpkgopt='path-exclude=/usr/share/locale/*' \
+		"$ROOT_SUITE" "$ROOT_TAR.new" "deb $mirror $ROOT_SUITE main" \
+		"deb $(apt_suite_mirror $ROOT_SUITE-security) $ROOT_SUITE-security main" &&
+		mv "$ROOT_TAR.new" "$ROOT_TAR"
+}
+
+# root_unpack DIR
+root_unpack()
+{
+	rm -rf "$1" && mkdir -p "$1" && tar -C "$1" --extract --numeric-owner --file "$ROOT_TAR" --exclude='./dev/*'
+}
