@@ -19,6 +19,9 @@ SYSTEMDUNITDIR ?= $(PREFIX)/lib/systemd/system
 PRESETDIR ?= $(PREFIX)/lib/systemd/system-preset
 SYSUSERSDIR ?= $(PREFIX)/lib/sysusers.d
 TMPFILESDIR ?= $(PREFIX)/lib/tmpfiles.d
+# Installed with APPARMOR=yes, SELINUX=yes.
+APPARMORDIR ?= /etc/apparmor.d
+SELINUXDIR ?= $(PREFIX)/share/selinux/packages
 SYSCONFDIR ?= /etc
 MANDIR    ?= $(PREFIX)/share/man
 DOCDIR    ?= $(PREFIX)/share/doc/cri-ebpf
@@ -26,9 +29,6 @@ DOCDIR    ?= $(PREFIX)/share/doc/cri-ebpf
 BASHCOMPDIR ?= $(PREFIX)/share/bash-completion/completions
 ZSHCOMPDIR ?= $(PREFIX)/share/zsh/vendor-completions
 FISHCOMPDIR ?= $(PREFIX)/share/fish/vendor_completions.d
-# Installed with APPARMOR=yes, SELINUX=yes.
-APPARMORDIR ?= /etc/apparmor.d
-SELINUXDIR ?= $(PREFIX)/share/selinux/packages
 
 WARNINGS := -Wall -Wextra -Wshadow -Wmissing-prototypes -Wstrict-prototypes -Wold-style-definition -Wvla \
 	-Wformat=2 -Wundef -Wpointer-arith -Wwrite-strings
@@ -302,15 +302,6 @@ install: all docs
 	$(call install_policy,systemd/90-cri-ebpf.preset,$(PRESETDIR)/90-cri-ebpf.preset)
 	$(call install_policy,systemd/cri-ebpf.sysusers,$(SYSUSERSDIR)/cri-ebpf.conf)
 	$(call install_policy,systemd/cri-ebpf.tmpfiles,$(TMPFILESDIR)/cri-ebpf.conf)
-	install -d -m 0755 $(DESTDIR)$(SYSCONFDIR)/cri-ebpf/conf.d
-	install -D -m 0644 packaging/cri-ebpf.conf $(DESTDIR)$(SYSCONFDIR)/cri-ebpf/cri-ebpf.conf
-	install -D -m 0644 $(EXAMPLE_CONF) $(DESTDIR)$(DOCDIR)/examples/cri-ebpf.conf
-	for page in $(MAN_PAGES); do \
-		install -D -m 0644 -t $(DESTDIR)$(MANDIR)/man$${page##*.} $$page || exit 1; done
-	for program in cri-ebpf cri-ebpf-loader; do \
-		install -D -m 0644 $(BUILD)/completion/$$program.bash $(DESTDIR)$(BASHCOMPDIR)/$$program && \
-		install -D -m 0644 -t $(DESTDIR)$(ZSHCOMPDIR) $(BUILD)/completion/_$$program && \
-		install -D -m 0644 -t $(DESTDIR)$(FISHCOMPDIR) $(BUILD)/completion/$$program.fish || exit 1; done
 ifeq ($(APPARMOR),yes)
 	$(foreach profile,cri-ebpf-loader cri-ebpf-record,\
 		$(call install_policy,apparmor/$(profile),$(APPARMORDIR)/$(profile)))
@@ -318,6 +309,15 @@ endif
 ifeq ($(SELINUX),yes)
 	$(call install_policy,selinux/cri-ebpf.cil,$(SELINUXDIR)/cri-ebpf.cil)
 endif
+	install -D -m 0644 packaging/cri-ebpf.conf $(DESTDIR)$(SYSCONFDIR)/cri-ebpf/cri-ebpf.conf
+	install -d -m 0755 $(DESTDIR)$(SYSCONFDIR)/cri-ebpf/conf.d
+	install -D -m 0644 $(EXAMPLE_CONF) $(DESTDIR)$(DOCDIR)/examples/cri-ebpf.conf
+	for page in $(MAN_PAGES); do \
+		install -D -m 0644 -t $(DESTDIR)$(MANDIR)/man$${page##*.} $$page || exit 1; done
+	for program in cri-ebpf cri-ebpf-loader; do \
+		install -D -m 0644 $(BUILD)/completion/$$program.bash $(DESTDIR)$(BASHCOMPDIR)/$$program && \
+		install -D -m 0644 -t $(DESTDIR)$(ZSHCOMPDIR) $(BUILD)/completion/_$$program && \
+		install -D -m 0644 -t $(DESTDIR)$(FISHCOMPDIR) $(BUILD)/completion/$$program.fish || exit 1; done
 
 # Packages of the sources as they are here, into $(BUILD)/packages/.
 SOURCE_DATE_EPOCH ?= $(shell git log -1 --format=%ct 2>/dev/null || stat -c %Y Makefile)

@@ -1,0 +1,50 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-2-Clause
+# What make install puts where, and with which modes.
+set -u
+. "$(dirname "$0")/../lib/installed.sh"
+
+# list DIR: type, mode and path of each file, and where a link leads.
+list()
+{
+	find "$1" ! -type d -printf '%y %m /%P %l\n' | sed 's/ $//' | sort -k 3
+}
+
+umask 077
+installed
+is "$(list "$INSTALLED")" "$(sort -k 3 <<-'EOF'
+	f 755 /usr/bin/cri-ebpf
+	f 644 /usr/lib/systemd/system-preset/90-cri-ebpf.preset
+	f 644 /usr/lib/systemd/system/cri-ebpf-compat.service
+	f 644 /usr/lib/systemd/system/cri-ebpf-loader.service
+	f 644 /usr/lib/systemd/system/cri-ebpf.service
+	f 644 /usr/lib/sysusers.d/cri-ebpf.conf
+	f 644 /usr/lib/tmpfiles.d/cri-ebpf.conf
+	f 755 /usr/libexec/cri-ebpf/cri-ebpf-loader
+	l 777 /usr/sbin/cri-ebpf-loader ../libexec/cri-ebpf/cri-ebpf-loader
+EOF
+)" "the files, whatever the umask"
+is "$(find "$INSTALLED" -mindepth 1 -type d ! -perm 755)" "" "every directory can be passed"
+[ "$INSTALLED/usr/sbin/cri-ebpf-loader" -ef "$INSTALLED/usr/libexec/cri-ebpf/cri-ebpf-loader" ]
+ok $? "the loader can be called by its name"
+for file in policy/systemd/*.service; do
+	is "$(diff "$file" "$INSTALLED/usr/lib/systemd/system/${file##*/}")" "" "${file##*/} as it is"
+done
+
+other=$INSTALLED/other
+make_install "$other" PREFIX=/opt/cri SYSTEMDUNITDIR=/lib/systemd/system APPARMOR=yes SELINUX=yes >/dev/null
+ok $? "install elsewhere, with AppArmor and SELinux"
+is "$(list "$other" | awk '$3 !~ "^/opt/cri/" { print $3 }')" "$(sort <<-'EOF'
+	/etc/apparmor.d/cri-ebpf-loader
+	/etc/apparmor.d/cri-ebpf-record
+	/lib/systemd/system/cri-ebpf-compat.service
+	/lib/systemd/system/cri-ebpf-loader.service
+	/lib/systemd/system/cri-ebpf.service
+EOF
+)" "what PREFIX does not move"
+[ -e "$other/opt/cri/share/selinux/packages/cri-ebpf.cil" ]
+ok $? "and what it does"
+is "$(grep -rhoE '/[a-z/]*/(bin|libexec)/(cri-ebpf/)?cri-ebpf(-loader)?' "$other/etc" "$other/lib" "$other/opt/cri/share" |
+	sort -u)" $'/opt/cri/bin/cri-ebpf\n/opt/cri/libexec/cri-ebpf/cri-ebpf-loader' "units and policies name the programs where they are"
+
+done_testing

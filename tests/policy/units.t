@@ -1,0 +1,88 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-2-Clause
+# The units: sound, narrow, and each thing that is left open has its reason.
+set -u
+. "$(dirname "$0")/../lib/installed.sh"
+
+needs systemd-analyze jq
+systemd-analyze --help | grep -q -- --offline || skip_all "systemd is too old to look at units offline"
+units=policy/systemd
+
+# As they are installed, beside the units of this machine that they name.
+installed
+host=$(pkg-config --variable=systemdsystemunitdir systemd 2>/dev/null || echo /usr/lib/systemd/system)
+cp -a -n "$host/." "$INSTALLED/usr/lib/systemd/system/" || diag "no units in $host"
+install -D -m 0755 /bin/true "$INSTALLED/usr/bin/systemd-tmpfiles"
+for unit in cri-ebpf-loader cri-ebpf cri-ebpf-compat; do
+	out=$(systemd-analyze verify --man=no --root="$INSTALLED" "$unit.service" 2>&1)
+	is "$?:$out" 0: "$unit: systemd has nothing to complain about"
+done
+
+# narrow UNIT TENTHS: the exposure that systemd finds is at most so much.
+narrow()
+{
+	systemd-analyze security --offline=true --no-pager --threshold="$2" "./$units/$1.service" >"$INSTALLED/security" 2>&1
+	ok $? "$1: exposed 0.$2 of 10 at most" || diag "$(grep -E '✗|Overall' "$INSTALLED/security")"
+}
+
+narrow cri-ebpf-loader 9
+narrow cri-ebpf 3
+narrow cri-ebpf-compat 6
+
+# What systemd lists as open and no comment names: the directive, or the value when it is about one.
+unexplained()
+{
+	local name
+
+	systemd-analyze security --offline=true --no-pager --json=short "$1" | jq -r '.[] | select(.set == false).name' |
+		while read -r name; do
+			case $name in
+			*=~*) name=${name##*=~} ;;
+			*) name=${name%%=*}= ;;
+			esac
+			grep '^#' "$1" | grep -qF -- "$name" || echo "$name"
+		done
+}
+
+for unit in "$units"/*.service; do
+	is "$(unexplained "./$unit")" "" "${unit##*/}: what is open has its reason"
+done
+sed '/^PrivateNetwork=/d; s/CAP_PERFMON$/CAP_PERFMON CAP_SYS_PTRACE/' $units/cri-ebpf-loader.service >"$INSTALLED/open.service"
+is "$(unexplained "$INSTALLED/open.service" | sort | paste -sd ' ')" "CAP_SYS_PTRACE PrivateNetwork=" \
+	"one that has none is found"
+
+# What a unit says, without why.
+directives()
+{
+	grep -v '^#' "$1" | grep .
+}
+
+is "$(diff <(directives $units/cri-ebpf.service) <(directives $units/cri-ebpf-compat.service) | grep '^[<>]')" "$(
+	cat <<-'EOF'
+		< ConditionKernelVersion=>=5.19
+		> ConditionKernelVersion=<5.19
+		< CapabilityBoundingSet=
+		< AmbientCapabilities=
+		< PrivateUsers=yes
+		> CapabilityBoundingSet=CAP_BPF
+		> AmbientCapabilities=CAP_BPF
+	EOF
+)" "the two recorders differ only in what CAP_BPF asks for"
+
+# The same names everywhere.
+pins()
+{
+	sed -nE "s/^#define $1 +\"(.*)\"/\\1/p" common/pins.h
+}
+
+for unit in "$units"/*.service; do
+	read -r source target < <(sed -nE 's/^Bind(ReadOnly)?Paths=-?(\/sys[^:]*):(.*)/\2 \3/p' "$unit")
+	is "$source" "$(pins PIN_DIR_DEFAULT)" "${unit##*/}: binds the pins' directory"
+	is "$(grep -E '^Exec' "$unit" | grep -oE -- '--pin-dir .*' | sort -u)" "--pin-dir $target" "${unit##*/}: where it looks"
+	grep -qxF "enable ${unit##*/}" $units/90-cri-ebpf.preset
+	ok $? "${unit##*/}: in the preset"
+done
+is "$(sed -nE 's/^ConditionPathExists=//p' $units/cri-ebpf.service)" "$(pins PIN_DIR_DEFAULT)/$(pins PIN_INFO)" \
+	"the recorder waits for what the loader pins last"
+
+done_testing
