@@ -9,7 +9,7 @@ needs systemd-sysusers systemd-tmpfiles
 installed
 groups=$INSTALLED/etc/group users=$INSTALLED/etc/passwd pins=$INSTALLED/sys/fs/bpf/cri-ebpf
 
-mkdir "$INSTALLED/etc"
+mkdir -p "$INSTALLED/etc"
 out=$(systemd-sysusers --root="$INSTALLED" cri-ebpf.conf 2>&1)
 ok $? "sysusers.d is understood" || diag "$out"
 

@@ -13,6 +13,7 @@ list()
 umask 077
 installed
 is "$(list "$INSTALLED")" "$(sort -k 3 <<-'EOF'
+	f 644 /etc/cri-ebpf/cri-ebpf.conf
 	f 755 /usr/bin/cri-ebpf
 	f 644 /usr/lib/systemd/system-preset/90-cri-ebpf.preset
 	f 644 /usr/lib/systemd/system/cri-ebpf-compat.service
@@ -22,6 +23,17 @@ is "$(list "$INSTALLED")" "$(sort -k 3 <<-'EOF'
 	f 644 /usr/lib/tmpfiles.d/cri-ebpf.conf
 	f 755 /usr/libexec/cri-ebpf/cri-ebpf-loader
 	l 777 /usr/sbin/cri-ebpf-loader ../libexec/cri-ebpf/cri-ebpf-loader
+	f 644 /usr/share/bash-completion/completions/cri-ebpf
+	f 644 /usr/share/bash-completion/completions/cri-ebpf-loader
+	f 644 /usr/share/doc/cri-ebpf/examples/cri-ebpf.conf
+	f 644 /usr/share/fish/vendor_completions.d/cri-ebpf-loader.fish
+	f 644 /usr/share/fish/vendor_completions.d/cri-ebpf.fish
+	f 644 /usr/share/man/man1/cri-ebpf.1
+	f 644 /usr/share/man/man5/cri-ebpf-schema.5
+	f 644 /usr/share/man/man5/cri-ebpf.conf.5
+	f 644 /usr/share/man/man8/cri-ebpf-loader.8
+	f 644 /usr/share/zsh/vendor-completions/_cri-ebpf
+	f 644 /usr/share/zsh/vendor-completions/_cri-ebpf-loader
 EOF
 )" "the files, whatever the umask"
 is "$(find "$INSTALLED" -mindepth 1 -type d ! -perm 755)" "" "every directory can be passed"
@@ -37,6 +49,7 @@ ok $? "install elsewhere, with AppArmor and SELinux"
 is "$(list "$other" | awk '$3 !~ "^/opt/cri/" { print $3 }')" "$(sort <<-'EOF'
 	/etc/apparmor.d/cri-ebpf-loader
 	/etc/apparmor.d/cri-ebpf-record
+	/etc/cri-ebpf/cri-ebpf.conf
 	/lib/systemd/system/cri-ebpf-compat.service
 	/lib/systemd/system/cri-ebpf-loader.service
 	/lib/systemd/system/cri-ebpf.service
