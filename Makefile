@@ -94,7 +94,7 @@ EXAMPLE_CONF := $(BUILD)/cri-ebpf.conf.example
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all docs run check check-unit check-cli check-policy check-bpf check-containers check-vm check-lint check-sanitized check-long variants \
+.PHONY: all docs run check check-unit check-cli check-policy check-bpf check-containers check-vm check-packages check-lint check-sanitized check-long variants \
 	fuzz bench fmt lint install deb rpm clean deps-build deps-test tests
 
 all: $(BUILD)/cri-ebpf $(BUILD)/cri-ebpf-loader
@@ -209,7 +209,7 @@ $(BUILD)/fuzz/fuzz_%: $(BUILD)/fuzz/obj/tests/fuzz/fuzz_%.o $(FUZZ_OBJ)
 
 SHELL_BUILD = BUILD=$(BUILD) VERSION=$(VERSION)
 RUN_TESTS   = $(SHELL_BUILD) tests/run.sh
-TEST_PARTS := unit cli policy bpf containers tests/lint.sh
+TEST_PARTS := unit cli policy bpf containers packaging tests/lint.sh
 
 deps-build:
 	@packaging/deps.sh build
@@ -225,12 +225,12 @@ run: deps-build
 check: deps-test
 	$(Q)$(MAKE) --no-print-directory all docs tests variants lint
 	$(Q)$(MAKE) --no-print-directory BUILD=$(BUILD)/sanitized SANITIZE=address,undefined CFLAGS='-O1 -g' all docs tests
-	$(Q)$(RUN_TESTS) -t 2400 $(TEST_PARTS) sanitized cli-sanitized tests/vm/run.sh tests/vm/power.sh
+	$(Q)$(RUN_TESTS) -t 2400 $(TEST_PARTS) sanitized cli-sanitized tests/vm/run.sh tests/vm/power.sh tests/packaging/machine.sh
 
 # The same tests with the bounds they have room for when nobody waits.
 check-long: deps-test
 	$(Q)$(MAKE) --no-print-directory all tests variants
-	$(Q)CRI_EBPF_LONG=yes $(RUN_TESTS) -t 14400 bpf containers tests/vm/power.sh
+	$(Q)CRI_EBPF_LONG=yes $(RUN_TESTS) -t 14400 bpf containers tests/vm/power.sh tests/packaging/machine.sh
 
 # hooked: stops at named places (consumer/test_hook.h). abi: as the next version of the wire format will be.
 variants:
@@ -251,6 +251,8 @@ check-vm: deps-test
 	$(Q)$(MAKE) --no-print-directory all
 	$(Q)$(SHELL_BUILD) tests/vm/run.sh
 	$(Q)$(SHELL_BUILD) tests/vm/power.sh
+check-packages: deps-test
+	$(Q)$(RUN_TESTS) -t 2400 packaging tests/packaging/machine.sh
 # Units and the command line again, with the address and undefined behaviour sanitizers.
 check-sanitized: all
 	$(Q)$(MAKE) --no-print-directory BUILD=$(BUILD)/sanitized SANITIZE=address,undefined CFLAGS='-O1 -g' all docs tests
