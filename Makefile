@@ -79,8 +79,8 @@ POLICY_GEN   := $(patsubst policy/seccomp/%.policy,$(BUILD)/gen/seccomp_%.h,$(wi
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all run check check-unit check-cli check-policy check-bpf check-containers check-vm check-lint check-sanitized check-long variants \
-	fuzz bench fmt lint install clean deps-build deps-test tests
+.PHONY: all run check check-unit check-cli check-policy check-bpf check-containers check-vm check-lint check-sanitized \
+	check-long variants fuzz bench fmt lint install clean deps-build deps-test tests
 
 all: $(BUILD)/cri-ebpf $(BUILD)/cri-ebpf-loader
 
