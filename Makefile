@@ -94,8 +94,8 @@ EXAMPLE_CONF := $(BUILD)/cri-ebpf.conf.example
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all docs run check check-unit check-cli check-policy check-bpf check-containers check-vm check-packages check-lint check-sanitized check-long variants \
-	fuzz bench fmt lint install deb rpm clean deps-build deps-test tests
+.PHONY: all docs run check check-unit check-cli check-policy check-bpf check-containers check-vm check-packages check-lint \
+	check-sanitized check-long variants fuzz bench fmt lint install deb rpm clean deps-build deps-test tests
 
 all: $(BUILD)/cri-ebpf $(BUILD)/cri-ebpf-loader
 

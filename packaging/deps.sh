@@ -60,6 +60,7 @@ table()
 	deb    command:dh_installsysusers debhelper      debhelper
 	deb    command:dh_apparmor      dh-apparmor        -
 	rpm    command:rpmbuild         rpm                rpm-build
+	rpm    command:eu-strip         elfutils           elfutils
 	rpm    command:debugedit        debugedit          debugedit
 	fuzz   fuzzer:clang             libclang-rt-dev    compiler-rt
 	EOF

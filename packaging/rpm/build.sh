@@ -12,7 +12,7 @@ work=$packages/work/rpm
 source=$work/cri-ebpf-$VERSION
 export LC_ALL=C.UTF-8 SOURCE_DATE_EPOCH
 
-# The same sources give the same bytes; and Debian's rpmbuild makes no package of debug symbols unless told to.
+# The same sources give the same bytes.
 defines=(
 	--define "_topdir $work"
 	--define "_sourcedir $work"
@@ -20,17 +20,14 @@ defines=(
 	--define "use_source_date_epoch_as_buildtime 1"
 	--define "clamp_mtime_to_source_date_epoch 1"
 )
-if command -v dpkg >/dev/null; then
-	defines+=(--define "_enable_debug_packages 1")
-	# BuildRequires are looked up in rpm's own database, in which there is nothing
-	defines+=(--nodeps)
-fi
+# On Debian BuildRequires would be looked up in rpm's own database, in which there is nothing.
+! command -v dpkg >/dev/null || defines+=(--nodeps)
 
 rm -rf "$work"
 packaging/source.sh "$source"
 tar -C "$work" --sort=name --owner=0 --group=0 --numeric-owner --create "cri-ebpf-$VERSION" |
 	gzip -n >"$source.tar.gz"
-sed "s/@VERSION@/$VERSION/" packaging/rpm/cri-ebpf.spec.in >"$work/cri-ebpf.spec"
+sed "s/@VERSION@/$VERSION/; s/@DATE@/$(date -ud "@$SOURCE_DATE_EPOCH" '+%a %b %d %Y')/" packaging/rpm/cri-ebpf.spec.in >"$work/cri-ebpf.spec"
 
 if ! rpmbuild -bb "${defines[@]}" "$work/cri-ebpf.spec" >"$work/log" 2>&1; then
 	tail -n 40 "$work/log" >&2

@@ -18,6 +18,13 @@ for unit in cri-ebpf-loader cri-ebpf cri-ebpf-compat; do
 	is "$?:$out" 0: "$unit: systemd has nothing to complain about"
 done
 
+# A unit with default dependencies starts after sysinit.target, before which the loader does: that would be a cycle.
+while read -r unit; do
+	file=$INSTALLED/usr/lib/systemd/system/$unit
+	[ ! -e "$file" ] || grep -qx 'DefaultDependencies=no' "$file"
+	ok $? "cri-ebpf-loader: $unit starts before sysinit.target too"
+done < <(sed -nE 's/^After=//p' $units/cri-ebpf-loader.service | tr ' ' '\n')
+
 # narrow UNIT TENTHS: the exposure that systemd finds, 0 to 10, is at most so many tenths.
 narrow()
 {
