@@ -91,6 +91,8 @@ MAN_PAGES    := $(patsubst packaging/man/%.scd,$(BUILD)/man/%,$(sort $(wildcard 
 COMPLETIONS  := $(foreach program,cri-ebpf cri-ebpf-loader,$(addprefix $(BUILD)/completion/,\
 	$(program).bash _$(program) $(program).fish))
 EXAMPLE_CONF := $(BUILD)/cri-ebpf.conf.example
+OCI_GEN      := $(patsubst policy/oci/%.policy,$(BUILD)/gen/oci_%.h,$(wildcard policy/oci/*.policy))
+OCI_PROFILES := $(BUILD)/oci/record.json $(BUILD)/oci/loader.json
 
 .DELETE_ON_ERROR:
 .SECONDARY:
@@ -173,6 +175,23 @@ $(BUILD)/completion/%.fish: packaging/completion/template.fish packaging/complet
 
 $(EXAMPLE_CONF): packaging/man/conf.awk $(BUILD)/gen/cri-ebpf.table
 	$(Q)awk -f $^ > $@
+
+$(BUILD)/gen/oci_%.h: policy/oci/%.policy policy/seccomp/compile.awk
+	$(msg) POLICY $<
+	$(Q)mkdir -p $(@D)
+	$(Q)awk -f policy/seccomp/compile.awk $< > $@
+
+# The same policies as the profiles of containers.
+$(BUILD)/obj/policy/oci/profile.o: $(POLICY_GEN) $(OCI_GEN)
+
+$(BUILD)/oci/profile: $(BUILD)/obj/policy/oci/profile.o
+	$(msg) LD $@
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^
+
+$(BUILD)/oci/%.json: $(BUILD)/oci/profile
+	$(msg) PROFILE $@
+	$(Q)$< $* > $@
 
 # Tests. A unit test is one program per unit; the fuzz corpora are replayed as plain tests.
 tests: $(UNIT_BIN) $(REPLAY_BIN)
