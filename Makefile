@@ -68,6 +68,7 @@ CONSUMER_SRC := $(sort $(wildcard consumer/*.c)) $(if $(findstring CRI_TEST_HOOK
 BPF_SRC      := $(sort $(wildcard bpf/*.bpf.c))
 UNIT_SRC     := $(sort $(wildcard tests/unit/test_*.c))
 FUZZ_SRC     := $(sort $(wildcard tests/fuzz/fuzz_*.c))
+IMAGE_SRC    := policy/oci/profile.c packaging/kubernetes/prepare.c
 BENCH_SRC    := $(sort $(wildcard tests/bench/bench_*.c))
 
 obj = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
@@ -91,11 +92,13 @@ MAN_PAGES    := $(patsubst packaging/man/%.scd,$(BUILD)/man/%,$(sort $(wildcard 
 COMPLETIONS  := $(foreach program,cri-ebpf cri-ebpf-loader,$(addprefix $(BUILD)/completion/,\
 	$(program).bash _$(program) $(program).fish))
 EXAMPLE_CONF := $(BUILD)/cri-ebpf.conf.example
+OCI_GEN      := $(patsubst policy/oci/%.policy,$(BUILD)/gen/oci_%.h,$(wildcard policy/oci/*.policy))
+OCI_PROFILES := $(BUILD)/oci/record.json $(BUILD)/oci/loader.json
 
 .DELETE_ON_ERROR:
 .SECONDARY:
 .PHONY: all docs run check check-unit check-cli check-policy check-bpf check-containers check-vm check-packages check-lint \
-	check-sanitized check-long variants fuzz bench fmt lint install deb rpm clean deps-build deps-test tests
+	check-sanitized check-long variants fuzz bench fmt lint install not-for-tests image-root deb rpm clean deps-build deps-test tests
 
 all: $(BUILD)/cri-ebpf $(BUILD)/cri-ebpf-loader
 
@@ -174,6 +177,31 @@ $(BUILD)/completion/%.fish: packaging/completion/template.fish packaging/complet
 $(EXAMPLE_CONF): packaging/man/conf.awk $(BUILD)/gen/cri-ebpf.table
 	$(Q)awk -f $^ > $@
 
+$(BUILD)/gen/oci_%.h: policy/oci/%.policy policy/seccomp/compile.awk
+	$(msg) POLICY $<
+	$(Q)mkdir -p $(@D)
+	$(Q)awk -f policy/seccomp/compile.awk $< > $@
+
+# The same policies as the profiles of containers.
+$(BUILD)/obj/policy/oci/profile.o: $(POLICY_GEN) $(OCI_GEN)
+
+$(BUILD)/oci/profile: $(BUILD)/obj/policy/oci/profile.o
+	$(msg) LD $@
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^
+
+$(BUILD)/oci/%.json: $(BUILD)/oci/profile
+	$(msg) PROFILE $@
+	$(Q)$< $* > $@
+
+# What an image for containers holds (packaging/image-root.sh).
+$(BUILD)/cri-ebpf-prepare: $(call obj,packaging/kubernetes/prepare.c) $(COMMON_OBJ)
+	$(msg) LD $@
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(call lib,inih)
+
+image-root: all not-for-tests $(BUILD)/cri-ebpf-prepare $(OCI_PROFILES)
+	$(Q)BUILD=$(BUILD) SOURCE_DATE_EPOCH=$(SOURCE_DATE_EPOCH) packaging/image-root.sh $(BUILD)/image-root
+
 # Tests. A unit test is one program per unit; the fuzz corpora are replayed as plain tests.
 tests: $(UNIT_BIN) $(REPLAY_BIN)
 
@@ -223,7 +251,7 @@ run: deps-build
 	$(Q)$(SHELL_BUILD) tests/demo.sh
 
 check: deps-test
-	$(Q)$(MAKE) --no-print-directory all docs tests variants lint
+	$(Q)$(MAKE) --no-print-directory all docs tests variants image-root lint
 	$(Q)$(MAKE) --no-print-directory BUILD=$(BUILD)/sanitized SANITIZE=address,undefined CFLAGS='-O1 -g' all docs tests
 	$(Q)$(RUN_TESTS) -t 2400 $(TEST_PARTS) sanitized cli-sanitized tests/vm/run.sh tests/vm/power.sh tests/packaging/machine.sh
 
@@ -252,6 +280,7 @@ check-vm: deps-test
 	$(Q)$(SHELL_BUILD) tests/vm/run.sh
 	$(Q)$(SHELL_BUILD) tests/vm/power.sh
 check-packages: deps-test
+	$(Q)$(MAKE) --no-print-directory all image-root
 	$(Q)$(RUN_TESTS) -t 2400 packaging tests/packaging/machine.sh
 # Units and the command line again, with the address and undefined behaviour sanitizers.
 check-sanitized: all
@@ -261,8 +290,8 @@ check-lint: lint
 	$(Q)$(RUN_TESTS) tests/lint.sh
 
 # Both compilers, no warnings.
-LINT_SRC = $(COMMON_SRC) $(LOADER_SRC) $(CONSUMER_SRC) $(UNIT_SRC) $(FUZZ_SRC) $(BENCH_SRC)
-lint: $(SKELETON) $(POLICY_GEN) $(COMPLETION_GEN)
+LINT_SRC = $(COMMON_SRC) $(LOADER_SRC) $(CONSUMER_SRC) $(UNIT_SRC) $(FUZZ_SRC) $(BENCH_SRC) $(IMAGE_SRC)
+lint: $(SKELETON) $(POLICY_GEN) $(OCI_GEN) $(COMPLETION_GEN)
 	$(msg) LINT "gcc, clang -Werror"
 	$(Q)for compiler in "$(CC)" "$(CLANG)"; do \
 		$$compiler $(ALL_CFLAGS) -Werror -fsyntax-only $(LINT_SRC) || exit 1; done
@@ -292,9 +321,11 @@ install -D -m 0644 policy/$(1) $(DESTDIR)$(2)
 endef
 
 # What is built for a test may have no sandbox. Its version says so, whoever built it and wherever it is.
-install: all docs
+not-for-tests: all
 	@! grep -aqE '$(VERSION)-(sanitized|test)' $(BUILD)/cri-ebpf $(BUILD)/cri-ebpf-loader || \
 		{ echo 'the programs in $(BUILD) were built with SANITIZE or DEFINES, for tests: not installed' >&2; exit 1; }
+
+install: all docs not-for-tests
 	install -D -m 0755 $(BUILD)/cri-ebpf $(DESTDIR)$(BINDIR)/cri-ebpf
 	install -D -m 0755 $(BUILD)/cri-ebpf-loader $(DESTDIR)$(LIBEXECDIR)/cri-ebpf/cri-ebpf-loader
 	install -d -m 0755 $(DESTDIR)$(SBINDIR)

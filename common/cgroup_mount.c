@@ -60,49 +60,71 @@ static void unescape_octal(char *s)
 	*out = 0;
 }
 
-/* "36 35 98:0 /root /mount/point options optional... - type source super-options"; only a mount that shows the
- * hierarchy's root will do. */
-static bool mountinfo_line_fits(char *line, const struct cgroup_mount *mount, const char **ret_path)
+/*
+ * What a mount shows of its hierarchy, as seen from this process's cgroup namespace: "/" is the namespace's root,
+ * and "/../.." lies two levels above it. The levels; -1: somewhere else, or below.
+ */
+static int levels_above(const char *root)
+{
+	int levels = 0;
+
+	if (!strcmp(root, "/"))
+		return 0;
+	for (; !strncmp(root, "/..", 3); root += 3)
+		levels++;
+	return *root ? -1 : levels;
+}
+
+/* "36 35 98:0 /root /mount/point options optional... - type source super-options". How far above; -1: another. */
+static int mountinfo_line_fits(char *line, const struct cgroup_mount *mount, const char **ret_path)
 {
 	char *save = NULL, *words[5], *type, *super;
 	char *separator = strstr(line, " - ");
+	bool fits;
 
 	if (!separator)
-		return false;
+		return -1;
 	*separator = 0;
 	type = strtok_r(separator + 3, " \n", &save);
 	(void)strtok_r(NULL, " \n", &save);
 	super = strtok_r(NULL, " \n", &save);
 	if (!type || !super)
-		return false;
+		return -1;
 	words[0] = strtok_r(line, " ", &save);
 	for (int i = 1; i < 5; i++)
 		words[i] = strtok_r(NULL, " ", &save);
-	if (!words[4] || strcmp(words[3], "/"))
-		return false;
+	if (!words[4])
+		return -1;
 	*ret_path = words[4];
 	unescape_octal(words[4]);
 	if (mount->mode == INFO_CGROUP_V2)
-		return !strcmp(type, "cgroup2");
-	return !strcmp(type, "cgroup") && list_has(super, "memory");
+		fits = !strcmp(type, "cgroup2");
+	else
+		fits = !strcmp(type, "cgroup") && list_has(super, "memory");
+	return fits ? levels_above(words[3]) : -1;
 }
 
 int cgroup_mount_parse_path(FILE *mountinfo, struct cgroup_mount *mount)
 {
 	AUTO_FREE char *line = NULL;
 	size_t size = 0;
+	int highest = -1;
 
+	/* In a container that has the host's view mounted beside its own, the host's is the higher one. */
 	while (getline(&line, &size, mountinfo) > 0) {
 		const char *path;
+		int levels = mountinfo_line_fits(line, mount, &path);
 
-		if (!mountinfo_line_fits(line, mount, &path))
+		if (levels <= highest)
 			continue;
 		if (strlen(path) >= sizeof(mount->path))
 			return -ENAMETOOLONG;
 		strcpy(mount->path, path);
-		return 0;
+		highest = levels;
 	}
-	return ferror(mountinfo) ? -EIO : -ENOENT;
+	if (ferror(mountinfo))
+		return -EIO;
+	return highest < 0 ? -ENOENT : 0;
 }
 
 int cgroup_mount_find(struct cgroup_mount *ret)

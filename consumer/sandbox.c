@@ -20,22 +20,8 @@
 #include <unistd.h>
 
 #include "common/cleanup.h"
+#include "consumer/sandbox_rule.h"
 #include "consumer/test_hook.h"
-
-enum action { SANDBOX_ALLOW, SANDBOX_KILL, SANDBOX_ERRNO };
-/* EQUAL compares the 32 bits of an int, WHOLE and the others all 64, as for a pointer. */
-enum comparison { SANDBOX_EQUAL, SANDBOX_WHOLE, SANDBOX_UNEQUAL, SANDBOX_MASKED };
-
-struct rule {
-	const char *name;
-	enum action action;
-	int error;
-	bool conditional;
-	unsigned int argument;
-	enum comparison comparison;
-	uint64_t mask;
-	uint64_t value;
-};
 
 static const struct rule record_rules[] = {
 #include "seccomp_record.h"
@@ -154,9 +140,6 @@ static uint32_t action_code(const struct rule *rule)
 	}
 }
 
-/* The kernel looks at the low half of an int argument only, so a condition must not look at more. */
-#define LOW_HALF 0xffffffffULL
-
 static int add_rule(scmp_filter_ctx filter, const struct rule *rule)
 {
 	int number = seccomp_syscall_resolve_name(rule->name);
@@ -173,7 +156,7 @@ static int add_rule(scmp_filter_ctx filter, const struct rule *rule)
 	switch (rule->comparison) {
 	case SANDBOX_EQUAL:
 		condition.op = SCMP_CMP_MASKED_EQ;
-		condition.datum_a = LOW_HALF;
+		condition.datum_a = RULE_LOW_HALF;
 		condition.datum_b = rule->value;
 		break;
 	case SANDBOX_WHOLE:

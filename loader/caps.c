@@ -40,6 +40,16 @@ int caps_check(const char **ret_missing)
 	return -EPERM;
 }
 
+bool caps_are_bare(void)
+{
+	CLEANUP(cleanup_caps) cap_t caps = cap_get_proc();
+
+	for (cap_value_t value = 0; caps && CAP_IS_SUPPORTED(value); value++)
+		if (caps_has(caps, value) && value != CAP_BPF && value != CAP_PERFMON && value != CAP_SYS_RESOURCE)
+			return false;
+	return caps != NULL;
+}
+
 static int caps_set_wanted(void)
 {
 	CLEANUP(cleanup_caps) cap_t caps = cap_init();

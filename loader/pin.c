@@ -60,26 +60,51 @@ static bool ends_in_dots(const char *dir)
 	       text_ends_with(dir, "/");
 }
 
+static int open_dir(const char *dir)
+{
+	int fd = open(dir, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+	return fd < 0 ? -errno : fd;
+}
+
+/* 1 when it was made, 0 when it was there. One that is there may be a mount of its own, so its parent says nothing. */
+static int make_dir(const char *dir)
+{
+	struct stat st;
+	int r;
+
+	if (lstat(dir, &st) == 0)
+		return 0;
+	r = parent_is_bpffs(dir);
+	if (r < 0)
+		return r;
+	if (mkdir(dir, 0750) == 0)
+		return 1;
+	return errno == EEXIST ? 0 : -errno;
+}
+
+#define BPFFS_ROOT_INO 1 /* the file system's own root, everybody's */
+
 /* Only what this call made is given away: a directory of somebody else stays theirs. */
 int pin_dir_prepare(const char *dir, uid_t owner, gid_t group)
 {
-	AUTO_CLOSE int fd = -1;
+	int r = ends_in_dots(dir) ? -EINVAL : make_dir(dir);
+	bool made = r == 1;
 	struct stat st;
-	bool made;
-	int r = ends_in_dots(dir) ? -EINVAL : parent_is_bpffs(dir);
 
 	if (r < 0)
 		return r;
-	made = mkdir(dir, 0750) == 0;
-	if (!made && errno != EEXIST)
-		return -errno;
-	fd = open(dir, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (fd < 0 || fstat(fd, &st) < 0)
-		return -errno;
+
+	AUTO_CLOSE int fd = open_dir(dir);
+
+	if (fd < 0)
+		return fd;
 	r = dir_is_bpffs(fd);
 	if (r < 0)
 		return r;
-	if (!made && st.st_uid != owner)
+	if (fstat(fd, &st) < 0)
+		return -errno;
+	if (!made && (st.st_uid != owner || st.st_ino == BPFFS_ROOT_INO))
 		return -EEXIST;
 	if ((st.st_uid != owner || st.st_gid != group) && fchown(fd, owner, group) < 0)
 		return -errno;
@@ -90,9 +115,11 @@ int pin_dir_prepare(const char *dir, uid_t owner, gid_t group)
 
 int pin_dir_enter(const char *dir)
 {
-	AUTO_CLOSE int fd = open(dir, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	AUTO_CLOSE int fd = open_dir(dir);
 
-	return fd < 0 || fchdir(fd) < 0 ? -errno : 0;
+	if (fd < 0)
+		return fd;
+	return fchdir(fd) < 0 ? -errno : 0;
 }
 
 int pin_dir_is_bpffs(void)

@@ -16,9 +16,10 @@
 int pin_dir_enter(const char *dir);
 
 /*
- * Root only: mounts nothing, makes the directory 2750 owner:group if it is missing and gives it to them.
- * -ENOTTY: the place is not on bpffs. -EEXIST: it is there and belongs to somebody else. -EINVAL: its path does not
- * end in a name.
+ * Root only: mounts nothing, makes the directory 2750 owner:group if it is missing and gives it to them; one that is
+ * there and the owner's gets that group and mode. Without CAP_CHOWN the owner must be the caller and the group one
+ * of its own (-EPERM). -ENOTTY: the place is not on bpffs. -EEXIST: it is there and belongs to somebody else, or is
+ * the root of bpffs. -EINVAL: its path does not end in a name.
  */
 int pin_dir_prepare(const char *dir, uid_t owner, gid_t group);
 

@@ -41,6 +41,8 @@ table()
 	test   command:man              man-db             man-db
 	test   command:zsh              zsh                zsh
 	test   command:fish             fish               fish
+	test   python:yaml              python3-yaml       python3-pyyaml
+	test   command:npm              npm                npm
 	test   command:valgrind         valgrind           valgrind
 	test   command:systemd-analyze  systemd            systemd
 	test   command:apparmor_parser  apparmor           -
@@ -83,6 +85,12 @@ has_policy()
 	compgen -G "/usr/share/$1/default/base.pp*" >/dev/null || compgen -G "/var/lib/$1/targeted/active/modules/*/base" >/dev/null
 }
 
+# As the distribution's own Python has it, which may not be the first one of the path.
+has_python()
+{
+	/usr/bin/python3 -c "import $1" 2>/dev/null
+}
+
 has_fuzzer()
 {
 	echo 'int LLVMFuzzerTestOneInput(void); int LLVMFuzzerTestOneInput(void) { return 0; }' |
@@ -98,6 +106,7 @@ has()
 	header:*) has_header "$name" ;;
 	static:*) has_static "$name" ;;
 	policy:*) has_policy "$name" ;;
+	python:*) has_python "$name" ;;
 	fuzzer:*) has_fuzzer ;;
 	esac
 }

@@ -141,4 +141,35 @@ for load in "loader load" "as_loader bpf,perfmon load"; do
 	says "$out" "\"$PIN_DIR\".*mount -t bpf bpf /sys/fs/bpf" "$load: what to mount"
 done
 
+# Root with the two capabilities and no other, as in a container.
+# as_bare_root GROUP VERB [FLAG...]
+as_bare_root()
+{
+	setpriv --regid "$1" --clear-groups --no-new-privs --inh-caps=-all --bounding-set=-all,+bpf,+perfmon \
+		"$SCENARIO_DIR/bin/cri-ebpf-loader" "$2" --pin-dir "$PIN_DIR" --config "$CONFIG" "${@:3}"
+}
+
+[ ! -d "$PIN_DIR" ] || rmdir "$PIN_DIR"
+out=$(as_bare_root cri-ebpf-ring load --pin-dir "$BPFFS" 2>&1)
+is $? 6 "root with two capabilities: load into the root of bpffs"
+is "$(stat -c '%u %g %a' "$BPFFS")" "$before" "does not take it over"
+mkdir -m 0755 "$PIN_DIR"
+out=$(as_bare_root 65534 load 2>&1)
+is $? 6 "root with two capabilities, not of the ring's group"
+like "$out" 'group cri-ebpf-ring' "is told which group it takes"
+is "$(stat -c '%U %G %a' "$PIN_DIR"; pins)" "root root 755" "and nothing was changed"
+out=$(as_bare_root cri-ebpf-ring load 2>&1)
+is $? 0 "root with two capabilities and that group takes the directory that somebody made for it" || diag "$out"
+is "$(stat -c '%U %G %a' "$PIN_DIR")" "root cri-ebpf-ring 2750" "which is the ring's then"
+is "$(stat -c '%U %G %a' "$PIN_DIR/events")" "root cri-ebpf-ring 660" "as the pins are"
+out=$(as_bare_root cri-ebpf-ring load --replace 2>&1)
+is $? 0 "and swaps the programs" || diag "$out"
+out=$(setpriv --reuid cri-ebpf --regid cri-ebpf-ring --clear-groups --inh-caps=-all rm -f "$PIN_DIR/events" 2>&1)
+like "$out" 'ermission denied' "a reader of the ring cannot take the pins away"
+out=$(as_bare_root cri-ebpf-ring unload 2>&1)
+is $? 0 "unload" || diag "$out"
+out=$(as_bare_root cri-ebpf-ring load 2>&1)
+is $? 0 "it makes the directory where there is none" || diag "$out"
+is "$(stat -c '%U %G %a' "$PIN_DIR")" "root cri-ebpf-ring 2750" "with the same owner, group and mode"
+
 done_testing

@@ -171,13 +171,19 @@ podman_()
 		--events-backend none "${flags[@]}" "$@"
 )
 
+# podman_open DIR: DIR is ours and empty; no image yet.
+podman_open()
+{
+	CONTAINERS_DIR=$1
+	PODMAN_STARTED=yes
+	! parents_exist libpod_parent || PODMAN_CGROUP_EXISTED=yes
+}
+
 # podman_start DIR TOOL...: as containerd_start.
 podman_start()
 {
-	CONTAINERS_DIR=$1
+	podman_open "$1"
 	shift
-	PODMAN_STARTED=yes
-	! parents_exist libpod_parent || PODMAN_CGROUP_EXISTED=yes
 	image_make "$CONTAINERS_DIR/image.tar" "$@" || return 1
 	podman_ load --quiet --input "$CONTAINERS_DIR/image.tar" >/dev/null
 }

@@ -39,6 +39,14 @@ static const struct {
 	  "42 31 0:35 / /u rw - cgroup2 cgroup2 rw\n", 0, INFO_CGROUP_V2, 0, "/u" },
 	{ "a space in the mount point", "0::/\n", "42 31 0:35 / /a\\040b rw - cgroup2 cgroup2 rw\n", 0,
 	  INFO_CGROUP_V2, 0, "/a b" },
+	{ "a container with the host's view beside its own", "0::/\n",
+	  "40 31 0:35 / /sys/fs/cgroup ro - cgroup2 cgroup2 rw\n"
+	  "41 31 0:35 /../../../.. /host/cgroup ro - cgroup2 cgroup2 rw\n"
+	  "42 31 0:35 /../../../../other /other ro - cgroup2 cgroup2 rw\n"
+	  "43 31 0:35 /.. /pod ro - cgroup2 cgroup2 rw\n",
+	  0, INFO_CGROUP_V2, 0, "/host/cgroup" },
+	{ "a directory whose name begins with two dots", "0::/\n", "40 31 0:35 /..a /a ro - cgroup2 cgroup2 rw\n",
+	  -ENOENT, INFO_CGROUP_V2, 0, "" },
 	{ "not mounted", "0::/\n", "25 1 0:22 / /sys/fs/bpf rw - bpf none rw\n", -ENOENT, INFO_CGROUP_V2, 0, "" },
 	{ "cut off lines", "0:\n\n::\n0::/\n", "42 31 - cgroup2\n42 31 0:35 / /u rw cgroup2 cgroup2 rw\n", -ENOENT,
 	  INFO_CGROUP_V2, 0, "" },

@@ -4,6 +4,9 @@
 # The guests' initial RAM disk, one for each architecture: busybox, setpriv, our two programs with their
 # libraries, the test tools, init.sh as /init and the scripts of guest/.
 
+# shellcheck source=packaging/libraries.sh
+. packaging/libraries.sh
+
 IMAGE_TOOLS="eat as_child late_exit many_exits"
 # What our programs need to be built for another architecture; with libc, all that setpriv needs.
 IMAGE_DEVELOPMENT="libc6-dev libbpf-dev libelf-dev zlib1g-dev libcap-dev libinih-dev libsqlite3-dev \
@@ -25,7 +28,7 @@ image_libraries()
 
 	shift
 	if [ "$arch" = "$VM_HOST_ARCH" ]; then
-		ldd "$@" 2>/dev/null | grep -oE '/[^ :]+ \(' | tr -d ' (' | sort -u
+		libraries_of "$@"
 	else
 		image_needed "$root" "$@" | sort -u
 	fi

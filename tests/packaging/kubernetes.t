@@ -1,0 +1,101 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-2-Clause
+# The manifests of packaging/kubernetes/ against the schema of Kubernetes, as TypeScript's types have it: an unknown
+# field, a wrong type and a missing one are errors of the compiler. And what they may never say.
+set -u
+
+cd "$(dirname "$0")/../.." || exit 1
+. tests/lib.sh
+. tests/lib/manifest.sh
+
+BUILD=$(realpath -m "${BUILD:-build}")
+NPM_DIR=$BUILD/npm/kubernetes
+NPM_PACKAGES=(typescript@5.4.5 kubernetes-types@1.30.0)
+KUBERNETES=packaging/kubernetes
+WORK=
+
+command -v npm >/dev/null || skip_all "npm is not installed"
+command -v jq >/dev/null || skip_all "jq is not installed"
+reason=$(manifest_unreadable)
+[ -z "$reason" ] || skip_all "$reason"
+
+# Once; these versions and no others.
+npm_install()
+{
+	[ "$(cat "$NPM_DIR/installed" 2>/dev/null)" != "${NPM_PACKAGES[*]}" ] || return 0
+	rm -rf "$NPM_DIR"
+	mkdir -p "$NPM_DIR" && echo '{"private": true}' >"$NPM_DIR/package.json" &&
+		npm install --prefix "$NPM_DIR" --save-exact --ignore-scripts --no-audit --no-fund "${NPM_PACKAGES[@]}" &&
+		echo "${NPM_PACKAGES[*]}" >"$NPM_DIR/installed"
+}
+out=$(npm_install 2>&1) || skip_all "npm cannot install ${NPM_PACKAGES[*]}: $(tail -n 1 <<<"$out")"
+
+trap '[ -z "$WORK" ] || rm -rf "$WORK"' EXIT
+WORK=$(mktemp -d "$NPM_DIR/check.XXXXXX")
+
+# A document's type: where Kubernetes keeps it, and its name.
+source_of()
+{
+	jq -r --arg wrap "$1" '
+		(if .apiVersion == "v1" then "core/v1" else .apiVersion end) as $home
+		| "import { \(.kind) } from \"kubernetes-types/\($home)\";",
+		  "type Part<T> = { [K in keyof T]?: Part<T[K]> };",
+		  "export const it: \(if $wrap == "part" then "Part<\(.kind)>" else .kind end) = \(.);"'
+}
+
+# schema_errors [part]: of the documents, an array of JSON, what is wrong; empty when nothing is.
+schema_errors()
+{
+	local n=0 document
+
+	rm -f "$WORK"/*.ts
+	while IFS= read -r document; do
+		source_of "${1:-whole}" <<<"$document" >"$WORK/document-$n.ts"
+		n=$((n + 1))
+	done < <(jq -c '.[]')
+	[ "$n" -gt 0 ] || echo "no documents"
+	"$NPM_DIR/node_modules/.bin/tsc" --noEmit --strict "$WORK"/*.ts
+}
+
+containers='(.initContainers + .containers)[]'
+manifest=$(manifest_json $KUBERNETES/cri-ebpf.yaml)
+is "$(schema_errors <<<"$manifest")" "" "cri-ebpf.yaml has the schema of Kubernetes"
+as_daemonset='map({apiVersion: "apps/v1", kind: "DaemonSet"} + .)'
+for name in before-5.19 unload; do
+	patch=$(manifest_json $KUBERNETES/$name.yaml)
+	is "$(jq "$as_daemonset" <<<"$patch" | schema_errors part)" "" "$name.yaml is a part of it"
+	is "$(jq -c ".[0].spec.template.spec | [$containers | .name]" <<<"$patch")" '["load","record"]' "for containers that are there"
+done
+
+# broken JQ WORDS: the manifest, changed so, is refused with these words.
+broken()
+{
+	like "$(jq "$1" <<<"$manifest" | schema_errors)" "$2" "refused: $1"
+}
+
+broken '.[1].spec.template.spec.containers[0].securityContext.readOnlyRootFileSystem = true' 'readOnlyRootFileSystem'
+broken '.[1].spec.template.spec.hostPID = "no"' "'string' is not assignable to type 'boolean"
+broken '.[1].spec.template.spec.initContainers[1].securityContext.capabilities.add = "BPF"' "'string' is not assignable"
+broken 'del(.[1].spec.selector)' "'selector' is missing"
+broken '.[1].kind = "DemonSet"' "no exported member .*'DemonSet'"
+broken '.[1].apiVersion = "apps/v9"' 'kubernetes-types/apps/v9'
+like "$(jq "$as_daemonset | .[0].spec.template.spec.containers[0].securityContext.runAsuser = 0" <<<"$patch" |
+	schema_errors part)" 'runAsuser' "refused: a misspelt field of the patch"
+
+# What a schema does not know.
+manifest_open <<<"$manifest"
+is "$(jq -c "[$containers | [.name, .securityContext.capabilities]]" <<<"$MANIFEST_POD")" \
+	'[["prepare",{"drop":["ALL"],"add":["CHOWN"]}],["load",{"drop":["ALL"],"add":["BPF","PERFMON"]}],["record",{"drop":["ALL"]}]]' \
+	"the capabilities of each container"
+is "$(jq -c "[$containers | .securityContext
+	| select(.privileged != false or .allowPrivilegeEscalation != false or .readOnlyRootFilesystem != true)]" <<<"$MANIFEST_POD")" \
+	'[]' "none is privileged, may become so, or writes to its root"
+is "$(jq -c '[.hostPID, .hostIPC, .hostNetwork, .automountServiceAccountToken]' <<<"$MANIFEST_POD")" \
+	'[null,null,null,false]' "no namespace of the host's but that of users, no token"
+is "$(jq -c "[$containers | .name as \$name | .volumeMounts[] | select(.readOnly | not) | \"\(\$name) \(.name)\"]" <<<"$MANIFEST_POD")" \
+	'["prepare history","prepare profiles","load pins","record history"]' "what each may write to"
+is "$(jq -r "[$containers | .image] | unique | length" <<<"$MANIFEST_POD")" 1 "one image"
+is "$(jq -c '[.volumes[].name] - [(.initContainers + .containers)[].volumeMounts[].name]' <<<"$MANIFEST_POD")" '[]' \
+	"every volume is mounted"
+
+done_testing
