@@ -94,7 +94,8 @@ is "$(jq -c '[.hostPID, .hostIPC, .hostNetwork, .automountServiceAccountToken]' 
 	'[null,null,null,false]' "no namespace of the host's but that of users, no token"
 is "$(jq -c "[$containers | .name as \$name | .volumeMounts[] | select(.readOnly | not) | \"\(\$name) \(.name)\"]" <<<"$MANIFEST_POD")" \
 	'["prepare history","prepare profiles","load pins","record history"]' "what each may write to"
-is "$(jq -r "[$containers | .image] | unique | length" <<<"$MANIFEST_POD")" 1 "one image"
+is "$(jq -r "[$containers | .image] | unique | join(\" \")" <<<"$MANIFEST_POD")" \
+	"cri-ebpf:$(sed -n 's/^VERSION := //p' Makefile)" "one image, of this version"
 is "$(jq -c '[.volumes[].name] - [(.initContainers + .containers)[].volumeMounts[].name]' <<<"$MANIFEST_POD")" '[]' \
 	"every volume is mounted"
 
