@@ -11,6 +11,7 @@
 #include "common/cleanup.h"
 #include "consumer/db_file.h"
 #include "consumer/db_handle.h"
+#include "consumer/db_map.h"
 #include "consumer/db_user.h"
 
 /* How often a restricted statement looks at the clock, in instructions of SQLite's virtual machine. */
@@ -211,6 +212,15 @@ static void cleanup_db(struct db **db)
 	db_close(*db);
 }
 
+/* Of all that SQLite asks of the system, only how it maps is not its own. */
+static void configure_mapping(void)
+{
+	sqlite3_vfs *vfs = sqlite3_vfs_find(NULL);
+
+	if (vfs && vfs->iVersion >= 3 && vfs->xSetSystemCall)
+		(void)vfs->xSetSystemCall(vfs, "mmap", (sqlite3_syscall_ptr)db_map);
+}
+
 int db_handle_open(const char *name, const char *path, enum db_access access, struct db **ret)
 {
 	static const int flags[] = {
@@ -226,6 +236,8 @@ int db_handle_open(const char *name, const char *path, enum db_access access, st
 	db->path = strdup(path);
 	if (!db->path)
 		return -ENOMEM;
+
+	configure_mapping();
 
 	int code = sqlite3_open_v2(name, &db->handle, flags[access] | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, NULL);
 
