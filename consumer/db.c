@@ -11,6 +11,7 @@
 #include "common/cleanup.h"
 #include "consumer/db_file.h"
 #include "consumer/db_handle.h"
+#include "consumer/db_index.h"
 #include "consumer/db_map.h"
 #include "consumer/db_user.h"
 
@@ -26,6 +27,7 @@ struct db {
 	char *path;
 	struct db_stmt *statements;
 	bool full;            /* the value of PRAGMA synchronous */
+	bool stopped;	       /* something that is open could not be opened: the log's index refuses */
 	const char *complaint; /* our own text for the last failure, else SQLite's counts */
 	struct db_file_id files[DB_FILE_COUNT]; /* as they were when it was opened */
 	uint64_t limit_ns;    /* of one statement; 0: no limit */
@@ -108,6 +110,7 @@ static int error_of(sqlite3 *handle, int code)
 static int result(struct db *db, int code)
 {
 	db->complaint = NULL;
+	db->stopped = db->stopped || (code & 0xff) == SQLITE_CANTOPEN;
 	return error_of(db->handle, code);
 }
 
@@ -180,9 +183,12 @@ bool db_log_moved(const struct db *db)
 	return !is_still_there(db, DB_FILE_LOG);
 }
 
+/* Looking into the index costs this process its locks on it: only when it was stopped anyway. */
 bool db_index_moved(const struct db *db)
 {
-	return db->files[DB_FILE_INDEX].inode != 0 && !is_still_there(db, DB_FILE_INDEX);
+	if (db->files[DB_FILE_INDEX].inode == 0)
+		return false;
+	return (db->stopped && db_index_is_spoiled(db->path)) || !is_still_there(db, DB_FILE_INDEX);
 }
 
 void db_file_sizes(const struct db *db, uint64_t *ret_database, uint64_t *ret_log)

@@ -13,6 +13,7 @@
 #include "common/cleanup.h"
 #include "consumer/db_file.h"
 #include "consumer/db_handle.h"
+#include "consumer/db_index.h"
 #include "consumer/schema.h"
 
 /* How long a reader tries to open a database whose log's index a recorder makes at that moment. */
@@ -215,11 +216,14 @@ static bool has_index(const char *path)
 	return db_file_identify(path, DB_FILE_INDEX).inode != 0;
 }
 
+/* By its mode, or because the one that is there is about to go. */
 static bool is_kept_from_index(const char *path)
 {
 	char index[PATH_MAX];
 	int n = snprintf(index, sizeof(index), "%s-shm", path);
 
+	if (db_index_is_spoiled(path))
+		return true;
 	return n > 0 && (size_t)n < sizeof(index) && has_log(path) && access(index, R_OK) != 0 && errno == EACCES;
 }
 
