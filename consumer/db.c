@@ -284,12 +284,32 @@ static int check_progress(void *argument)
 	return monotonic_ns() > db->deadline_ns;
 }
 
+static void begin_limit(struct db *db, uint64_t limit_ns)
+{
+	db->deadline_ns = monotonic_ns() + limit_ns;
+	sqlite3_progress_handler(db->handle, PROGRESS_STEPS, check_progress, db);
+}
+
+static void end_limit(struct db *db)
+{
+	sqlite3_progress_handler(db->handle, 0, NULL, NULL);
+}
+
+int db_exec_within(struct db *db, const char *sql, uint64_t limit_ns)
+{
+	begin_limit(db, limit_ns);
+
+	int r = db_exec(db, sql);
+
+	end_limit(db);
+	return r;
+}
+
 int db_check_pages(struct db *db)
 {
 	sqlite3_stmt *statement = NULL;
 
-	db->deadline_ns = monotonic_ns() + CHECK_LIMIT_NS;
-	sqlite3_progress_handler(db->handle, PROGRESS_STEPS, check_progress, db);
+	begin_limit(db, CHECK_LIMIT_NS);
 
 	int code = sqlite3_prepare_v2(db->handle, "PRAGMA quick_check(1)", -1, &statement, NULL);
 	bool sound = true;
@@ -305,7 +325,7 @@ int db_check_pages(struct db *db)
 	int r = code == SQLITE_ROW || code == SQLITE_INTERRUPT ? 0 : result(db, code);
 
 	(void)sqlite3_finalize(statement);
-	sqlite3_progress_handler(db->handle, 0, NULL, NULL);
+	end_limit(db);
 	return !r && !sound ? db_complain(db, -EBADMSG, "damaged") : r;
 }
 
