@@ -28,10 +28,14 @@ const char *cgroup_scan_root(const struct cgroup_scan *scan);
  */
 int cgroup_scan_find(struct cgroup_scan *scan, uint64_t id, uint64_t now_ns, char *out, size_t size);
 
-/* A walk now. -EAGAIN as above; -E2BIG: not all could be looked at, so that what was not seen may be there. */
+/* A walk now. -EAGAIN as above; else why there was none. */
 int cgroup_scan_walk(struct cgroup_scan *scan, uint64_t now_ns);
 /* Was it there at the last walk? */
 bool cgroup_scan_saw(const struct cgroup_scan *scan, uint64_t id);
+/* Can it have been there without being seen? path: NULL when it is not known. See cgroup_walk.h. */
+bool cgroup_scan_hides(const struct cgroup_scan *scan, const char *path);
+/* Below which directory it did not see all; the first, and how many there are. NULL: it saw everything. */
+const char *cgroup_scan_cut(const struct cgroup_scan *scan, size_t *ret_count);
 
 /* Is the directory at path (from the root) there, and is it that one? */
 bool cgroup_scan_exists(const struct cgroup_scan *scan, const char *path, uint64_t id);

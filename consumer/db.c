@@ -11,6 +11,8 @@
 #include "common/cleanup.h"
 #include "consumer/db_file.h"
 #include "consumer/db_handle.h"
+#include "consumer/db_index.h"
+#include "consumer/db_map.h"
 #include "consumer/db_user.h"
 
 /* How often a restricted statement looks at the clock, in instructions of SQLite's virtual machine. */
@@ -25,6 +27,7 @@ struct db {
 	char *path;
 	struct db_stmt *statements;
 	bool full;            /* the value of PRAGMA synchronous */
+	bool stopped;	       /* something that is open could not be opened: the log's index refuses */
 	const char *complaint; /* our own text for the last failure, else SQLite's counts */
 	struct db_file_id files[DB_FILE_COUNT]; /* as they were when it was opened */
 	uint64_t limit_ns;    /* of one statement; 0: no limit */
@@ -107,6 +110,7 @@ static int error_of(sqlite3 *handle, int code)
 static int result(struct db *db, int code)
 {
 	db->complaint = NULL;
+	db->stopped = db->stopped || (code & 0xff) == SQLITE_CANTOPEN;
 	return error_of(db->handle, code);
 }
 
@@ -179,9 +183,12 @@ bool db_log_moved(const struct db *db)
 	return !is_still_there(db, DB_FILE_LOG);
 }
 
+/* Looking into the index costs this process its locks on it: only when it was stopped anyway. */
 bool db_index_moved(const struct db *db)
 {
-	return db->files[DB_FILE_INDEX].inode != 0 && !is_still_there(db, DB_FILE_INDEX);
+	if (db->files[DB_FILE_INDEX].inode == 0)
+		return false;
+	return (db->stopped && db_index_is_spoiled(db->path)) || !is_still_there(db, DB_FILE_INDEX);
 }
 
 void db_file_sizes(const struct db *db, uint64_t *ret_database, uint64_t *ret_log)
@@ -211,6 +218,15 @@ static void cleanup_db(struct db **db)
 	db_close(*db);
 }
 
+/* Of all that SQLite asks of the system, only how it maps is not its own. */
+static void configure_mapping(void)
+{
+	sqlite3_vfs *vfs = sqlite3_vfs_find(NULL);
+
+	if (vfs && vfs->iVersion >= 3 && vfs->xSetSystemCall)
+		(void)vfs->xSetSystemCall(vfs, "mmap", (sqlite3_syscall_ptr)db_map);
+}
+
 int db_handle_open(const char *name, const char *path, enum db_access access, struct db **ret)
 {
 	static const int flags[] = {
@@ -226,6 +242,8 @@ int db_handle_open(const char *name, const char *path, enum db_access access, st
 	db->path = strdup(path);
 	if (!db->path)
 		return -ENOMEM;
+
+	configure_mapping();
 
 	int code = sqlite3_open_v2(name, &db->handle, flags[access] | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, NULL);
 
@@ -266,12 +284,32 @@ static int check_progress(void *argument)
 	return monotonic_ns() > db->deadline_ns;
 }
 
+static void begin_limit(struct db *db, uint64_t limit_ns)
+{
+	db->deadline_ns = monotonic_ns() + limit_ns;
+	sqlite3_progress_handler(db->handle, PROGRESS_STEPS, check_progress, db);
+}
+
+static void end_limit(struct db *db)
+{
+	sqlite3_progress_handler(db->handle, 0, NULL, NULL);
+}
+
+int db_exec_within(struct db *db, const char *sql, uint64_t limit_ns)
+{
+	begin_limit(db, limit_ns);
+
+	int r = db_exec(db, sql);
+
+	end_limit(db);
+	return r;
+}
+
 int db_check_pages(struct db *db)
 {
 	sqlite3_stmt *statement = NULL;
 
-	db->deadline_ns = monotonic_ns() + CHECK_LIMIT_NS;
-	sqlite3_progress_handler(db->handle, PROGRESS_STEPS, check_progress, db);
+	begin_limit(db, CHECK_LIMIT_NS);
 
 	int code = sqlite3_prepare_v2(db->handle, "PRAGMA quick_check(1)", -1, &statement, NULL);
 	bool sound = true;
@@ -287,7 +325,7 @@ int db_check_pages(struct db *db)
 	int r = code == SQLITE_ROW || code == SQLITE_INTERRUPT ? 0 : result(db, code);
 
 	(void)sqlite3_finalize(statement);
-	sqlite3_progress_handler(db->handle, 0, NULL, NULL);
+	end_limit(db);
 	return !r && !sound ? db_complain(db, -EBADMSG, "damaged") : r;
 }
 

@@ -33,8 +33,8 @@ bool db_moved(const struct db *db);
 /* The same of its log: what is committed is lost with it unless a checkpoint comes first. */
 bool db_log_moved(const struct db *db);
 /*
- * The same of the index of the log. Its locks are those of nobody else any more: what a reader has read since then
- * may be wrong, and a writer must stop.
+ * The same of the index of the log, or it is about to be so. Its locks are those of nobody else any more: what a
+ * reader has read since then may be wrong, and a writer must stop.
  */
 bool db_index_moved(const struct db *db);
 /* How long a call waits for somebody else's lock before it fails with -EBUSY; two seconds unless told. */

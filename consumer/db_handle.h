@@ -25,6 +25,8 @@ void db_configure_writer(void);
 
 /* Returns error, with that text, which is static, as db_message(). */
 int db_complain(struct db *db, int error, const char *complaint);
+/* As db_exec(). -ETIME: it took longer, and has changed nothing. */
+int db_exec_within(struct db *db, const char *sql, uint64_t limit_ns);
 /* -EBADMSG: damaged. Not finished in time counts as sound: what is wrong shows later, at the place itself. */
 int db_check_pages(struct db *db);
 

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "common/cleanup.h"
+#include "consumer/test_hook.h"
 
 /* Writing, checkpointing, recovering; then five marks of readers; then one that everybody holds. */
 #define LOCK_FIRST	120
@@ -93,18 +94,34 @@ static void seal(struct index_header *header)
 	header->checksum[1] = b;
 }
 
-static int spoil(int fd)
+static void make_foreign(struct index_header headers[2])
 {
-	struct index_header headers[2] = { { .version = FOREIGN_VERSION, .is_init = 1, .page_size = 4096 } };
-
+	headers[0] = (struct index_header){ .version = FOREIGN_VERSION, .is_init = 1, .page_size = 4096 };
 	seal(&headers[0]);
 	headers[1] = headers[0];
+}
+
+static int spoil(int fd)
+{
+	struct index_header headers[2];
+
+	make_foreign(headers);
 
 	ssize_t written = pwrite(fd, headers, sizeof(headers), 0);
 
 	if (written == (ssize_t)sizeof(headers))
 		return 0;
 	return written < 0 ? -errno : -EIO;
+}
+
+bool db_index_is_spoiled(const char *db_path)
+{
+	AUTO_CLOSE int fd = open_index(db_path, O_RDONLY);
+	struct index_header found[2], foreign[2];
+
+	make_foreign(foreign);
+	return fd >= 0 && pread(fd, found, sizeof(found), 0) == (ssize_t)sizeof(found) &&
+	       memcmp(found, foreign, sizeof(found)) == 0;
 }
 
 /* SQLite gives an empty file the mode of the database, and one that is not empty none. */
@@ -122,6 +139,9 @@ static int make_private(const char *path)
 /*
  * A shared lock is got beside those of readers, and only when nobody has an exclusive one; as long as we have it
  * nobody gets one. So nobody who may write is at work until the header has become one that stops him.
+ *
+ * That comes before the file loses its name: somebody idle who may write would go on with what he has mapped, beside
+ * the next index, if this process were killed between the two. Killed there now, it leaves one that nobody can use.
  */
 int db_index_replace(const char *db_path, int *ret_fd)
 {
@@ -135,11 +155,16 @@ int db_index_replace(const char *db_path, int *ret_fd)
 	if (fcntl(fd, F_SETLK, &lock) != 0)
 		return errno == EACCES || errno == EAGAIN ? -EBUSY : -errno;
 
+	int r = spoil(fd);
+
+	if (r)
+		return r;
+	test_hook("index_spoiled");
 	(void)snprintf(path, sizeof(path), "%s-shm", db_path);
 	if (unlink(path) != 0)
 		return -errno;
 	*ret_fd = make_private(path);
-	return spoil(fd);
+	return 0;
 }
 
 int db_index_open_private(const char *db_path)

@@ -31,9 +31,14 @@ enum db_index_hold db_index_look(const char *db_path, pid_t *ret_holder);
  * In its place there is one that nobody but the owner can open, as long as it is not shared: who waits for it cannot
  * lock it before its first use. *ret_fd: that one; -1 if there is none.
  *
- * 0; -EBUSY: somebody writes, or is about to; else why it cannot be done: then it is as it was.
+ * 0; -EBUSY: somebody writes, or is about to, and it is as it was; else why it cannot be done: then it may be spoiled.
  */
 int db_index_replace(const char *db_path, int *ret_fd);
+/*
+ * It is one of which everybody was stopped, but it still is there: its replacement was cut short, or is under way. As
+ * long as somebody has it open nobody can open the database, until it is replaced.
+ */
+bool db_index_is_spoiled(const char *db_path);
 
 /* The index when nobody but its owner can open it; -ENOENT: there is none, or it is shared. */
 int db_index_open_private(const char *db_path);

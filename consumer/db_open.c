@@ -13,11 +13,14 @@
 #include "common/cleanup.h"
 #include "consumer/db_file.h"
 #include "consumer/db_handle.h"
+#include "consumer/db_index.h"
 #include "consumer/schema.h"
 
 /* How long a reader tries to open a database whose log's index a recorder makes at that moment. */
 #define OPEN_LIMIT_NS 500000000ULL
 #define OPEN_PAUSE_NS 20000000
+/* Nothing is recorded while an index is made, and what it is made from is in memory. */
+#define INDEX_LIMIT_NS 1000000000ULL
 
 static uint64_t monotonic_ns(void)
 {
@@ -72,6 +75,19 @@ static int migrate(struct db *db, int64_t version)
 	if (r)
 		db_rollback(db);
 	return r;
+}
+
+/*
+ * An index is no part of a version: a database that was made before there was one gets it here. One that cannot be made,
+ * or not in time because the database is large, is done without: what it is for takes longer.
+ */
+static int add_indexes(struct db *db)
+{
+	int r = 0;
+
+	for (const char *const *sql = schema_indexes; !r && *sql; sql++)
+		r = db_exec_within(db, *sql, INDEX_LIMIT_NS);
+	return r == -EBADMSG ? r : 0;
 }
 
 /*
@@ -147,6 +163,8 @@ static int open_for_writing(const char *path, bool known_sound, struct db **ret)
 		r = migrate(db, version);
 	else if (!r && !known_sound)
 		r = db_check_pages(db);
+	if (!r && !known_sound)
+		r = add_indexes(db);
 	if (r)
 		return r;
 
@@ -215,11 +233,14 @@ static bool has_index(const char *path)
 	return db_file_identify(path, DB_FILE_INDEX).inode != 0;
 }
 
+/* By its mode, or because the one that is there is about to go. */
 static bool is_kept_from_index(const char *path)
 {
 	char index[PATH_MAX];
 	int n = snprintf(index, sizeof(index), "%s-shm", path);
 
+	if (db_index_is_spoiled(path))
+		return true;
 	return n > 0 && (size_t)n < sizeof(index) && has_log(path) && access(index, R_OK) != 0 && errno == EACCES;
 }
 

@@ -28,6 +28,7 @@
 /* Between looks at age and size when nothing is left to do. */
 #define RETENTION_INTERVAL_NS 10000000000ULL
 #define RETENTION_LOG_INTERVAL_NS 3600000000000ULL
+#define CUT_INTERVAL_NS 3600000000000ULL
 /* A wall clock that leaps forward so far is believed only after so long: by it a whole history may be too old. */
 #define CLOCK_LEAP_NS 3600000000000LL
 #define CLOCK_DOUBT_NS 86400000000000ULL
@@ -53,6 +54,8 @@ struct loop {
 	uint64_t doubt_ns;      /* since when the wall clock is not believed; 0: it is */
 	bool unpinned;
 	bool silent; /* the last status could not be written */
+	bool cut_told; /* of cgroups that are too many to be looked at */
+	struct log_limit cut_limit;
 };
 
 int recorder_open_signals(void)
@@ -242,7 +245,23 @@ static void keep_retention(struct loop *loop, uint64_t now)
 		tell_retention(loop, db, now);
 }
 
-static void keep_map(const struct loop *loop, uint64_t now)
+/* Once as long as it lasts, and not too often however it comes and goes. */
+static void tell_cut(struct loop *loop, uint64_t now)
+{
+	size_t count;
+	const char *path = sweep_cut(loop->recorder->sweep, &count);
+
+	loop->cut_told = loop->cut_told && path;
+	if (!path || loop->cut_told || !log_allowed(&loop->cut_limit, now, CUT_INTERVAL_NS, 1))
+		return;
+	log_warning("below cgroup \"%s\" (and %zu more) there are more cgroups than can be looked at, or they are deeper"
+		    " than that, or closed to the recorder: the kernel's map of cgroups keeps those that are gone there;"
+		    " limit how many there may be with cgroup.max.descendants and cgroup.max.depth",
+		    path[0] ? path : "/", count - 1);
+	loop->cut_told = true;
+}
+
+static void keep_map(struct loop *loop, uint64_t now)
 {
 	const struct recorder *recorder = loop->recorder;
 	size_t removed;
@@ -252,6 +271,7 @@ static void keep_map(const struct loop *loop, uint64_t now)
 	removed = sweep_step(recorder->sweep, now, ring_producer(recorder->ring), ring_acked(recorder->ring));
 	if (removed > 0)
 		log_debug("forgot %zu cgroups that are gone", removed);
+	tell_cut(loop, now);
 }
 
 static void keep_watchdog(struct loop *loop, uint64_t now)

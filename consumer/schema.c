@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "consumer/schema.h"
 
+#include <stddef.h>
+
 /*
  * event.id is the arrival order; store.c gives it out and never reuses one. Side tables hold what only one
  * type has, under the same id; process_exit, the bulk, lives in event alone. Indexes are few and partial,
@@ -30,30 +32,17 @@ static const char step_0[] =
 	"CREATE TABLE container(container INTEGER PRIMARY KEY, boot INTEGER NOT NULL, id TEXT NOT NULL,"
 	" runtime TEXT, name TEXT, image TEXT, pod INTEGER, outer_id TEXT, cgroup INTEGER, born INTEGER,"
 	" started INTEGER, stopped INTEGER);"
-	"CREATE INDEX container_id ON container(id);"
-	"CREATE INDEX container_pod ON container(pod) WHERE pod IS NOT NULL;"
 	"CREATE TABLE cgroup(cgroup INTEGER PRIMARY KEY, boot INTEGER NOT NULL, hierarchy INTEGER NOT NULL,"
 	" kernfs_id INTEGER NOT NULL, path TEXT, kind INTEGER NOT NULL, container INTEGER, pod INTEGER,"
 	" meta_source TEXT NOT NULL, removed INTEGER, UNIQUE(boot, hierarchy, kernfs_id));"
-	"CREATE INDEX cgroup_container ON cgroup(container) WHERE container IS NOT NULL;"
-	"CREATE INDEX cgroup_pod ON cgroup(pod) WHERE pod IS NOT NULL;"
 	"CREATE TABLE event(id INTEGER PRIMARY KEY, type INTEGER NOT NULL, time INTEGER NOT NULL,"
 	" boot INTEGER NOT NULL, cgroup INTEGER, pid INTEGER, ppid INTEGER, uid INTEGER, comm TEXT,"
 	" status INTEGER, flags INTEGER, duration INTEGER);"
-	"CREATE INDEX event_time ON event(time);"
-	"CREATE INDEX event_cgroup ON event(cgroup);"
-	"CREATE INDEX event_type ON event(type) WHERE type <> 3;"
-	/* How a container ended must not need a look at everything it did. */
-	"CREATE INDEX event_kill ON event(cgroup) WHERE type = 1;"
-	"CREATE INDEX event_end ON event(cgroup) WHERE flags & 3;"
 	"CREATE TABLE oom(id INTEGER PRIMARY KEY, incident INTEGER NOT NULL, decision INTEGER NOT NULL,"
 	" rss_anon INTEGER, rss_file INTEGER, rss_shmem INTEGER, swap INTEGER, pgtables INTEGER, oom_score_adj INTEGER,"
 	" trigger_pid INTEGER, trigger_comm TEXT, trigger_cgroup INTEGER, scope TEXT, limit_cgroup INTEGER,"
 	" limit_bytes INTEGER, usage_bytes INTEGER, limit_source TEXT NOT NULL, group_kill INTEGER NOT NULL,"
 	" chosen INTEGER NOT NULL);"
-	"CREATE INDEX oom_incident ON oom(incident);"
-	"CREATE INDEX oom_trigger ON oom(trigger_cgroup) WHERE trigger_cgroup IS NOT NULL;"
-	"CREATE INDEX oom_limit ON oom(limit_cgroup) WHERE limit_cgroup IS NOT NULL;"
 	"CREATE TABLE pressure(id INTEGER PRIMARY KEY, level TEXT NOT NULL, usage_bytes INTEGER, limit_bytes INTEGER,"
 	" working_set INTEGER);"
 	"CREATE TABLE fork(id INTEGER PRIMARY KEY, child_pid INTEGER NOT NULL, child_comm TEXT);"
@@ -121,5 +110,23 @@ static const char step_0[] =
 	" LEFT JOIN cgroup g ON g.cgroup = c.cgroup;";
 
 const char *const schema_steps[] = { step_0 };
+
+/* Those of the largest table last: they may take too long. */
+const char *const schema_indexes[] = {
+	"CREATE INDEX IF NOT EXISTS container_id ON container(id)",
+	"CREATE INDEX IF NOT EXISTS container_pod ON container(pod) WHERE pod IS NOT NULL",
+	"CREATE INDEX IF NOT EXISTS cgroup_container ON cgroup(container) WHERE container IS NOT NULL",
+	"CREATE INDEX IF NOT EXISTS cgroup_pod ON cgroup(pod) WHERE pod IS NOT NULL",
+	"CREATE INDEX IF NOT EXISTS oom_incident ON oom(incident)",
+	"CREATE INDEX IF NOT EXISTS oom_trigger ON oom(trigger_cgroup) WHERE trigger_cgroup IS NOT NULL",
+	"CREATE INDEX IF NOT EXISTS oom_limit ON oom(limit_cgroup) WHERE limit_cgroup IS NOT NULL",
+	"CREATE INDEX IF NOT EXISTS event_time ON event(time)",
+	"CREATE INDEX IF NOT EXISTS event_cgroup ON event(cgroup)",
+	"CREATE INDEX IF NOT EXISTS event_type ON event(type) WHERE type <> 3",
+	/* How a container ended must not need a look at everything it did. */
+	"CREATE INDEX IF NOT EXISTS event_kill ON event(cgroup) WHERE type = 1",
+	"CREATE INDEX IF NOT EXISTS event_end ON event(cgroup) WHERE flags & 3",
+	NULL,
+};
 
 _Static_assert(sizeof(schema_steps) / sizeof(schema_steps[0]) == SCHEMA_VERSION, "one step per version");

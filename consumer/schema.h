@@ -8,5 +8,7 @@
 
 /* One script per step from version N to N+1, SCHEMA_VERSION of them. */
 extern const char *const schema_steps[];
+/* One statement for each index, which makes it unless it is there; NULL behind the last. */
+extern const char *const schema_indexes[];
 
 #endif

@@ -174,13 +174,17 @@ void session_abandon(struct session *session, int error)
 	session->damaged = error == -EBADMSG;
 }
 
-/* What a power cut left of the log may be less than an index from before it says. */
-static void refuse_stale_index(struct session *session)
+/*
+ * What a power cut left of the log may be less than an index from before it says. And a recorder that was killed may
+ * have left one that it had begun to replace.
+ */
+static void refuse_old_index(struct session *session)
 {
 	const char *path = session->settings.db_path;
+	bool stale = !session->opened && db_index_is_stale(path, clock_wall_ns() - (int64_t)clock_boot_ns());
 	int fd = -1;
 
-	if (!session->opened && db_index_is_stale(path, clock_wall_ns() - (int64_t)clock_boot_ns()))
+	if (stale || db_index_is_spoiled(path))
 		(void)db_index_replace(path, &fd);
 	if (fd >= 0)
 		keep_index(session, fd);
@@ -232,7 +236,7 @@ static bool is_behind(const struct session *session)
 
 int session_open(struct session *session)
 {
-	refuse_stale_index(session);
+	refuse_old_index(session);
 	find_private_index(session);
 
 	int r = open_database(session);

@@ -47,16 +47,34 @@ void sweep_close(struct sweep *sweep)
 	free(sweep);
 }
 
-/* By its path; one without, or whose path has no beginning, is found by the second look. */
+/* From the root. NULL: there is none, or its beginning is missing. out: META_PATH_MAX + 1 bytes. */
+static const char *whole_path(const struct map_metadata *metadata, char *out)
+{
+	if (metadata->path_length == 0 || metadata->path_cut)
+		return NULL;
+	(void)memcpy(out, metadata->path, metadata->path_length);
+	out[metadata->path_length] = '\0';
+	return out;
+}
+
+/* By its path; one without is found by the second look. */
 static bool is_there(const struct sweep *sweep, const struct ev_cgroup *key, const struct map_metadata *metadata)
 {
-	char path[META_PATH_MAX + 1];
+	char room[META_PATH_MAX + 1];
+	const char *path = whole_path(metadata, room);
 
-	if (metadata->path_length == 0 || metadata->path_cut)
-		return false;
-	(void)memcpy(path, metadata->path, metadata->path_length);
-	path[metadata->path_length] = '\0';
-	return cgroup_scan_exists(sweep->scan, path, key->id);
+	return path && cgroup_scan_exists(sweep->scan, path, key->id);
+}
+
+/* After a walk. What is below a directory into which that did not look to the end stays, and nothing else. */
+static bool is_gone(const struct sweep *sweep, const struct ev_cgroup *key)
+{
+	const struct names *names = sweep->names;
+	struct map_metadata metadata;
+	char room[META_PATH_MAX + 1];
+
+	return !cgroup_scan_saw(sweep->scan, key->id) && names->lookup(names->context, key, &metadata) == 0 &&
+	       !cgroup_scan_hides(sweep->scan, whole_path(&metadata, room));
 }
 
 /* False when the map is through. */
@@ -102,7 +120,7 @@ static size_t look_again(struct sweep *sweep, uint64_t now_ns)
 		return 0;
 	}
 	for (size_t i = 0; r == 0 && i < sweep->missing_count; i++)
-		if (!cgroup_scan_saw(sweep->scan, sweep->missing[i].id))
+		if (is_gone(sweep, &sweep->missing[i]))
 			removed += names->forget(names->context, &sweep->missing[i]) == 0;
 	sweep->missing_ns = sweep->missing_count = 0;
 	sweep->next_ns = now_ns + (sweep->begun ? STEP_NS : INTERVAL_NS);
@@ -118,4 +136,9 @@ size_t sweep_step(struct sweep *sweep, uint64_t now_ns, uint64_t produced, uint6
 	else if (stored >= sweep->missing_end)
 		return look_again(sweep, now_ns);
 	return 0;
+}
+
+const char *sweep_cut(const struct sweep *sweep, size_t *ret_count)
+{
+	return cgroup_scan_cut(sweep->scan, ret_count);
 }

@@ -5,7 +5,9 @@
  *
  * An entry goes when its cgroup was missing at two looks. Between them is more time than a birth takes, because a
  * cgroup is in the map a moment before its directory can be seen; and everything the ring held at the first look is
- * stored by the second, because such a record may need the entry for its name.
+ * stored by the second, because such a record may need the entry for its name. Where somebody has more cgroups than are
+ * looked at, the entries of what is below that place stay, and while there is such a place those whose path is not
+ * known.
  */
 #ifndef CRI_CONSUMER_SWEEP_H
 #define CRI_CONSUMER_SWEEP_H
@@ -27,5 +29,7 @@ void sweep_close(struct sweep *sweep);
  * need not be any more. Returns how many were taken out.
  */
 size_t sweep_step(struct sweep *sweep, uint64_t now_ns, uint64_t produced, uint64_t stored);
+/* Below which cgroup the last look did not see all; the first, and how many there are. NULL: none. */
+const char *sweep_cut(const struct sweep *sweep, size_t *ret_count);
 
 #endif

@@ -105,14 +105,47 @@ read_only()
 	recorder_stop
 }
 
+# crowded NAME: started on a full disk, where the log's index gets some of the blocks it needs and not all.
+crowded()
+{
+	local kilobytes
+
+	begin "$1" "$MOUNT/crowded.db" 8M
+	recorder_stop
+	for kilobytes in 10 18 22 26 30; do
+		: >"$DB-shm"
+		dd if=/dev/zero of="$MOUNT/room" bs=1k count="$kilobytes" 2>/dev/null
+		fill
+		ok $? "$1: full, but for $kilobytes kB"
+		sync "$MOUNT/room" "$MOUNT/fill" && rm "$MOUNT/room"
+		log_mark
+		recorder_spawn
+		told_once "$1, $kilobytes kB" "cannot store into \"$DB\": No space.*events wait in the ring"
+		is_running "$RECORDER_PID"
+		ok $? "$1, $kilobytes kB: the recorder runs on"
+		recorder_stop
+		is $? 3 "$1, $kilobytes kB: and ends with exit status 3"
+		rm "$MOUNT/fill"
+	done
+	recorder_start
+	ok $? "$1: it starts when there is room"
+	exits 50
+	all_recorded 10 "$1: and records"
+	sound "$1"
+	recorder_stop
+	is $? 0 "$1: the recorder ends in order"
+}
+
+# The smallest blocks there are: what SQLite writes one byte of a page for, has then a quarter of it.
 truncate -s 64M "$SCENARIO_DIR/image"
-if LOOP=$(losetup --find --show "$SCENARIO_DIR/image" 2>"$SCENARIO_DIR/loop.err") && mkfs.ext4 -q -b 4096 -m 0 "$LOOP" &&
+if LOOP=$(losetup --find --show "$SCENARIO_DIR/image" 2>"$SCENARIO_DIR/loop.err") && mkfs.ext4 -q -b 1024 -m 0 "$LOOP" &&
 	mount "$LOOP" "$MOUNT" 2>"$SCENARIO_DIR/loop.err"; then
 	chown cri-ebpf:cri-ebpf "$MOUNT" && chmod 0750 "$MOUNT"
 	full ext4
+	crowded "full at the start"
 	read_only "read-only"
 else
-	skip "full ext4, read-only" "no loop device: $(head -n 1 "$SCENARIO_DIR/loop.err")"
+	skip "full ext4, full at the start, read-only" "no loop device: $(head -n 1 "$SCENARIO_DIR/loop.err")"
 fi
 
 done_testing

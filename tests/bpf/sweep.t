@@ -69,6 +69,10 @@ all_gone()
 	! has_entry "$dead" && ! has_entry $((dead + 700)) && ! has_entry $((dead + 1499)) && [ "$(entries)" -lt $((before + births + 200)) ]
 }
 
+# What one container has too much of is its own affair.
+deep=$CG_PRIVATE/deep$(printf '/%d' {1..20})
+cg_make "$deep" || bail_out "cannot make a deep cgroup"
+
 births=0 missing=0
 recorder_start || bail_out "the recorder did not start: $(cat "$RECORDER_LOG")"
 deadline=$((SECONDS + 60))
@@ -90,6 +94,10 @@ is "$kept" "$births" "and stays there"
 has_entry "$(inode "$CG_PRIVATE/seeded/below")" && has_entry "$(inode "$CG_PRIVATE/seeded")" && has_entry "$(inode "$CG_PRIVATE")" &&
 	has_entry "$(inode /)"
 ok $? "so do those that were there before"
+has_entry "$(inode "$deep")"
+ok $? "and one so deep that nobody looks there"
+is "$(grep -c 'more cgroups than can be looked at' "$RECORDER_LOG")" 1 "that is told once"
+like "$(cat "$RECORDER_LOG")" "below cgroup \"$CG_PRIVATE/deep/1/2/[0-9/]*\" \(and 0 more\)" "and where"
 recorder_stop
 is $? 0 "the recorder ends in order"
 done_testing

@@ -6,6 +6,7 @@
 #include <sys/wait.h>
 
 #include "consumer/db.h"
+#include "consumer/db_handle.h"
 #include "consumer/schema.h"
 #include "tests/harness.h"
 
@@ -85,6 +86,55 @@ static void test_whose_file_it_is(void **state)
 		assert_null(f.db);
 		close_fixture(&f);
 	}
+}
+
+static int64_t count_indexes(struct fixture *f)
+{
+	int64_t count = -1;
+
+	assert_int_equal(db_number(f->db, "SELECT count(*) FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL",
+				   &count), 0);
+	return count;
+}
+
+/* Made before there was such an index. */
+static void test_indexes_that_are_missing(void **state)
+{
+	struct fixture f;
+	int64_t all = 0;
+
+	(void)state;
+	for (const char *const *sql = schema_indexes; *sql; sql++)
+		all++;
+	open_fixture(&f);
+	assert_int_equal(open_write(&f), 0);
+	assert_int_equal(count_indexes(&f), all);
+	assert_int_equal(db_exec(f.db, "DROP INDEX oom_limit; DROP INDEX event_end; DROP INDEX cgroup_pod"), 0);
+	assert_int_equal(open_read(&f), 0);
+	assert_int_equal(count_indexes(&f), all - 3);
+	assert_int_equal(open_write(&f), 0);
+	assert_int_equal(count_indexes(&f), all);
+	close_fixture(&f);
+}
+
+/* So many events that it takes longer than it may: nothing of it is left, and recording can begin. */
+static void test_an_index_that_takes_too_long(void **state)
+{
+	struct fixture f;
+	int64_t all;
+
+	(void)state;
+	open_fixture(&f);
+	assert_int_equal(open_write(&f), 0);
+	all = count_indexes(&f);
+	assert_int_equal(db_exec(f.db, "DROP INDEX event_time; INSERT INTO event(type, time, boot)"
+				       " WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 5000)"
+				       " SELECT 3, i, 1 FROM n"), 0);
+	assert_int_equal(db_exec_within(f.db, "CREATE INDEX event_time ON event(time)", 0), -ETIME);
+	assert_int_equal(count_indexes(&f), all - 1);
+	assert_int_equal(db_exec_within(f.db, "CREATE INDEX event_time ON event(time)", 60000000000ULL), 0);
+	assert_int_equal(count_indexes(&f), all);
+	close_fixture(&f);
 }
 
 static void test_files_that_are_no_database(void **state)
@@ -311,6 +361,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_made_once_and_opened_again),
 		cmocka_unit_test(test_whose_file_it_is),
+		cmocka_unit_test(test_indexes_that_are_missing),
+		cmocka_unit_test(test_an_index_that_takes_too_long),
 		cmocka_unit_test(test_files_that_are_no_database),
 		cmocka_unit_test(test_text_keeps_every_byte),
 		cmocka_unit_test(test_one_statement_only),

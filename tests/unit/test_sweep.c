@@ -151,16 +151,57 @@ static void test_what_is_in_the_ring_keeps_its_name(void **state)
 	rig_end(&rig);
 }
 
-static void test_nothing_goes_when_not_all_was_seen(void **state)
+#define DEEP "/1/2/3/4/5/6/7/8/9/10/11/12/13/14/15/16"
+
+static void test_what_is_too_deep_hides_nothing_else(void **state)
 {
-	static const char deep[] = "/1/2/3/4/5/6/7/8/9/10/11/12/13/14/15/16/17";
+	struct sweep_rig rig;
+	size_t cuts;
+
+	(void)state;
+	rig_begin(&rig);
+	make(&rig, DEEP "/17");
+	make(&rig, "/1/2/else");
+	fake_put(&rig.maps, number_of(&rig, DEEP "/17"), META_SCAN, "");
+	fake_put(&rig.maps, number_of(&rig, "/1/2/else"), META_SCAN, "");
+	fake_put(&rig.maps, DEAD, META_SEED, "/gone");
+	fake_put(&rig.maps, DEAD + 1, META_SEED, "/1/2/gone");
+	fake_put(&rig.maps, DEAD + 2, META_SEED, DEEP "/gone");
+	fake_put(&rig.maps, DEAD + 3, META_SEED, DEEP "/17/18/gone");
+	fake_put(&rig.maps, DEAD + 4, META_SEED, DEEP);	/* another one has its place */
+	fake_put(&rig.maps, DEAD + 5, META_SEED, DEEP "0/gone"); /* not below it, it only is called so */
+	assert_null(sweep_cut(rig.sweep, &cuts));
+	assert_int_equal(run(&rig, 20 * SECOND, 0, 0), 4);
+	assert_false(has(&rig, DEAD) || has(&rig, DEAD + 1) || has(&rig, DEAD + 4) || has(&rig, DEAD + 5));
+	assert_true(has(&rig, DEAD + 2) && has(&rig, DEAD + 3));
+	assert_true(has(&rig, number_of(&rig, DEEP "/17")) && has(&rig, number_of(&rig, "/1/2/else")));
+	assert_string_equal(sweep_cut(rig.sweep, &cuts), DEEP);
+	assert_int_equal(cuts, 1);
+	rig_end(&rig);
+}
+
+/* One whose path nobody knows could be anywhere. */
+static void test_without_a_path_it_stays_when_not_all_was_seen(void **state)
+{
 	struct sweep_rig rig;
 
 	(void)state;
 	rig_begin(&rig);
-	make(&rig, deep);
-	fake_put(&rig.maps, number_of(&rig, deep), META_SCAN, "");
-	fake_put(&rig.maps, DEAD, META_SEED, "/gone");
+	make(&rig, DEEP "/17");
+	fake_put(&rig.maps, DEAD, META_SCAN, "");
+	assert_int_equal(run(&rig, 20 * SECOND, 0, 0), 0);
+	assert_true(has(&rig, DEAD));
+	rig_end(&rig);
+}
+
+static void test_names_that_begin_with_a_dot(void **state)
+{
+	struct sweep_rig rig;
+
+	(void)state;
+	rig_begin(&rig);
+	make(&rig, "/.a/..b");
+	fake_put(&rig.maps, number_of(&rig, "/.a/..b"), META_SCAN, "");
 	assert_int_equal(run(&rig, 20 * SECOND, 0, 0), 0);
 	rig_end(&rig);
 }
@@ -184,7 +225,9 @@ int main(void)
 		cmocka_unit_test(test_the_dead_go_and_the_living_stay),
 		cmocka_unit_test(test_a_birth_is_not_overtaken),
 		cmocka_unit_test(test_what_is_in_the_ring_keeps_its_name),
-		cmocka_unit_test(test_nothing_goes_when_not_all_was_seen),
+		cmocka_unit_test(test_what_is_too_deep_hides_nothing_else),
+		cmocka_unit_test(test_without_a_path_it_stays_when_not_all_was_seen),
+		cmocka_unit_test(test_names_that_begin_with_a_dot),
 		cmocka_unit_test(test_it_is_seldom),
 	};
 
