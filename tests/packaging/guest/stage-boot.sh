@@ -113,3 +113,12 @@ is "$(systemctl list-unit-files --no-legend 'cri-ebpf*'; systemctl list-units --
 readme_ok purge "purges it"
 ok "$(test ! -e /var/lib/cri-ebpf; echo $?)" "the history is gone"
 ok "$(test ! -e /etc/cri-ebpf; echo $?)" "and the settings"
+
+# And once more, where the loader has nowhere to pin.
+umount /sys/fs/bpf
+readme install
+is "$(dpkg-query -W -f '${Status}' cri-ebpf)" "install ok installed" "without a bpffs the package can be installed" ||
+	diag "$(tail -n 20 /tmp/readme-install.log)"
+poor "no bpffs" 'mount -t bpf'
+readme purge
+mount -t bpf -o mode=0700 bpf /sys/fs/bpf

@@ -83,3 +83,17 @@ journal_clean()
 	[ -z "$found" ]
 	ok $? "the journal has no error and no refusal of ours" || diag "$found"
 }
+
+# poor WHAT SENTENCE: what became of both units on a host that lacks something, when they were started.
+poor()
+{
+	local said
+
+	is "$(systemctl is-active cri-ebpf-loader.service)" failed "$1: the loader's unit fails"
+	said=$(journalctl --boot --output cat --no-pager --identifier cri-ebpf-loader --priority err \
+		_SYSTEMD_INVOCATION_ID="$(systemctl show --value --property InvocationID cri-ebpf-loader.service)")
+	is "$(grep -c . <<<"$said")" 1 "$1: with one sentence" || diag "$said" "$(journal_of cri-ebpf-loader | tail)"
+	like "$said" "$2" "$1: which says what to do"
+	like "$(systemctl is-active cri-ebpf.service)" '^(inactive|failed)$' "$1: the recorder does not start"
+	is "$(systemctl show --value --property NRestarts cri-ebpf.service)" 0 "$1: and does not loop"
+}
