@@ -51,7 +51,8 @@ CONSUMER_LIBS := $(call lib,bpf) -lelf -lz -lcap -lseccomp -lsqlite3 $(call lib,
 BPF_ARCH := $(patsubst x86_64,x86,$(patsubst aarch64,arm64,$(shell uname -m)))
 # The multiarch directory, for <asm/types.h>; clang -target bpf does not look there.
 BPF_INCLUDES := $(addprefix -idirafter ,$(wildcard /usr/include/$(shell $(CC) -dumpmachine 2>/dev/null)))
-BPF_CFLAGS := -O2 -g -target bpf -mcpu=v2 -D__TARGET_ARCH_$(BPF_ARCH) -I. $(BPF_INCLUDES) $(DEFINES) \
+# The names of the sources are in the object: not where they lay when it was built.
+BPF_CFLAGS := -O2 -g -ffile-prefix-map=$(CURDIR)=. -target bpf -mcpu=v2 -D__TARGET_ARCH_$(BPF_ARCH) -I. $(BPF_INCLUDES) $(DEFINES) \
 	-Wall -Wextra -Wno-unused-parameter -Wno-address-of-packed-member
 
 ifeq ($(V),1)

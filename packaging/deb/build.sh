@@ -12,6 +12,8 @@ work=$packages/work/deb
 source=$work/cri-ebpf-$VERSION
 export LC_ALL=C.UTF-8 DEB_BUILD_OPTIONS="${DEB_BUILD_OPTIONS:-} nocheck"
 
+# The package has a build directory of its own, whatever make called this.
+unset BUILD MAKEFLAGS MAKEOVERRIDES MFLAGS
 rm -rf "$work"
 packaging/source.sh "$source"
 cp -a "$source/packaging/deb" "$source/debian"

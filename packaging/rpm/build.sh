@@ -23,6 +23,8 @@ defines=(
 # On Debian BuildRequires would be looked up in rpm's own database, in which there is nothing.
 ! command -v dpkg >/dev/null || defines+=(--nodeps)
 
+# The package has a build directory of its own, whatever make called this.
+unset BUILD MAKEFLAGS MAKEOVERRIDES MFLAGS
 rm -rf "$work"
 packaging/source.sh "$source"
 tar -C "$work" --sort=name --owner=0 --group=0 --numeric-owner --create "cri-ebpf-$VERSION" |

@@ -22,16 +22,6 @@ done
 programs_install "$BUILD"
 recorder_start || bail_out "the recorder did not start: $(cat "$RECORDER_LOG")"
 
-loads_run()
-{
-	local pid
-
-	for pid in "${TRUTH_PIDS[@]}"; do
-		! is_running "$pid" || return 0
-	done
-	return 1
-}
-
 kills=0 died=0
 for ((round = 0; round < $(bound 25 1000); round++)); do
 	truth_start 250 1
@@ -48,7 +38,7 @@ for ((round = 0; round < $(bound 25 1000); round++)); do
 			died=$((died + 1))
 		fi
 		recorder_spawn
-		loads_run || break
+		truth_runs || break
 	done
 	truth_wait
 done

@@ -8,6 +8,7 @@ TRUTH_DIR=
 TRUTH_LOAD=
 TRUTH_IDS=()
 TRUTH_PIDS=()
+TRUTH_WAITED=0 # how many of them have ended and were looked at
 TRUTH_LIMIT=$((16 * 1048576))
 
 truth_begin()
@@ -45,17 +46,27 @@ truth_start()
 	TRUTH_PIDS+=("$CG_PID")
 }
 
-# Until all loads have ended; one that failed has no truth to compare with. Their cgroups go.
+# Whether one of those that were not waited for still runs.
+truth_runs()
+{
+	local i
+
+	for ((i = TRUTH_WAITED; i < ${#TRUTH_PIDS[@]}; i++)); do
+		! is_running "${TRUTH_PIDS[i]}" || return 0
+	done
+	return 1
+}
+
+# Until all loads have ended; one that failed has no truth to compare with. Their cgroups go. Where pids are used up
+# fast the shell may forget how a process ended whose pid another one has got: it has said itself that it is done.
 truth_wait()
 {
-	local i id
+	local id
 
-	for i in "${!TRUTH_PIDS[@]}"; do
-		id=${TRUTH_IDS[i]}
-		[ ! -e "$TRUTH_DIR/$id.ended" ] || continue
-		wait "${TRUTH_PIDS[i]}" || bail_out "a load failed with $?: $(cat "$TRUTH_DIR/$id.out")"
-		touch "$TRUTH_DIR/$id.ended"
-		{ awk '{ print $1, $2 }' "$TRUTH_DIR/$id"; echo "${TRUTH_PIDS[i]} 0"; } >"$TRUTH_DIR/$id.exits"
+	for ((; TRUTH_WAITED < ${#TRUTH_PIDS[@]}; TRUTH_WAITED++)); do
+		id=${TRUTH_IDS[TRUTH_WAITED]}
+		wait "${TRUTH_PIDS[TRUTH_WAITED]}" || [ "$(cat "$TRUTH_DIR/$id.out")" = "done" ] || bail_out "a load failed with $?: $(cat "$TRUTH_DIR/$id.out")"
+		{ awk '{ print $1, $2 }' "$TRUTH_DIR/$id"; echo "${TRUTH_PIDS[TRUTH_WAITED]} 0"; } >"$TRUTH_DIR/$id.exits"
 		awk '$3 == "oom" { print $1 }' "$TRUTH_DIR/$id" >"$TRUTH_DIR/$id.kills"
 		cg_remove "$(truth_path "$id")" && cg_remove "$(dirname "$(truth_path "$id")")"
 	done

@@ -34,7 +34,7 @@ is "$(grep -c . packaging/deb/*.lintian-overrides 2>/dev/null || echo 0)" 0 "nor
 dpkg-deb -c "$deb" | awk '{ print $1, $2, $6 }' >"$scratch/files"
 is "$(awk '$2 != "root/root"' "$scratch/files")" "" "everything is root's"
 is "$(grep -E '\.bpf\.o$|\.o$' "$scratch/files")" "" "no loose object is shipped"
-is "$(awk '$1 ~ /^-..s|^-.....s|w..w|^-.......w/' "$scratch/files")" "" "nothing is setuid, nothing writable for others"
+is "$(awk '$1 ~ /^[^l]..s|^[^l].....s|^[^l]....w|^[^l].......w/' "$scratch/files")" "" "nothing is setuid, nothing writable for others"
 for file in /usr/bin/cri-ebpf /usr/libexec/cri-ebpf/cri-ebpf-loader /usr/sbin/cri-ebpf-loader \
 	/lib/systemd/system/cri-ebpf.service /lib/systemd/system/cri-ebpf-loader.service \
 	/lib/systemd/system/cri-ebpf-compat.service /usr/lib/sysusers.d/cri-ebpf.conf /usr/lib/tmpfiles.d/cri-ebpf.conf \

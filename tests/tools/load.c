@@ -4,7 +4,7 @@
  * signal, and KILLS at random places that go into the directory CGROUP, which has a limit, and fill its memory until
  * the kernel kills them; they alone are there, so that it takes no other. Writes the truth to FILE, from waitpid, in
  * order: "pid wait_status kind before after", kind exit or oom, the times those round the child's life in nanoseconds
- * since 1970.
+ * since 1970. Prints "done" when all of it is there.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -111,5 +111,6 @@ int main(int argc, char **argv)
 		fprintf(stderr, "load: the truth in \"%s\" is not complete: %s\n", argv[4], strerror(-error));
 		return 1;
 	}
+	puts("done");
 	return 0;
 }
