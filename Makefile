@@ -22,7 +22,6 @@ TMPFILESDIR ?= $(PREFIX)/lib/tmpfiles.d
 # Installed with APPARMOR=yes, SELINUX=yes.
 APPARMORDIR ?= /etc/apparmor.d
 SELINUXDIR ?= $(PREFIX)/share/selinux/packages
-SYSCONFDIR ?= /etc
 MANDIR    ?= $(PREFIX)/share/man
 DOCDIR    ?= $(PREFIX)/share/doc/cri-ebpf
 # Debian's; Fedora's zsh looks into site-functions.
@@ -34,7 +33,7 @@ WARNINGS := -Wall -Wextra -Wshadow -Wmissing-prototypes -Wstrict-prototypes -Wol
 	-Wformat=2 -Wundef -Wpointer-arith -Wwrite-strings
 CFLAGS   ?= -O2 -g
 ALL_CFLAGS := -std=gnu11 -D_GNU_SOURCE -I. -I$(BUILD)/gen $(WARNINGS) -fstack-protector-strong \
-	-DCRI_VERSION='"$(VERSION)$(if $(SANITIZE),-sanitized)$(if $(DEFINES),-test)"' $(DEFINES) $(CFLAGS)
+	-DCRI_VERSION='"$(VERSION)$(if $(SANITIZE),-sanitized)$(if $(DEFINES),-for-tests)"' $(DEFINES) $(CFLAGS)
 ALL_LDFLAGS := -Wl,-z,relro,-z,now $(LDFLAGS)
 ifneq ($(SANITIZE),)
 ALL_CFLAGS += -fsanitize=$(SANITIZE) -fno-sanitize-recover=all -fno-omit-frame-pointer -DCRI_SANITIZED
@@ -270,7 +269,7 @@ check-unit: tests
 	$(Q)$(RUN_TESTS) unit
 check-cli: all docs tests variants
 	$(Q)$(RUN_TESTS) cli
-check-policy: all
+check-policy: all variants
 	$(Q)$(RUN_TESTS) policy
 check-bpf: all variants
 	$(Q)$(RUN_TESTS) bpf
@@ -323,7 +322,7 @@ endef
 
 # What is built for a test may have no sandbox. Its version says so, whoever built it and wherever it is.
 not-for-tests: all
-	@! grep -aqE '$(VERSION)-(sanitized|test)' $(BUILD)/cri-ebpf $(BUILD)/cri-ebpf-loader || \
+	@! grep -aqE '[0-9a-z]-(sanitized|for-tests)' $(BUILD)/cri-ebpf $(BUILD)/cri-ebpf-loader || \
 		{ echo 'the programs in $(BUILD) were built with SANITIZE or DEFINES, for tests: not installed' >&2; exit 1; }
 
 install: all docs not-for-tests
@@ -343,8 +342,8 @@ endif
 ifeq ($(SELINUX),yes)
 	$(call install_policy,selinux/cri-ebpf.cil,$(SELINUXDIR)/cri-ebpf.cil)
 endif
-	install -D -m 0644 packaging/cri-ebpf.conf $(DESTDIR)$(SYSCONFDIR)/cri-ebpf/cri-ebpf.conf
-	install -d -m 0755 $(DESTDIR)$(SYSCONFDIR)/cri-ebpf/conf.d
+	install -D -m 0644 packaging/cri-ebpf.conf $(DESTDIR)/etc/cri-ebpf/cri-ebpf.conf
+	install -d -m 0755 $(DESTDIR)/etc/cri-ebpf/conf.d
 	install -D -m 0644 $(EXAMPLE_CONF) $(DESTDIR)$(DOCDIR)/examples/cri-ebpf.conf
 	for page in $(MAN_PAGES); do \
 		install -D -m 0644 -t $(DESTDIR)$(MANDIR)/man$${page##*.} $$page || exit 1; done

@@ -36,7 +36,7 @@ static const char *const durability_choices[] = { "normal", "full", NULL };
 /* In the order of the manual page. */
 const struct option_row config_keys[] = {
 	{ "name", .type = OPTION_STRING, AT(name), .min = 1, .argument = "NAME",
-	  .help = "instance name, in metrics and exports" },
+	  .help = "name of this instance" },
 	{ "buffer_size", .type = OPTION_NUMBER, AT(buffer_size), BETWEEN(1, 1000000), .argument = "N",
 	  .help = "most events held in memory before a commit is forced" },
 	{ "oom_kill", .type = OPTION_BOOL, AT(oom_kill), .argument = "BOOL", .help = "record OOM kills" },

@@ -535,6 +535,14 @@ static int parse_letters(struct parser *parser, const char *word)
 	return 0;
 }
 
+bool option_asks_for_help(int argc, char **argv)
+{
+	for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++)
+		if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0)
+			return true;
+	return false;
+}
+
 int option_parse(int argc, char **argv, const struct option_group *groups, int *ret_operands, char *message,
 		 size_t message_size)
 {

@@ -60,6 +60,9 @@ int option_set(const struct option_row *row, void *target, const char *value, ch
 /* The row whose name is at most two edits away from name, '-' and '_' being the same; NULL: none is. */
 const struct option_row *option_nearest(const struct option_row *rows, const char *name);
 
+/* True when the words ask for help, wherever: it must come even when something else is wrong. */
+bool option_asks_for_help(int argc, char **argv);
+
 /*
  * Parses argv[1..]; groups end with rows NULL. Options and operands may be mixed; "--" ends options.
  * Operands are moved behind each other at the front of argv[1..] and counted in *ret_operands.

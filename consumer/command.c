@@ -194,14 +194,6 @@ static int check_config(struct config *config, char *message, size_t size)
 	return r < 0 ? r : 0;
 }
 
-bool command_asks_for_help(int argc, char **argv)
-{
-	for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++)
-		if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0)
-			return true;
-	return false;
-}
-
 /* What was said before --help is no default. */
 static void give_help(const char *verb, const struct command_usage *usage, struct option_group *groups, size_t last)
 {
@@ -250,7 +242,7 @@ int command_parse(int argc, char **argv, const struct command_usage *usage, cons
 		return -EINVAL;
 	}
 	/* Help must come even when the configuration is what is wrong. */
-	if (usage->plain || command_asks_for_help(argc, argv))
+	if (usage->plain || option_asks_for_help(argc, argv))
 		config_set_defaults(&common->config);
 	else if (load_config(argc, argv, &common->config, message, sizeof(message)) < 0) {
 		log_error("%s", message);

@@ -73,9 +73,6 @@ void command_redirect_help(command_help_sink *sink, void *context);
 int command_parse(int argc, char **argv, const struct command_usage *usage, const struct option_group *own,
 		  struct command_common *common, int *ret_operands);
 
-/* True when the words ask for help, wherever. */
-bool command_asks_for_help(int argc, char **argv);
-
 /*
  * The place of the first word from `from` on that is neither an option nor the value of one; argc: there is
  * none. own: as for command_parse. An option that is not known counts as one without a value.

@@ -39,7 +39,7 @@ bool listing_parse(struct listing *listing, int argc, char **argv, const struct 
 {
 	struct option_group groups[OWN_MAX + 3] = { 0 };
 	struct option_row taken[FILTER_ROWS_MAX];
-	bool help = command_asks_for_help(argc, argv);
+	bool help = option_asks_for_help(argc, argv);
 	size_t count = 0;
 	char message[1024] = "";
 	int r;

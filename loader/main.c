@@ -5,33 +5,48 @@
 
 #include "common/exit_code.h"
 #include "common/log.h"
+#include "common/text.h"
 #include "loader/load.h"
 #include "loader/report.h"
 #include "loader/settings.h"
 
 const struct verb verbs[] = {
-	{ "load", verb_load, "load and pin the programs; once they are pinned, nothing more" },
-	{ "unload", verb_unload, "remove every pin: nothing is recorded any more" },
-	{ "reload", verb_reload, "load --replace" },
-	{ "status", verb_status, "what is pinned and attached" },
-	{ "check", verb_check, "what this kernel can observe; nothing is loaded for good" },
+	{ .name = "load", .run = verb_load, .help = "load and pin the programs; once they are pinned, nothing more" },
+	{ .name = "unload", .run = verb_unload, .help = "remove every pin: nothing is recorded any more", .plain = true },
+	{ .name = "reload", .run = verb_reload, .help = "load --replace" },
+	{ .name = "status", .run = verb_status, .help = "what is pinned and attached", .plain = true },
+	{ .name = "check", .run = verb_check, .help = "what this kernel can observe; nothing is loaded for good" },
 	{},
 };
 
+static int say_commands(const char *wrong)
+{
+	char names[128] = "";
+
+	for (const struct verb *verb = verbs; verb->name; verb++)
+		(void)snprintf(names + strlen(names), sizeof(names) - strlen(names), "%s%s", verb == verbs ? "" : ", ",
+			       verb->name);
+	log_error("%s; there are: %s. --help tells more", wrong, names);
+	return EXIT_USAGE;
+}
+
 static int run(int argc, char **argv)
 {
+	char wrong[128], shown[64];
+
 	for (const struct verb *verb = verbs; verb->name; verb++) {
 		static struct settings settings;
 		int exit_code;
 
 		if (strcmp(verb->name, argv[0]))
 			continue;
-		if (settings_parse(argc, argv, &settings, &exit_code))
+		if (settings_parse(verb, argc, argv, &settings, &exit_code))
 			return exit_code;
 		return verb->run(&settings);
 	}
-	log_error("\"%s\" is not a command; there are load, unload, reload, status and check", argv[0]);
-	return EXIT_USAGE;
+	(void)text_escape(shown, sizeof(shown), argv[0], strlen(argv[0]));
+	(void)snprintf(wrong, sizeof(wrong), "\"%s\" is not a command", shown);
+	return say_commands(wrong);
 }
 
 int main(int argc, char **argv)
@@ -40,7 +55,7 @@ int main(int argc, char **argv)
 	static char *help[] = { help_verb, help_option, NULL };
 
 	log_init("cri-ebpf-loader", LOG_LEVEL_INFO);
-	if (argc == 2 && !strcmp(argv[1], "--version")) {
+	if (argc == 2 && (!strcmp(argv[1], "--version") || !strcmp(argv[1], "-V"))) {
 		puts("cri-ebpf-loader " CRI_VERSION);
 		return EXIT_FOUND;
 	}
@@ -50,9 +65,7 @@ int main(int argc, char **argv)
 		settings_print_table();
 		return EXIT_FOUND;
 	}
-	if (argc < 2) {
-		log_error("a command is missing: load, unload, reload, status or check");
-		return EXIT_USAGE;
-	}
+	if (argc < 2)
+		return say_commands("a command is missing");
 	return run(argc - 1, argv + 1);
 }

@@ -76,13 +76,14 @@ static int settings_fail(const char *message, int *ret_exit)
 }
 
 /* Defaults, then the file, then the flags. 1: help was asked for. */
-static int settings_read(int argc, char **argv, const struct option_group *groups, struct settings *settings,
-			 char *message, size_t size)
+static int settings_read(bool plain, int argc, char **argv, const struct option_group *groups,
+			 struct settings *settings, char *message, size_t size)
 {
-	int operands = 0, r;
+	int operands = 0, r = 0;
 
 	config_set_defaults(&settings->config);
-	r = config_load(&settings->config, config_find_flag(argc, argv), message, size);
+	if (!plain && !option_asks_for_help(argc, argv))
+		r = config_load(&settings->config, config_find_flag(argc, argv), message, size);
 	if (r == 0)
 		r = option_parse(argc, argv, groups, &operands, message, size);
 	if (r == 0 && operands) {
@@ -92,14 +93,14 @@ static int settings_read(int argc, char **argv, const struct option_group *group
 	return r;
 }
 
-int settings_parse(int argc, char **argv, struct settings *settings, int *ret_exit)
+int settings_parse(const struct verb *verb, int argc, char **argv, struct settings *settings, int *ret_exit)
 {
 	const struct option_group groups[] = GROUPS(settings);
 	char message[1024] = "";
 	int r;
 
 	memset(settings, 0, sizeof(*settings));
-	r = settings_read(argc, argv, groups, settings, message, sizeof(message));
+	r = settings_read(verb->plain, argc, argv, groups, settings, message, sizeof(message));
 	if (r == 1) {
 		print_help(groups, &settings->config);
 		*ret_exit = EXIT_FOUND;

@@ -21,13 +21,14 @@ struct verb {
 	const char *name; /* NULL ends a table */
 	int (*run)(const struct settings *settings);
 	const char *help; /* one line */
+	bool plain;	  /* needs no configuration: one that is wrong must not keep it from its work */
 };
 
 /* What there is to do. */
 extern const struct verb verbs[];
 
-/* argv[0] is the verb. 0: go on; else *ret_exit is the exit code and everything was said. */
-int settings_parse(int argc, char **argv, struct settings *settings, int *ret_exit);
+/* argv[0] is the verb's name. 0: go on; else *ret_exit is the exit code and everything was said. */
+int settings_parse(const struct verb *verb, int argc, char **argv, struct settings *settings, int *ret_exit);
 
 /* Verbs and options, one a line, for what makes completion and manual pages: "verb", "option" and "usage" lines as
  * consumer/help_table.h has them. */

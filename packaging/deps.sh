@@ -7,7 +7,7 @@
 # when all is there. Debian and Ubuntu with apt, Fedora and the RHEL family with dnf.
 set -u
 
-# NEED: what proves that it is there, a command, a header, a static library or a policy; then the package that has it:
+# NEED: what proves that it is there, a command, a header, a static library, a policy or a package; then the package that has it:
 # Debian's name, Fedora's name ("-": it has none, and what needs it is skipped).
 table()
 {
@@ -57,6 +57,7 @@ table()
 	test   command:rpmlint          rpmlint            rpmlint
 	test   command:rpm2cpio         rpm2cpio           rpm
 	test   command:mke2fs           e2fsprogs          e2fsprogs
+	deb    package:build-essential  build-essential    -
 	deb    command:dpkg-buildpackage dpkg-dev        dpkg-dev
 	deb    command:dh               debhelper          debhelper
 	deb    command:dh_installsysusers debhelper      debhelper
@@ -77,6 +78,12 @@ has_header()
 has_static()
 {
 	[ -e "$("${CC:-cc}" -print-file-name="lib$1.a" 2>/dev/null)" ]
+}
+
+# For what has no file of its own; Debian's only.
+has_package()
+{
+	dpkg-query -W -f '${Status}' "$1" 2>/dev/null | grep -q 'ok installed'
 }
 
 # To compile a module with; it need not be in force.
@@ -105,6 +112,7 @@ has()
 	command:*) PATH=$PATH:/usr/sbin:/sbin command -v "$name" >/dev/null ;;
 	header:*) has_header "$name" ;;
 	static:*) has_static "$name" ;;
+	package:*) has_package "$name" ;;
 	policy:*) has_policy "$name" ;;
 	python:*) has_python "$name" ;;
 	fuzzer:*) has_fuzzer ;;

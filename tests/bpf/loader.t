@@ -172,4 +172,17 @@ out=$(as_bare_root cri-ebpf-ring load 2>&1)
 is $? 0 "it makes the directory where there is none" || diag "$out"
 is "$(stat -c '%U %G %a' "$PIN_DIR")" "root cri-ebpf-ring 2750" "with the same owner, group and mode"
 
+# A configuration that is wrong keeps nobody from looking, from help, or from taking everything away.
+sound=$CONFIG
+CONFIG=$SCENARIO_DIR/wrong.conf
+echo 'no_such_key = 1' >"$CONFIG"
+out=$(as_bare_root cri-ebpf-ring load 2>&1)
+is $? 2 "a wrong configuration: load refuses"
+out=$(as_bare_root cri-ebpf-ring load --help 2>&1)
+is $? 0 "but has its help" || diag "$out"
+field_is "$(as_bare_root cri-ebpf-ring status --json)" .loaded true "status looks all the same"
+out=$(as_bare_root cri-ebpf-ring unload 2>&1)
+is "$?:$(pins)" 0: "and unload takes everything away" || diag "$out"
+CONFIG=$sound
+
 done_testing

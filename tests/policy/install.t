@@ -60,4 +60,15 @@ ok $? "and what it does"
 is "$(grep -rhoE '/[a-z/]*/(bin|libexec)/(cri-ebpf/)?cri-ebpf(-loader)?' "$other/etc" "$other/lib" "$other/opt/cri/share" |
 	sort -u)" $'/opt/cri/bin/cri-ebpf\n/opt/cri/libexec/cri-ebpf/cri-ebpf-loader' "units and policies name the programs where they are"
 
+# What was built for a test is not installed, whatever its version is said to be.
+tests=$INSTALLED/tests
+if [ -x "${BUILD:-build}/hooked/cri-ebpf" ]; then
+	out=$(BUILD=${BUILD:-build}/hooked make_install "$tests" DEFINES=-DCRI_TEST_HOOKS VERSION=0.1.0+later 2>&1)
+	like "$?:$out" '^2:.*for tests: not installed' "a build for tests is refused"
+	[ ! -e "$tests" ]
+	ok $? "and nothing of it is installed"
+else
+	skip "a build for tests is refused" "it was not made: make variants"
+fi
+
 done_testing

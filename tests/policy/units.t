@@ -11,7 +11,8 @@ units=policy/systemd
 # As they are installed, beside the units of this machine that they name.
 installed
 host=$(pkg-config --variable=systemdsystemunitdir systemd 2>/dev/null || echo /usr/lib/systemd/system)
-cp -a -n "$host/." "$INSTALLED/usr/lib/systemd/system/" || diag "no units in $host"
+cp -a --update=none "$host/." "$INSTALLED/usr/lib/systemd/system/" 2>/dev/null || # since coreutils 9.3
+	cp -a -n "$host/." "$INSTALLED/usr/lib/systemd/system/" || diag "no units in $host"
 install -D -m 0755 /bin/true "$INSTALLED/usr/bin/systemd-tmpfiles"
 for unit in cri-ebpf-loader cri-ebpf cri-ebpf-compat; do
 	out=$(systemd-analyze verify --man=no --root="$INSTALLED" "$unit.service" 2>&1)

@@ -14,8 +14,7 @@ readme_ok first "the first question"
 took=$((SECONDS - begin))
 like "$(cat /tmp/readme-first.log)" 'first\.service.*was OOM-killed' "the first answer tells of the OOM kill" ||
 	diag "$(cat /tmp/readme-first.log)"
-# under emulation, of which nothing is promised: the minute of a newcomer, ten times
-ok $((took >= 600)) "from the package to the first answer" || diag "it took $took seconds"
+# A figure and no test: it depends on how busy the machine is that emulates this one.
 echo "# from the package to the first answer: $took s"
 
 is "$(installed_version)" "$VERSION_OLD" "its version"
