@@ -3,6 +3,7 @@
 #ifndef CRI_COMMON_CLEANUP_H
 #define CRI_COMMON_CLEANUP_H
 
+#include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -26,9 +27,16 @@ static inline void cleanup_fclose(FILE **f)
 		(void)fclose(*f);
 }
 
-#define AUTO_FREE   CLEANUP(cleanup_free)
-#define AUTO_CLOSE  CLEANUP(cleanup_close)
-#define AUTO_FCLOSE CLEANUP(cleanup_fclose)
+static inline void cleanup_closedir(DIR **directory)
+{
+	if (*directory)
+		(void)closedir(*directory);
+}
+
+#define AUTO_FREE     CLEANUP(cleanup_free)
+#define AUTO_CLOSE    CLEANUP(cleanup_close)
+#define AUTO_FCLOSE   CLEANUP(cleanup_fclose)
+#define AUTO_CLOSEDIR CLEANUP(cleanup_closedir)
 
 /* Hands the value out and leaves the variable empty, so that its cleanup does nothing. */
 #define TAKE_PTR(p)                          \

@@ -131,12 +131,6 @@ static bool enter(struct here *here, const char *name)
 	return true;
 }
 
-static void cleanup_closedir(DIR **directory)
-{
-	if (*directory)
-		(void)closedir(*directory);
-}
-
 static DIR *open_here(const struct cgroup_walk *walk, const struct here *here)
 {
 	AUTO_CLOSE int fd = openat(walk->root_fd, relative(here), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
@@ -155,7 +149,7 @@ static bool is_directory(const struct dirent *entry)
 /* All that are in it, none of them looked into. Takes what that costs from *allowance. */
 static int list_here(struct cgroup_walk *walk, struct here *here, size_t *allowance)
 {
-	CLEANUP(cleanup_closedir) DIR *directory = open_here(walk, here);
+	AUTO_CLOSEDIR DIR *directory = open_here(walk, here);
 	size_t length = here->length;
 	struct dirent *entry;
 

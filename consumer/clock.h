@@ -8,7 +8,8 @@
 
 #define CLOCK_BOOT_ID_SIZE 40
 
-uint64_t clock_boot_ns(void); /* CLOCK_BOOTTIME */
+uint64_t clock_boot_ns(void);	   /* CLOCK_BOOTTIME */
+uint64_t clock_monotonic_ns(void); /* CLOCK_MONOTONIC: how long something takes */
 int64_t clock_wall_ns(void);  /* CLOCK_REALTIME, since 1970 */
 
 /*

@@ -6,9 +6,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "common/cleanup.h"
+#include "consumer/clock.h"
 #include "consumer/db_file.h"
 #include "consumer/db_handle.h"
 #include "consumer/db_index.h"
@@ -40,14 +40,6 @@ struct db_stmt {
 	struct db_stmt *next;
 	struct db_stmt **link; /* what points at this one */
 };
-
-static uint64_t monotonic_ns(void)
-{
-	struct timespec now;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000000000ULL + (uint64_t)now.tv_nsec;
-}
 
 /* Why a system call below SQLite failed, or fallback where SQLite does not know. */
 static int system_error(sqlite3 *handle, int fallback)
@@ -281,12 +273,12 @@ static int check_progress(void *argument)
 {
 	const struct db *db = argument;
 
-	return monotonic_ns() > db->deadline_ns;
+	return clock_monotonic_ns() > db->deadline_ns;
 }
 
 static void begin_limit(struct db *db, uint64_t limit_ns)
 {
-	db->deadline_ns = monotonic_ns() + limit_ns;
+	db->deadline_ns = clock_monotonic_ns() + limit_ns;
 	sqlite3_progress_handler(db->handle, PROGRESS_STEPS, check_progress, db);
 }
 
@@ -422,7 +414,7 @@ int db_step(struct db_stmt *stmt)
 	struct db *db = stmt->db;
 
 	if (db->limit_ns && !sqlite3_stmt_busy(stmt->handle))
-		db->deadline_ns = monotonic_ns() + db->limit_ns;
+		db->deadline_ns = clock_monotonic_ns() + db->limit_ns;
 
 	int code = sqlite3_step(stmt->handle);
 
@@ -532,7 +524,7 @@ void db_rollback(struct db *db)
 int db_restrict(struct db *db, uint64_t limit_ns)
 {
 	db->limit_ns = limit_ns;
-	db->deadline_ns = monotonic_ns() + limit_ns;
+	db->deadline_ns = clock_monotonic_ns() + limit_ns;
 	sqlite3_progress_handler(db->handle, limit_ns ? PROGRESS_STEPS : 0, check_progress, db);
 	return result(db, db_user_restrict(db->handle));
 }

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "common/cleanup.h"
+#include "consumer/clock.h"
 #include "consumer/db_file.h"
 #include "consumer/db_handle.h"
 #include "consumer/db_index.h"
@@ -21,14 +22,6 @@
 #define OPEN_PAUSE_NS 20000000
 /* Nothing is recorded while an index is made, and what it is made from is in memory. */
 #define INDEX_LIMIT_NS 1000000000ULL
-
-static uint64_t monotonic_ns(void)
-{
-	struct timespec now;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000000000ULL + (uint64_t)now.tv_nsec;
-}
 
 static void cleanup_db(struct db **db)
 {
@@ -265,10 +258,10 @@ static int open_with_index(const char *path, struct db **ret)
 static int open_patiently(const char *path, struct db **ret)
 {
 	static const struct timespec pause = { .tv_nsec = OPEN_PAUSE_NS };
-	uint64_t deadline = monotonic_ns() + OPEN_LIMIT_NS;
+	uint64_t deadline = clock_monotonic_ns() + OPEN_LIMIT_NS;
 	int r = open_with_index(path, ret);
 
-	while ((r == -ESTALE || r == -EBUSY || r == -EAGAIN) && monotonic_ns() < deadline) {
+	while ((r == -ESTALE || r == -EBUSY || r == -EAGAIN) && clock_monotonic_ns() < deadline) {
 		(void)nanosleep(&pause, NULL);
 		r = open_with_index(path, ret);
 	}

@@ -5,9 +5,9 @@
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
-#include <time.h>
 
 #include "common/cleanup.h"
+#include "consumer/clock.h"
 #include "consumer/db.h"
 
 /*
@@ -411,14 +411,6 @@ static int step(struct db *db, const struct retention_settings *settings, struct
 	return more ? 1 : shrink(db, state->rows);
 }
 
-static int64_t monotonic_ns(void)
-{
-	struct timespec now;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
-}
-
 /* Outside of the step's transaction, since its commit is the longest part of it. */
 static int adapt(struct db *db, int64_t rows, int64_t took_ns)
 {
@@ -433,14 +425,14 @@ static int adapt(struct db *db, int64_t rows, int64_t took_ns)
 
 int retention_step(struct db *db, const struct retention_settings *settings, int64_t now)
 {
-	int64_t began = monotonic_ns();
+	uint64_t began = clock_monotonic_ns();
 	struct state state;
 	int r = load_state(db, &state), more;
 
 	more = r ? r : step(db, settings, &state, now);
 	if (more <= 0)
 		return more;
-	r = adapt(db, state.rows, monotonic_ns() - began);
+	r = adapt(db, state.rows, (int64_t)(clock_monotonic_ns() - began));
 	return r ? r : more;
 }
 

@@ -19,12 +19,6 @@
 #include "common/pins.h"
 #include "common/text.h"
 
-static void cleanup_closedir(DIR **dir)
-{
-	if (*dir)
-		(void)closedir(*dir);
-}
-
 int pin_path(char *out, size_t size, const char *dir, const char *name)
 {
 	return snprintf(out, size, "%s/%s", dir, name) >= (int)size ? -ENAMETOOLONG : 0;
@@ -228,7 +222,7 @@ void pin_set_free(struct pin_set *set)
 
 int pin_each(const char *dir, int (*visit)(const char *name, void *context), void *context)
 {
-	CLEANUP(cleanup_closedir) DIR *stream = opendir(dir);
+	AUTO_CLOSEDIR DIR *stream = opendir(dir);
 	struct dirent *entry;
 
 	if (!stream)
