@@ -20,10 +20,12 @@ for point in db_write db_sync wal_write wal_write:9 wal_write:30 wal_sync in_sta
 	is $? 137 "a new database: died at $point"
 done
 programs_install "$BUILD"
-recorder_start || bail_out "the recorder did not start: $(cat "$RECORDER_LOG")"
 
-kills=0 died=0
-for ((round = 0; round < $(bound 25 1000); round++)); do
+# exactness_round: two loads, and a recorder that is killed again and again while they run.
+exactness_round()
+{
+	local status
+
 	truth_start 250 1
 	truth_start 250 1
 	while :; do
@@ -31,22 +33,37 @@ for ((round = 0; round < $(bound 25 1000); round++)); do
 		sleep "0.$(printf %03d $((RANDOM % 150 + 1)))"
 		recorder_kill
 		status=$?
-		if [ "$status" -eq 137 ]; then
-			kills=$((kills + 1))
-		else
-			diag "the recorder ended with $status before it was killed"
-			died=$((died + 1))
-		fi
+		echo "$status" >>"$SCENARIO_DIR/kills"
+		[ "$status" -eq 137 ] || diag "the recorder ended with $status before it was killed"
 		recorder_spawn
 		truth_runs || break
 	done
 	truth_wait
+}
+
+# exactness_rounds COUNT: it lives from the first to the last of them, but for its kills.
+exactness_rounds()
+{
+	local round
+
+	recorder_start || bail_out "the recorder did not start: $(cat "$RECORDER_LOG")"
+	for ((round = 0; round < $1; round++)); do
+		exactness_round
+	done
+	recorder_kill
+	return 0
+}
+
+rounds=$(bound 25 1000)
+for ((round = 0; round < rounds; round += 25)); do
+	truth_apart exactness_rounds 25
 done
-[ "$kills" -ge "$round" ]
-ok $? "the recorder was killed in each of $round rounds" || diag "only $kills times"
+kills=$(grep -cx 137 "$SCENARIO_DIR/kills")
+[ "$kills" -ge "$rounds" ]
+ok $? "the recorder was killed in each of $rounds rounds" || diag "only $kills times"
 diag "killed $kills times; $(truth_count)"
-is "$died" 0 "and never died otherwise"
-wait_for 20 recorder_is_ready
+is "$(grep -cvx 137 "$SCENARIO_DIR/kills")" 0 "and never died otherwise"
+recorder_start
 ok $? "it came back"
 recorder_stop
 is $? 0 "it drained the ring and ended in order"

@@ -72,6 +72,24 @@ truth_wait()
 	done
 }
 
+# truth_apart COMMAND...: in a shell of its own, whose loads are this one's afterwards. A shell that has had thousands
+# of children takes one for another when their pids come around again.
+# shellcheck disable=SC2030,SC2031
+truth_apart()
+{
+	local ids
+
+	(
+		TRUTH_IDS=() TRUTH_PIDS=() TRUTH_WAITED=0
+		"$@"
+		printf '%s\n' "${TRUTH_IDS[@]}" >"$TRUTH_DIR/apart"
+	) || exit 1
+	mapfile -t ids <"$TRUTH_DIR/apart"
+	TRUTH_IDS+=("${ids[@]}")
+	TRUTH_PIDS+=("${ids[@]}")
+	TRUTH_WAITED=${#TRUTH_PIDS[@]}
+}
+
 # rows SQL: lines of the words of each row. Ids are the order in which the rows were stored.
 rows()
 {
