@@ -13,7 +13,7 @@
 #define PIN_INFO     "info"
 #define PIN_LINK_PREFIX "link_"
 #define PIN_NEW_SUFFIX  "_new" /* a link on its way to replace the one without */
-#define PIN_LOCK_PREFIX "lock_" /* a directory: the loader with that pid is at work */
+#define PIN_LOCK        "lock" /* a directory: the loader that has locked it is at work */
 #define PIN_TRY_PREFIX  "try_"  /* a link pinned for a moment, to see whether it can be */
 
 /* Accounts of the packages; The units and sysusers.d use the same names. */

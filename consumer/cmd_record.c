@@ -216,7 +216,7 @@ static int leave_root(struct record *record)
 
 	if (r == -ENOENT) {
 		log_error("there is no user \"%s\" to become; nothing is recorded: make it with systemd-sysusers and"
-			  " the line: u cri-ebpf - \"cri-ebpf recorder\" /var/lib/cri-ebpf",
+			  " the line: u cri-ebpf - \"cri-ebpf recorder\" /nonexistent",
 			  config->user);
 		return EXIT_DENIED;
 	}

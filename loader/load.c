@@ -9,6 +9,7 @@
 #include "common/exit_code.h"
 #include "common/log.h"
 #include "common/pins.h"
+#include "loader/lock.h"
 #include "loader/plan.h"
 #include "loader/privilege.h"
 #include "loader/replace.h"
@@ -18,21 +19,22 @@ static void cleanup_plan(struct plan *plan)
 	plan_free(plan);
 }
 
-static void cleanup_unlock(const char **dir)
+static void cleanup_unlock(int *fd)
 {
-	if (*dir)
-		pin_unlock(*dir);
+	lock_release(*fd);
 }
 
-static int lock(const char *dir, const char *shown)
+/* A descriptor that holds the lock on the entered directory. */
+static int lock(const char *shown)
 {
-	pid_t holder = 0;
-	int r = pin_lock(dir, &holder);
+	int r = lock_take();
 
 	if (r == -EBUSY)
-		log_error("another loader (pid %d) is at work in \"%s\"; nothing was changed. Wait for it", holder, shown);
+		log_error("another loader is at work in \"%s\"; nothing was changed. Wait for it", shown);
 	else if (r < 0)
 		log_error("cannot lock \"%s\": %s; nothing was changed", shown, strerror(-r));
+	else
+		(void)pin_remove_tries();
 	return r;
 }
 
@@ -82,16 +84,15 @@ static int load(const struct settings *settings, bool replace)
 {
 	const char *dir = settings->config.pin_dir;
 	CLEANUP(cleanup_plan) struct plan plan = { .settings = settings, .shown = dir, .pins.dir = PIN_HERE };
-	CLEANUP(cleanup_unlock) const char *locked = NULL;
+	CLEANUP(cleanup_unlock) int locked = -1;
 	int r;
 
 	object_log_init(settings->config.bpf_log_level);
 	r = privilege_take(dir);
 	if (r == 0)
-		r = lock(PIN_HERE, dir);
+		r = locked = lock(dir);
 	if (r < 0)
 		return r;
-	locked = PIN_HERE;
 	r = look_loaded(dir, &plan.info);
 	if (r == 1 && !replace && plan.info.overlap == OVERLAP_NONE) {
 		log_info("already loaded in \"%s\"; swap the programs with: cri-ebpf-loader load --replace", dir);
@@ -125,7 +126,7 @@ static int unload_failed(const char *dir, int error)
 int verb_unload(const struct settings *settings)
 {
 	const char *dir = settings->config.pin_dir;
-	int r = pin_dir_enter(dir);
+	int r = pin_dir_enter(dir), locked;
 
 	if (r == -ENOENT) {
 		log_info("nothing is loaded: \"%s\" does not exist", dir);
@@ -135,10 +136,11 @@ int verb_unload(const struct settings *settings)
 		r = pin_dir_is_bpffs();
 	if (r < 0)
 		return unload_failed(dir, r);
-	if (lock(PIN_HERE, dir) < 0)
+	locked = lock(dir);
+	if (locked < 0)
 		return EXIT_DENIED;
 	r = pin_remove_all();
-	pin_unlock(PIN_HERE);
+	lock_release(locked);
 	if (r < 0)
 		return unload_failed(dir, r);
 	(void)rmdir(dir); /* one made by tmpfiles.d stays: its parent is not ours */

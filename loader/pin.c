@@ -123,6 +123,16 @@ int pin_dir_is_bpffs(void)
 	return fd < 0 ? -errno : dir_is_bpffs(fd);
 }
 
+static int check_owner(const char *name, void *context)
+{
+	struct stat st;
+
+	(void)context;
+	if (lstat(name, &st) < 0)
+		return errno == ENOENT ? 0 : -errno;
+	return st.st_uid == geteuid() ? 0 : -EUCLEAN;
+}
+
 int pin_dir_check(void)
 {
 	AUTO_CLOSE int fd = open(PIN_HERE, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -138,7 +148,9 @@ int pin_dir_check(void)
 		return -errno;
 	if (st.st_uid != geteuid())
 		return -EACCES;
-	return st.st_mode & (S_IWGRP | S_IWOTH) || !(st.st_mode & S_ISGID) ? -EMEDIUMTYPE : 0;
+	if (st.st_mode & (S_IWGRP | S_IWOTH) || !(st.st_mode & S_ISGID))
+		return -EMEDIUMTYPE;
+	return pin_each(PIN_HERE, check_owner, NULL);
 }
 
 static int pin_info_fd(const char *dir, unsigned int flags)
@@ -289,11 +301,6 @@ int pin_remove_all(void)
 	return removal.error ? removal.error : removal.removed;
 }
 
-static int lock_path(char *out, size_t size, const char *dir, pid_t pid)
-{
-	return snprintf(out, size, "%s/" PIN_LOCK_PREFIX "%d", dir, pid) >= (int)size ? -ENAMETOOLONG : 0;
-}
-
 /* Is that process still a loader? Its pid may have gone to somebody else, also to one who takes its name. */
 static bool pid_is_loader(pid_t pid)
 {
@@ -310,62 +317,17 @@ static bool pid_is_loader(pid_t pid)
 	       !strcmp(comm, own);
 }
 
-struct lock_look {
-	const char *dir;
-	pid_t holder;
-};
-
-/* What a loader that is gone was trying. */
-static void try_look_at(const char *name)
+static int remove_try(const char *name, void *context)
 {
-	if (!pid_is_loader(atoi(name + strlen(PIN_TRY_PREFIX))))
+	(void)context;
+	if (text_starts_with(name, PIN_TRY_PREFIX) && !pid_is_loader(atoi(name + strlen(PIN_TRY_PREFIX))))
 		(void)unlink(name);
-}
-
-static int lock_look_at(const char *name, void *context)
-{
-	struct lock_look *look = context;
-	char path[PATH_MAX];
-	pid_t pid;
-
-	if (text_starts_with(name, PIN_TRY_PREFIX))
-		try_look_at(name);
-	if (!text_starts_with(name, PIN_LOCK_PREFIX))
-		return 0;
-	pid = atoi(name + strlen(PIN_LOCK_PREFIX));
-	if (pid == getpid())
-		return 0;
-	if (pid_is_loader(pid))
-		look->holder = pid;
-	else if (lock_path(path, sizeof(path), look->dir, pid) == 0)
-		(void)rmdir(path);
 	return 0;
 }
 
-int pin_lock(const char *dir, pid_t *ret_holder)
+int pin_remove_tries(void)
 {
-	struct lock_look look = { .dir = dir };
-	char path[PATH_MAX];
-	int r = lock_path(path, sizeof(path), dir, getpid());
-
-	if (r < 0)
-		return r;
-	if (mkdir(path, 0700) < 0 && errno != EEXIST)
-		return -errno;
-	r = pin_each(dir, lock_look_at, &look);
-	if (r == 0 && !look.holder)
-		return 0;
-	pin_unlock(dir);
-	*ret_holder = look.holder;
-	return r < 0 ? r : -EBUSY;
-}
-
-void pin_unlock(const char *dir)
-{
-	char path[PATH_MAX];
-
-	if (lock_path(path, sizeof(path), dir, getpid()) == 0)
-		(void)rmdir(path);
+	return pin_each(PIN_HERE, remove_try, NULL);
 }
 
 bool pin_link_is_attached(const char *dir, const char *name)

@@ -24,7 +24,8 @@ int pin_dir_enter(const char *dir);
 int pin_dir_prepare(const char *dir, uid_t owner, gid_t group);
 
 /* Of the directory entered: 0 when we may pin there and nobody else may: our own, setgid, not writable for group
- * or others, on bpffs. -ENOTTY (not bpffs), -EACCES (not ours), -EMEDIUMTYPE (wrong mode). */
+ * or others, on bpffs, and all that is in it is our own. -ENOTTY (not bpffs), -EACCES (not ours), -EMEDIUMTYPE (wrong
+ * mode), -EUCLEAN (somebody else's pins). */
 int pin_dir_check(void);
 
 /* Of the directory entered: 0, or -ENOTTY when it is not on bpffs. */
@@ -58,10 +59,8 @@ int pin_each(const char *dir, int (*visit)(const char *name, void *context), voi
  * stays. Returns how many pins were removed. */
 int pin_remove_all(void);
 
-/* One loader at a time. -EBUSY: another one is at work. What a process that is gone left of a lock, or was trying,
- * is removed. */
-int pin_lock(const char *dir, pid_t *ret_holder);
-void pin_unlock(const char *dir);
+/* Removes what a loader that is gone was trying in the entered directory. */
+int pin_remove_tries(void);
 
 /* Is this pin a link that is still attached to its hook? Needs CAP_BPF or read permission. */
 bool pin_link_is_attached(const char *dir, const char *name);

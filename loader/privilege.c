@@ -19,12 +19,14 @@ static const struct {
 	int error;
 	const char *sentence;
 } dir_sentences[] = {
-	{ -ENOENT, "does not exist; see that a BPF file system is mounted (mount -t bpf bpf /sys/fs/bpf), then make the "
+	{ -ENOENT, "does not exist; see that a BPF file system is mounted (mount -t bpf -o mode=0700 bpf /sys/fs/bpf), then make the "
 		   "directory: systemd-tmpfiles --create cri-ebpf.conf, or without a package start the loader as root once" },
-	{ -ENOTTY, "is not on a BPF file system; mount one first: mount -t bpf bpf /sys/fs/bpf" },
+	{ -ENOTTY, "is not on a BPF file system; mount one first: mount -t bpf -o mode=0700 bpf /sys/fs/bpf" },
 	{ -EACCES, "belongs to somebody else, who could change what is pinned there, or may not be searched; "
 		   "give it to the loader's user, or bind-mount it where that user can get at it" },
 	{ -EEXIST, "is there already and belongs to somebody else; remove it, or name another with --pin-dir" },
+	{ -EUCLEAN, "holds something that is not the loader's own, from before it was: see what it is, remove it, and load "
+		    "again" },
 	{ -EINVAL, "must end in a name" },
 	{ -EPERM, "cannot be given to the ring's readers; start the loader with group " GROUP_RING " (runAsGroup), or "
 		  "with CAP_CHOWN" },

@@ -231,7 +231,7 @@ static void check_print_text(const struct settings *settings, const struct host 
 {
 	printf("kernel      %s %s\n", host->release, host->machine);
 	printf("BTF         %s\n", host->btf ? "yes" : "NO");
-	printf("bpffs       %s\n", host->bpffs ? "mounted" : "NOT MOUNTED (mount -t bpf bpf /sys/fs/bpf)");
+	printf("bpffs       %s\n", host->bpffs ? "mounted" : "NOT MOUNTED (mount -t bpf -o mode=0700 bpf /sys/fs/bpf)");
 	printf("ring buffer %s\n", host->ring_fixed ? "fixed (CVE-2024-41009)" : "NOT FIXED: CVE-2024-41009");
 	printf("cgroup      %s%s%s\n", host->cgroup_error ? "NOT MOUNTED" : cgroup_mode_name(host),
 	       host->cgroup_error ? "" : ", memory controller at ", host->cgroup_error ? "" : host->cgroup.path);

@@ -48,17 +48,18 @@ program "${programs[2]}" $libexec
 install -D -m 0644 -t "$root/usr/share/cri-ebpf/seccomp" "$build/oci/record.json" "$build/oci/loader.json"
 install -D -m 0644 -t "$root/usr/share/doc/cri-ebpf" LICENSE LICENSES/*
 
-# Numbers outside of what distributions give away: a database on the host belongs to them. The manifest has them too.
+# Numbers that distributions do not give away, and below 65536, from where on Kubernetes gives them to pods: a database
+# on the host belongs to them. The manifest has them too.
 cat >"$root/etc/passwd" <<EOF
 root:x:0:0:root:/:/nonexistent
-cri-ebpf:x:69001:69001:cri-ebpf recorder:/nonexistent:/nonexistent
-cri-ebpf-loader:x:69003:69003:cri-ebpf loader:/nonexistent:/nonexistent
+cri-ebpf:x:65521:65521:cri-ebpf recorder:/nonexistent:/nonexistent
+cri-ebpf-loader:x:65523:65523:cri-ebpf loader:/nonexistent:/nonexistent
 EOF
 cat >"$root/etc/group" <<EOF
 root:x:0:
-cri-ebpf:x:69001:
-cri-ebpf-ring:x:69002:cri-ebpf
-cri-ebpf-loader:x:69003:
+cri-ebpf:x:65521:
+cri-ebpf-ring:x:65522:cri-ebpf
+cri-ebpf-loader:x:65523:
 EOF
 
 libraries_of "${programs[@]}" | while read -r library; do

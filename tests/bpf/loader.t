@@ -138,7 +138,7 @@ for load in "loader load" "as_loader bpf,perfmon load"; do
 	# shellcheck disable=SC2086
 	out=$(covered "$BPFFS" $load)
 	is $? 6 "$load, without a BPF file system"
-	says "$out" "\"$PIN_DIR\".*mount -t bpf bpf /sys/fs/bpf" "$load: what to mount"
+	says "$out" "\"$PIN_DIR\".*mount -t bpf -o mode=0700 bpf /sys/fs/bpf" "$load: what to mount"
 done
 
 # Root with the two capabilities and no other, as in a container.
@@ -171,6 +171,34 @@ is $? 0 "unload" || diag "$out"
 out=$(as_bare_root cri-ebpf-ring load 2>&1)
 is $? 0 "it makes the directory where there is none" || diag "$out"
 is "$(stat -c '%U %G %a' "$PIN_DIR")" "root cri-ebpf-ring 2750" "with the same owner, group and mode"
+
+# One loader at a time, whatever pids look like from where it is; one that was killed leaves no lock.
+as_bare_root cri-ebpf-ring unload >/dev/null 2>&1
+mkdir "$PIN_DIR" && chgrp cri-ebpf-ring "$PIN_DIR" && chmod 2750 "$PIN_DIR" && mkdir -m 0700 "$PIN_DIR/lock"
+exec 8<"$PIN_DIR/lock"
+flock -n 8
+out=$(unshare --pid --fork setpriv --regid cri-ebpf-ring --clear-groups --no-new-privs --inh-caps=-all \
+	--bounding-set=-all,+bpf,+perfmon \
+	"$SCENARIO_DIR/bin/cri-ebpf-loader" load --pin-dir "$PIN_DIR" --config "$CONFIG" 2>&1)
+is $? 6 "while another loader is at work, in whatever container"
+like "$out" 'another loader is at work' "a second one is told to wait"
+is "$(ls "$PIN_DIR")" lock "and changes nothing"
+exec 8<&-
+out=$(as_bare_root cri-ebpf-ring load 2>&1)
+is $? 0 "what it leaves of its lock when it is killed is no obstacle" || diag "$out"
+[ ! -e "$PIN_DIR/lock" ]
+ok $? "the lock goes with who took it"
+
+# What was there before the directory was the loader's may be anybody's.
+as_bare_root cri-ebpf-ring unload >/dev/null 2>&1
+mkdir "$PIN_DIR" && chgrp cri-ebpf-ring "$PIN_DIR" && chmod 2750 "$PIN_DIR" && mkdir "$PIN_DIR/info"
+chown 65534 "$PIN_DIR/info"
+out=$(as_bare_root cri-ebpf-ring load 2>&1)
+is $? 6 "a directory with somebody else's pins is refused"
+like "$out" 'not the loader.s own.*remove it' "with what to do"
+rmdir "$PIN_DIR/info"
+out=$(as_bare_root cri-ebpf-ring load 2>&1)
+is $? 0 "and taken when they are gone" || diag "$out"
 
 # A configuration that is wrong keeps nobody from looking, from help, or from taking everything away.
 sound=$CONFIG

@@ -21,6 +21,7 @@ field()
 
 for name in cri-ebpf cri-ebpf-loader; do
 	is "$(field "$users" $name 4)" "$(field "$groups" $name 3)" "$name has a group of its own"
+	is "$(field "$users" $name 6)" /nonexistent "has no home to leave orders in"
 	like "$(field "$users" $name 7)" 'nologin$' "and cannot log in"
 	is "$(field "$groups" $name 4)" "" "nobody else is in it"
 done

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "loader/lock.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "common/cleanup.h"
+#include "common/pins.h"
+#include "loader/pin.h"
+
+#define LOCK     PIN_HERE "/" PIN_LOCK
+#define ATTEMPTS 10 /* it goes whenever somebody has done with it */
+
+/* A pid would say who holds it, but not to a loader in another container. On bpffs only directories can be opened. */
+static int open_lock(void)
+{
+	if (mkdir(LOCK, 0700) < 0 && errno != EEXIST)
+		return -errno;
+
+	int fd = open(LOCK, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+	return fd < 0 ? -errno : fd;
+}
+
+/* Root's is the directory's owner's, who could not open it else. */
+static int share(int fd)
+{
+	struct stat st;
+
+	if (geteuid() != 0)
+		return 0;
+	return stat(PIN_HERE, &st) < 0 || fchown(fd, st.st_uid, (gid_t)-1) < 0 ? -errno : 0;
+}
+
+/* It may have been removed between opening and locking: then nobody else meets this one. */
+static int is_still_there(int fd)
+{
+	struct stat named, ours;
+
+	if (fstat(fd, &ours) < 0)
+		return -errno;
+	return lstat(LOCK, &named) == 0 && named.st_ino == ours.st_ino && named.st_dev == ours.st_dev;
+}
+
+static int try_take(void)
+{
+	AUTO_CLOSE int fd = open_lock();
+	int r;
+
+	if (fd < 0)
+		return fd == -ENOENT ? -EAGAIN : fd;
+	r = share(fd);
+	if (r < 0)
+		return r;
+	if (flock(fd, LOCK_EX | LOCK_NB) < 0)
+		return errno == EWOULDBLOCK ? -EBUSY : -errno;
+	r = is_still_there(fd);
+	if (r <= 0)
+		return r < 0 ? r : -EAGAIN;
+	return TAKE_FD(fd);
+}
+
+int lock_take(void)
+{
+	int r = -EAGAIN;
+
+	for (int i = 0; r == -EAGAIN && i < ATTEMPTS; i++)
+		r = try_take();
+	return r == -EAGAIN ? -EBUSY : r;
+}
+
+void lock_release(int fd)
+{
+	if (fd < 0)
+		return;
+	(void)rmdir(LOCK);
+	(void)close(fd);
+}
