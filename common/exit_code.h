@@ -8,7 +8,7 @@ enum exit_code {
 	EXIT_NOT_FOUND = 1, /* nothing matched */
 	EXIT_USAGE = 2,     /* unknown flag, wrong value, bad configuration */
 	EXIT_STORE = 3,     /* the database is missing, unreadable, not ours or too new */
-	EXIT_UNHEALTHY = 4, /* status, check */
+	EXIT_UNHEALTHY = 4, /* status, check; record: the disk refuses, which may pass */
 	EXIT_GAP = 5,       /* --strict, and the range contains a gap */
 	EXIT_DENIED = 6,    /* not permitted, or not supported by this kernel */
 };

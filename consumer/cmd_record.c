@@ -274,6 +274,12 @@ static int find_database(struct record *record)
 	return EXIT_STORE;
 }
 
+/* What may pass while the events wait in the ring: it is worth another try. */
+static bool is_temporary(int error)
+{
+	return error == -ENOSPC || error == -EROFS || error == -EBUSY || error == -EIO || error == -ENOMEM;
+}
+
 static int lock_database(struct record *record)
 {
 	const char *db = record->db;
@@ -289,9 +295,10 @@ static int lock_database(struct record *record)
 	if (record->db_lock_fd == -EWOULDBLOCK)
 		return explain_lock("database", db, record->db_lock_fd, holder);
 	if (record->db_lock_fd < 0) {
-		log_error("cannot write to \"%s\": %s; nothing is recorded: it must exist and belong to the recorder's user",
+		log_error("cannot write to \"%s\": %s; nothing is recorded: it must exist, be writable and belong to the"
+			  " recorder's user",
 			  record->db_directory, strerror(-record->db_lock_fd));
-		return EXIT_STORE;
+		return is_temporary(record->db_lock_fd) ? EXIT_UNHEALTHY : EXIT_STORE;
 	}
 	record->trouble_fd = trouble_open(db);
 	if (record->trouble_fd < 0)
@@ -312,12 +319,6 @@ static int enter_sandbox(struct record *record)
 		return 0;
 	}
 	return confine_to_writing(&paths, "nothing is recorded");
-}
-
-/* What may pass while the events wait in the ring. */
-static bool is_temporary(int error)
-{
-	return error == -ENOSPC || error == -EBUSY || error == -EIO || error == -ENOMEM;
 }
 
 /* A query of root's makes a WAL file in its own name and gives it away a moment later. */

@@ -96,6 +96,8 @@ read_only()
 	ok $? "$1: status says so"
 	recorder_stop
 	is $? 3 "$1: the recorder ends with exit status 3"
+	(record --once >>"$RECORDER_LOG" 2>&1)
+	is $? 4 "$1: none starts, exit status 4: that may pass"
 	umount "$MOUNT" && mount "$LOOP" "$MOUNT" || bail_out "cannot mount it again"
 	recorder_start
 	ok $? "$1: it starts when the disk can be written to"
