@@ -24,7 +24,8 @@ struct cgroup_scan {
 	int root_fd;
 	bool v1;
 	char *root;
-	uint64_t next_ns; /* when the next walk may be */
+	uint64_t next_ns;   /* when the next walk may be */
+	uint64_t walked_ns; /* when the last one was; 0: none, or it failed */
 	struct cgroup_walk *walk; /* the last one; NULL: none */
 };
 
@@ -71,6 +72,7 @@ static int walk_all(struct cgroup_scan *scan, uint64_t now_ns)
 
 	int r = cgroup_walk_run(scan->root_fd, SCAN_DIRECTORIES, &scan->walk);
 
+	scan->walked_ns = r ? 0 : now_ns;
 	scan->next_ns = now_ns + SCAN_INTERVAL_NS + cgroup_walk_count(scan->walk) * SCAN_EACH_NS;
 	return r;
 }
@@ -99,8 +101,10 @@ int cgroup_scan_find(struct cgroup_scan *scan, uint64_t id, uint64_t now_ns, cha
 	return r < 0 ? r : find_found(scan, id, out, size);
 }
 
-int cgroup_scan_walk(struct cgroup_scan *scan, uint64_t now_ns)
+int cgroup_scan_walk(struct cgroup_scan *scan, uint64_t since_ns, uint64_t now_ns)
 {
+	if (scan->walked_ns && scan->walked_ns >= since_ns)
+		return 0;
 	return now_ns < scan->next_ns ? -EAGAIN : walk_all(scan, now_ns);
 }
 

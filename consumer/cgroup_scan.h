@@ -28,8 +28,8 @@ const char *cgroup_scan_root(const struct cgroup_scan *scan);
  */
 int cgroup_scan_find(struct cgroup_scan *scan, uint64_t id, uint64_t now_ns, char *out, size_t size);
 
-/* A walk now. -EAGAIN as above; else why there was none. */
-int cgroup_scan_walk(struct cgroup_scan *scan, uint64_t now_ns);
+/* A walk now, unless there was one since then, for whatever reason. -EAGAIN as above; else why there was none. */
+int cgroup_scan_walk(struct cgroup_scan *scan, uint64_t since_ns, uint64_t now_ns);
 /* Was it there at the last walk? */
 bool cgroup_scan_saw(const struct cgroup_scan *scan, uint64_t id);
 /* Can it have been there without being seen? path: NULL when it is not known. See cgroup_walk.h. */

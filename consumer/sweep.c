@@ -113,7 +113,7 @@ static size_t look_again(struct sweep *sweep, uint64_t now_ns)
 {
 	const struct names *names = sweep->names;
 	size_t removed = 0;
-	int r = cgroup_scan_walk(sweep->scan, now_ns);
+	int r = cgroup_scan_walk(sweep->scan, sweep->missing_ns + SECOND_LOOK_NS, now_ns);
 
 	if (r == -EAGAIN) {
 		sweep->next_ns = now_ns + STEP_NS;

@@ -206,6 +206,24 @@ static void test_names_that_begin_with_a_dot(void **state)
 	rig_end(&rig);
 }
 
+/* Somebody asks for a cgroup that is not there all the time: each answer is a walk. */
+static void test_other_walks_do_not_starve_it(void **state)
+{
+	struct sweep_rig rig;
+	size_t removed = 0;
+	char path[64];
+
+	(void)state;
+	rig_begin(&rig);
+	fake_put(&rig.maps, DEAD, META_SEED, "/gone");
+	for (uint64_t end = rig.now_ns + 20 * SECOND; rig.now_ns < end; rig.now_ns += SECOND / 10) {
+		(void)cgroup_scan_find(rig.scan, DEAD + 1, rig.now_ns, path, sizeof(path));
+		removed += sweep_step(rig.sweep, rig.now_ns, 0, 0);
+	}
+	assert_int_equal(removed, 1);
+	rig_end(&rig);
+}
+
 static void test_it_is_seldom(void **state)
 {
 	struct sweep_rig rig;
@@ -228,6 +246,7 @@ int main(void)
 		cmocka_unit_test(test_what_is_too_deep_hides_nothing_else),
 		cmocka_unit_test(test_without_a_path_it_stays_when_not_all_was_seen),
 		cmocka_unit_test(test_names_that_begin_with_a_dot),
+		cmocka_unit_test(test_other_walks_do_not_starve_it),
 		cmocka_unit_test(test_it_is_seldom),
 	};
 
