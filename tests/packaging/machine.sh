@@ -70,7 +70,7 @@ machine_fill()
 # machine_kernel NAME: a kernel of tests/vm/kernels.txt instead of the one that this Debian came with.
 machine_kernel()
 {
-	local root=$DIR/root package arch suite pattern release packages
+	local root=$DIR/root package arch suite pattern packages modules release file
 
 	read -r _ arch suite pattern < <(table kernel | awk -v name="$1" '$1 == name')
 	apt_open "machine-$1" "$(debian_arch "$arch")" "$suite" || return 1
@@ -81,12 +81,19 @@ machine_kernel()
 	[ -n "${package:-}" ] && apt_unpack "$DIR/kernel" "${packages[@]}"
 	set -- $?
 	apt_close
-	release=$(basename "$DIR"/kernel/boot/vmlinuz-*) release=${release#vmlinuz-}
-	# in /lib or in /usr/lib, which is one in there
-	[ "$1" -eq 0 ] && rm -rf "${root:?}"/usr/lib/modules/* "${root:?}"/boot/* &&
-		cp -a "$(find "$DIR/kernel" -path "*/lib/modules/$release" -prune -print)" "$root/usr/lib/modules/" || return 1
-	cp "$DIR"/kernel/boot/* "$root/boot/" && rm -rf "$DIR/kernel" &&
-		chroot "$root" depmod "$release" && chroot "$root" update-initramfs -c -k "$release"
+	# in /lib or in /usr/lib, which is one in the machine
+	modules=$(find "$DIR/kernel" -path '*/lib/modules/*' -prune -print -quit)
+	[ "$1" -eq 0 ] && [ -n "$modules" ] || return 1
+	release=${modules##*/}
+	rm -rf "${root:?}"/usr/lib/modules/* "${root:?}"/boot/*
+	cp -a "$modules" "$root/usr/lib/modules/" || return 1
+	# in /boot with the release behind its name, or beside the modules
+	for file in vmlinuz config System.map; do
+		cp "$(find "$DIR/kernel" -type f \( -name "$file" -o -name "$file-$release" \) -print -quit)" \
+			"$root/boot/$file-$release" || return 1
+	done
+	rm -rf "$DIR/kernel"
+	chroot "$root" depmod "$release" && chroot "$root" update-initramfs -c -k "$release"
 }
 
 # machine_disk [KERNEL]: the disk that all boots share, and the kernel and initial RAM disk.
