@@ -22,7 +22,7 @@ VM_DIR=$BUILD/vm
 
 DIR=$VM_DIR/machine
 kernel= # which one, before the name of each test; none: the one that Debian 12 has
-GUEST_SECONDS=${CRI_EBPF_TEST_GUEST_SECONDS:-900}
+GUEST_SECONDS=${CRI_EBPF_TEST_GUEST_SECONDS:-1200}
 MEGABYTES=1024
 
 # readme_part NAME: the commands below the mark "<!-- run: NAME -->" of the README.

@@ -4,7 +4,8 @@
 # One guest: a kernel, an image and a plan, under QEMU's own emulation, watched, and booted again only when the
 # emulation itself broke it.
 
-GUEST_SECONDS=${CRI_EBPF_TEST_GUEST_SECONDS:-300}
+# No promise, only the end of a hang: under emulation a guest may need five minutes on a busy machine.
+GUEST_SECONDS=${CRI_EBPF_TEST_GUEST_SECONDS:-900}
 # Until a guest prints its first line; booting takes it 2 to 8.
 GUEST_SILENT_SECONDS=90
 GUEST_BOOTS=4
