@@ -5,7 +5,8 @@
 #
 # The Debian package on a machine of its own: Debian 12 with systemd, AppArmor and podman, booted in QEMU with its own
 # kernel. It is installed, booted with, upgraded under load, removed and purged, with the commands that the README
-# names. Every boot is one script of guest/; what it says is TAP, which is counted here.
+# names; and the same on a machine that lacks what we need, until it has it. Every boot is one script of guest/; what it
+# says is TAP, which is counted here.
 set -u
 
 cd "$(dirname "$0")/../.." || exit 1
@@ -44,6 +45,28 @@ machine_container()
 	tar -C "$dir" --owner=0 --group=0 --create --file "$DIR/root/root/test/image.tar" .
 }
 
+# What starts with a Debian and has nothing to do with us: under emulation each program that is started takes a third of
+# a second, and systemd starts its generators again with every daemon-reload.
+machine_quiet()
+{
+	local etc=$DIR/root/etc name
+
+	mkdir -p "$etc/systemd/system-generators" || return 1
+	for name in cryptsetup debug fstab getty gpt-auto hibernate-resume integritysetup rc-local run system-update sysv \
+		veritysetup; do
+		ln -s /dev/null "$etc/systemd/system-generators/systemd-$name-generator" || return 1
+	done
+	for name in apt-daily.timer apt-daily-upgrade.timer dpkg-db-backup.timer e2scrub_all.timer e2scrub_reap.service \
+		fstrim.timer getty.target modprobe@{configfs,dm_mod,drm,efi_pstore,fuse,loop}.service \
+		podman{,-auto-update,-restart}.service podman.socket podman-auto-update.timer systemd-logind.service \
+		systemd-update-utmp{,-runlevel}.service; do
+		ln -sf /dev/null "$etc/systemd/system/$name" || return 1
+	done
+	# apt asks for it, and would wait until it is sure that it does not come
+	rm -f "$DIR/root/usr/share/dbus-1/system-services/org.freedesktop.login1.service"
+	rm -f "$etc"/apparmor.d/{lsb_release,nvidia_modprobe}
+}
+
 # Everything the guest needs, in its file tree.
 machine_fill()
 {
@@ -64,7 +87,7 @@ machine_fill()
 	install -m 0644 tests/packaging/guest/machine.service "$DIR/root/etc/systemd/system/" &&
 		ln -s ../machine.service "$DIR/root/etc/systemd/system/multi-user.target.wants/"
 	echo machine >"$DIR/root/etc/hostname"
-	machine_container
+	machine_quiet && machine_container
 }
 
 # machine_kernel NAME: a kernel of tests/vm/kernels.txt instead of the one that this Debian came with.
@@ -107,39 +130,55 @@ machine_disk()
 	PATH=$PATH:/usr/sbin mke2fs -q -t ext4 -d "$DIR/root" -L root "$DIR/disk" 3G && rm -rf "$DIR/root"
 }
 
-# machine_life [KERNEL]: all boots of one machine.
+# machine_life [KERNEL]: all boots, of two machines that are the same at first and run at the same time.
 machine_life()
 {
+	local stage
+
 	kernel=${1:+$1 }
-	if ! machine_disk "$@" >"$DIR/disk.log" 2>&1; then
+	if ! machine_disk "$@" >"$DIR/disk.log" 2>&1 || ! cp --sparse=always "$DIR/disk" "$DIR/disk.lacking"; then
 		ok 1 "${kernel}a disk with Debian on it"
 		diag "$(tail -n 20 "$DIR/disk.log")"
 		return
 	fi
-	machine_stage install ""
-	machine_stage boot ""
-	machine_stage poor cgroup_disable=memory
-	rm -f "$DIR/disk"
+	{
+		machine_boot "$DIR/disk" install
+		machine_boot "$DIR/disk" boot
+	} &
+	{
+		machine_boot "$DIR/disk.lacking" poor cgroup_disable=memory
+		machine_boot "$DIR/disk.lacking" mended
+	} &
+	wait
+	for stage in install boot poor mended; do
+		machine_stage "$stage"
+	done
+	rm -f "$DIR/disk" "$DIR/disk.lacking"
 }
 
-# machine_boot STAGE APPEND: what the guest says is in DIR/STAGE.tap, its console in DIR/STAGE.
+# machine_boot DISK STAGE [APPEND]: what the guest says is in DIR/STAGE.tap, its console in DIR/STAGE.
 machine_boot()
 {
+	local begin=$SECONDS log=$DIR/$2
+
 	GUEST_DEVICES=(
-		-drive "file=$DIR/disk,format=raw,if=virtio,cache=unsafe" -device virtio-serial
-		-chardev "file,id=test,path=$DIR/$1.tap" -device "virtserialport,chardev=test,name=test"
+		-drive "file=$1,format=raw,if=virtio,cache=unsafe" -device virtio-serial
+		-chardev "file,id=test,path=$log.tap" -device "virtserialport,chardev=test,name=test"
 	)
-	: >"$DIR/$1"
-	(guest_boot x86_64 "$DIR/vmlinuz" "$DIR/initrd" "$MEGABYTES" "$DIR/$1" \
-		"root=/dev/vda rw systemd.show_status=no cri.stage=$1 $2")
+	: >"$log"
+	guest_boot x86_64 "$DIR/vmlinuz" "$DIR/initrd" "$MEGABYTES" "$log" \
+		"root=/dev/vda rw systemd.show_status=no cri.stage=$2 ${3:-}" &
+	echo $! >"$log.pid"
+	wait $!
+	rm -f "$log.pid"
+	echo "# $kernel$2: $((SECONDS - begin)) s"
 }
 
-# machine_stage STAGE APPEND: its tests become ours.
+# machine_stage STAGE: its tests become ours.
 machine_stage()
 {
-	local line name status=0 begin=$SECONDS
+	local line name status=0
 
-	machine_boot "$1" "$2"
 	while IFS= read -r line; do
 		case $line in
 		'ok '* | 'not ok '*)
@@ -153,13 +192,15 @@ machine_stage()
 	done <"$DIR/$1.tap"
 	grep -q "^end of stage $1\$" "$DIR/$1.tap"
 	ok $? "$kernel$1: the machine came to the end of it" || diag "$(tail -n 5 "$DIR/$1.tap")" "$(tail -n 20 "$DIR/$1" | tr -d '\r')"
-	echo "# $kernel$1: $((SECONDS - begin)) s"
 }
 
 reason=$(root_unusable)
 [ -z "$reason" ] || skip_all "$reason"
 command -v "$(guest_emulator x86_64 | head -n 1)" >/dev/null || skip_all "qemu-system-x86_64 is not installed"
 rm -rf "$DIR" && mkdir -p "$DIR" || exit 1
+trap 'stop_guests "$DIR"' EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM HUP
 packages_both deb >"$DIR/packages.log" 2>&1 || { ok 1 "packages are built"; diag "$(tail -n 20 "$DIR/packages.log")"; done_testing; }
 
 machine_life
