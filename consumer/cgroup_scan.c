@@ -86,7 +86,7 @@ static int find_found(const struct cgroup_scan *scan, uint64_t id, char *out, si
 	if (!path || length >= size)
 		return 0;
 	(void)memcpy(out, path, length + 1);
-	return cgroup_scan_exists(scan, out, id) ? (int)length : 0;
+	return cgroup_scan_exists(scan, out, id) > 0 ? (int)length : 0;
 }
 
 int cgroup_scan_find(struct cgroup_scan *scan, uint64_t id, uint64_t now_ns, char *out, size_t size)
@@ -134,11 +134,13 @@ static const char *relative(const char *path)
 	return *path ? path : ".";
 }
 
-bool cgroup_scan_exists(const struct cgroup_scan *scan, const char *path, uint64_t id)
+int cgroup_scan_exists(const struct cgroup_scan *scan, const char *path, uint64_t id)
 {
 	struct stat st;
 
-	return fstatat(scan->root_fd, relative(path), &st, AT_SYMLINK_NOFOLLOW) == 0 && st.st_ino == id;
+	if (fstatat(scan->root_fd, relative(path), &st, AT_SYMLINK_NOFOLLOW) == 0)
+		return st.st_ino == id;
+	return errno == ENOENT || errno == ENOTDIR ? 0 : -errno;
 }
 
 static int read_file(const struct cgroup_scan *scan, const char *path, const char *name, char *out, size_t size)

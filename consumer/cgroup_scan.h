@@ -37,8 +37,9 @@ bool cgroup_scan_hides(const struct cgroup_scan *scan, const char *path);
 /* Below which directory it did not see all; the first, and how many there are. NULL: it saw everything. */
 const char *cgroup_scan_cut(const struct cgroup_scan *scan, size_t *ret_count);
 
-/* Is the directory at path (from the root) there, and is it that one? */
-bool cgroup_scan_exists(const struct cgroup_scan *scan, const char *path, uint64_t id);
+/* Is the directory at path (from the root) there, and is it that one? 1; 0; negative errno: that cannot be told, for
+ * example because somebody has closed a directory above it. */
+int cgroup_scan_exists(const struct cgroup_scan *scan, const char *path, uint64_t id);
 
 /* Memory in use that cannot simply be dropped: usage without inactive file pages. -ENOENT and the like when
  * the cgroup is gone. */

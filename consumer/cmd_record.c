@@ -395,7 +395,7 @@ static int run(struct record *record, const struct record_options *options)
 /* In a container's view of the file system the host's cgroups would look gone. */
 static int open_sweep(struct record *record)
 {
-	if (!record->scan || !cgroup_scan_exists(record->scan, "/", CGROUP_ROOT_ID))
+	if (!record->scan || cgroup_scan_exists(record->scan, "/", CGROUP_ROOT_ID) <= 0)
 		return 0;
 	if (sweep_open(&record->names, record->scan, &record->sweep) != 0)
 		log_warning("no memory to look for cgroups that are gone; the kernel's map of them may fill");

@@ -158,7 +158,7 @@ static uint64_t working_set_of(struct enrich *enrich, const struct place *place,
 	    !may_read_usage(enrich, place->key.id))
 		return EV_UNKNOWN;
 	if (identity_cgroup_path(enrich->identity, place->cgroup, path, sizeof(path), &length) <= 0 ||
-	    path[0] != '/' || !cgroup_scan_exists(enrich->scan, path, place->key.id))
+	    path[0] != '/' || cgroup_scan_exists(enrich->scan, path, place->key.id) <= 0)
 		return EV_UNKNOWN;
 	return cgroup_scan_working_set(enrich->scan, path, &bytes) == 0 ? bytes : EV_UNKNOWN;
 }

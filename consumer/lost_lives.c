@@ -63,7 +63,7 @@ static int is_missing(const struct lost_lives *lost, struct identity *identity, 
 
 	if (r == -ERANGE)
 		return 0;
-	return r <= 0 ? r : path[0] == '/' && !cgroup_scan_exists(lost->scan, path, id);
+	return r <= 0 ? r : path[0] == '/' && cgroup_scan_exists(lost->scan, path, id) == 0;
 }
 
 int lost_lives_look(struct lost_lives *lost, struct identity *identity)

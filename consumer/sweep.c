@@ -63,7 +63,7 @@ static bool is_there(const struct sweep *sweep, const struct ev_cgroup *key, con
 	char room[META_PATH_MAX + 1];
 	const char *path = whole_path(metadata, room);
 
-	return path && cgroup_scan_exists(sweep->scan, path, key->id);
+	return path && cgroup_scan_exists(sweep->scan, path, key->id) > 0;
 }
 
 /* After a walk. What is below a directory into which that did not look to the end stays, and nothing else. */
