@@ -17,6 +17,7 @@
 #include "common/limits.h"
 #include "common/pins.h"
 #include "common/text.h"
+#include "loader/pin.h"
 
 #include "cri_ebpf.skel.h"
 
@@ -58,11 +59,6 @@ const char *object_log_last(void)
 {
 	return object_log.last;
 }
-
-/* Pinned by the loader, shared with the recorder or with the next set of programs. */
-static const char *const shared_maps[] = {
-	PIN_EVENTS, PIN_METADATA, PIN_COUNTERS, PIN_SEEN, PIN_ARMED, PIN_INFO,
-};
 
 static int object_open(struct object **ret)
 {
@@ -344,14 +340,14 @@ static int object_check_map(const struct bpf_map *map, int fd)
 
 static int object_reuse_maps(struct object *object, const char *dir)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(shared_maps); i++) {
-		struct bpf_map *map = bpf_object__find_map_by_name(object->skeleton->obj, shared_maps[i]);
+	for (size_t i = 0; i < PIN_MAPS; i++) {
+		struct bpf_map *map = bpf_object__find_map_by_name(object->skeleton->obj, pin_maps[i]);
 		char path[PATH_MAX];
 		AUTO_CLOSE int fd = -1;
-		int r;
+		int r = pin_path(path, sizeof(path), dir, pin_maps[i]);
 
-		if (snprintf(path, sizeof(path), "%s/%s", dir, shared_maps[i]) >= (int)sizeof(path))
-			return -ENAMETOOLONG;
+		if (r < 0)
+			return r;
 		fd = bpf_obj_get(path);
 		if (fd < 0)
 			return -errno;

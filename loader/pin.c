@@ -19,6 +19,10 @@
 #include "common/pins.h"
 #include "common/text.h"
 
+const char *const pin_maps[PIN_MAPS] = {
+	PIN_EVENTS, PIN_METADATA, PIN_COUNTERS, PIN_SEEN, PIN_ARMED, PIN_INFO,
+};
+
 int pin_path(char *out, size_t size, const char *dir, const char *name)
 {
 	return snprintf(out, size, "%s/%s", dir, name) >= (int)size ? -ENAMETOOLONG : 0;
@@ -251,10 +255,6 @@ int pin_each(const char *dir, int (*visit)(const char *name, void *context), voi
 	return 0;
 }
 
-static const char *const map_names[] = {
-	PIN_EVENTS, PIN_METADATA, PIN_COUNTERS, PIN_SEEN, PIN_ARMED, PIN_INFO,
-};
-
 static bool name_is_link(const char *name)
 {
 	return text_starts_with(name, PIN_LINK_PREFIX) || text_starts_with(name, PIN_TRY_PREFIX);
@@ -262,8 +262,8 @@ static bool name_is_link(const char *name)
 
 static bool name_is_map(const char *name)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(map_names); i++)
-		if (!strcmp(map_names[i], name))
+	for (size_t i = 0; i < PIN_MAPS; i++)
+		if (!strcmp(pin_maps[i], name))
 			return true;
 	return false;
 }

@@ -31,6 +31,10 @@ int pin_dir_check(void);
 /* Of the directory entered: 0, or -ENOTTY when it is not on bpffs. */
 int pin_dir_is_bpffs(void);
 
+/* Every map that the loader pins, for the recorder or for the next set of programs; info last. */
+#define PIN_MAPS 6
+extern const char *const pin_maps[PIN_MAPS];
+
 /* The info map pinned there. -ENOENT: nothing is loaded. -EPROTO: another layout. */
 int pin_read_info(const char *dir, struct map_info *ret);
 int pin_write_info(const char *dir, const struct map_info *info);

@@ -42,6 +42,8 @@ static const char *or_null(const char *text)
 
 /* --- status --- */
 
+#define REPAIR "Repair with: cri-ebpf-loader unload && cri-ebpf-loader load"
+
 struct attached {
 	const char *dir;
 	const char *probe;
@@ -92,7 +94,23 @@ static bool rung_is_off(const char *rung)
 	return !rung[0] || !strcmp(rung, INFO_RUNG_OFF);
 }
 
-static void status_print_json(const struct map_info *info, const bool *attached)
+/* Of the maps' pins; info was read. Without one the recorder cannot begin, or a replacement cannot. */
+struct missing {
+	size_t count;
+	const char *names[PIN_MAPS];
+};
+
+static void look_for_maps(const char *dir, struct missing *ret)
+{
+	char path[PATH_MAX];
+
+	ret->count = 0;
+	for (size_t i = 0; i < PIN_MAPS; i++)
+		if (pin_path(path, sizeof(path), dir, pin_maps[i]) < 0 || access(path, F_OK) != 0)
+			ret->names[ret->count++] = pin_maps[i];
+}
+
+static void status_print_json(const struct map_info *info, const bool *attached, const struct missing *missing)
 {
 	printf("{\"loaded\":true,\"abi\":%u,", info->abi);
 	json_string("version", info->version, ",");
@@ -105,10 +123,14 @@ static void status_print_json(const struct map_info *info, const bool *attached)
 		json_string("rung", or_null(info->probes[i].rung), ",");
 		json_bool("attached", attached[i], "}");
 	}
+	printf("],\"missing\":[");
+	for (size_t i = 0; i < missing->count; i++)
+		printf("%s\"%s\"", i ? "," : "", missing->names[i]);
 	puts("]}");
 }
 
-static void status_print_text(const char *dir, const struct map_info *info, const bool *attached)
+static void status_print_text(const char *dir, const struct map_info *info, const bool *attached,
+			      const struct missing *missing)
 {
 	printf("loaded in %s: version %s, ring of %lluK\n", dir, info->version,
 	       (unsigned long long)info->ring_bytes / 1024);
@@ -119,6 +141,8 @@ static void status_print_text(const char *dir, const struct map_info *info, cons
 		printf("  %-22s %-18s %s\n", info->probes[i].name,
 		       info->probes[i].rung[0] ? info->probes[i].rung : "not available",
 		       attached[i] ? "attached" : rung_is_off(info->probes[i].rung) ? "-" : "NOT ATTACHED");
+	for (size_t i = 0; i < missing->count; i++)
+		printf("  %-22s %-18s PIN MISSING\n", missing->names[i], "map");
 }
 
 static int status_not_loaded(const struct settings *settings, int error)
@@ -138,6 +162,7 @@ int verb_status(const struct settings *settings)
 {
 	const char *dir = settings->config.pin_dir;
 	bool attached[INFO_PROBES] = {}, healthy = true;
+	struct missing missing;
 	struct map_info info;
 	int r = pin_read_info(dir, &info);
 
@@ -149,14 +174,17 @@ int verb_status(const struct settings *settings)
 		attached[i] = !rung_is_off(rung) && probe_is_attached(dir, &info, info.probes[i].name, rung);
 		healthy = healthy && (attached[i] || rung_is_off(rung));
 	}
+	look_for_maps(dir, &missing);
 	if (settings->json)
-		status_print_json(&info, attached);
+		status_print_json(&info, attached, &missing);
 	else
-		status_print_text(dir, &info, attached);
+		status_print_text(dir, &info, attached, &missing);
 	if (!healthy)
-		log_error("not every probe is attached: some events are not recorded. "
-			  "Repair with: cri-ebpf-loader unload && cri-ebpf-loader load");
-	return healthy ? EXIT_FOUND : EXIT_UNHEALTHY;
+		log_error("not every probe is attached: some events are not recorded. " REPAIR);
+	if (missing.count)
+		log_error("a map's pin is gone: a recorder that starts cannot begin, nor can the programs be replaced. "
+			  REPAIR);
+	return healthy && !missing.count ? EXIT_FOUND : EXIT_UNHEALTHY;
 }
 
 /* --- check --- */

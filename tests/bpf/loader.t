@@ -54,6 +54,13 @@ field_is "$status" .loaded true "status: loaded"
 field_holds "$status" '.probes | length > 0' "status: probes"
 field_holds "$status" 'any(.probes[]; .name == "oom_kill" and .attached)' "status: oom_kill is attached"
 field_holds "$status" 'any(.probes[]; .name == "process_exit" and .attached)' "status: process_exit is attached"
+is "$(jq -c .missing <<<"$status")" '[]' "status: every map's pin is there"
+mv "$PIN_DIR/seen" "$PIN_DIR/seen_elsewhere"
+said=$(as_loader bpf,perfmon status 2>&1)
+is $? 4 "status: unhealthy without one of them"
+like "$said" 'seen +map +PIN MISSING' "status: tells which"
+is "$(as_loader bpf,perfmon status --json 2>/dev/null | jq -c .missing)" '["seen"]' "status: in JSON too"
+mv "$PIN_DIR/seen_elsewhere" "$PIN_DIR/seen"
 check=$(as_loader bpf,perfmon check --json)
 field_holds "$check" 'type == "object"' "check prints JSON"
 field_holds "$check" '.probes | length > 0' "check: probes"
