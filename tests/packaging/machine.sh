@@ -133,7 +133,7 @@ machine_disk()
 # machine_life [KERNEL]: all boots, of two machines that are the same at first and run at the same time.
 machine_life()
 {
-	local stage
+	local stage stages=(install boot poor mended)
 
 	kernel=${1:+$1 }
 	if ! machine_disk "$@" >"$DIR/disk.log" 2>&1 || ! cp --sparse=always "$DIR/disk" "$DIR/disk.lacking"; then
@@ -141,37 +141,36 @@ machine_life()
 		diag "$(tail -n 20 "$DIR/disk.log")"
 		return
 	fi
-	{
-		machine_boot "$DIR/disk" install
-		machine_boot "$DIR/disk" boot
-	} &
-	{
-		machine_boot "$DIR/disk.lacking" poor cgroup_disable=memory
-		machine_boot "$DIR/disk.lacking" mended
-	} &
+	for stage in "${stages[@]}"; do
+		truncate -s 0 "$DIR/$stage" "$DIR/$stage.tap"
+	done
+	{ machine_boot "$DIR/disk" install && machine_boot "$DIR/disk" boot; } &
+	{ machine_boot "$DIR/disk.lacking" poor cgroup_disable=memory && machine_boot "$DIR/disk.lacking" mended; } &
 	wait
-	for stage in install boot poor mended; do
+	for stage in "${stages[@]}"; do
 		machine_stage "$stage"
 	done
 	rm -f "$DIR/disk" "$DIR/disk.lacking"
 }
 
-# machine_boot DISK STAGE [APPEND]: what the guest says is in DIR/STAGE.tap, its console in DIR/STAGE.
+# machine_boot DISK STAGE [APPEND]: what the guest says is in DIR/STAGE.tap, its console in DIR/STAGE. Fails when it was
+# stopped.
 machine_boot()
 {
-	local begin=$SECONDS log=$DIR/$2
+	local begin=$SECONDS log=$DIR/$2 status
 
 	GUEST_DEVICES=(
 		-drive "file=$1,format=raw,if=virtio,cache=unsafe" -device virtio-serial
 		-chardev "file,id=test,path=$log.tap" -device "virtserialport,chardev=test,name=test"
 	)
-	: >"$log"
 	guest_boot x86_64 "$DIR/vmlinuz" "$DIR/initrd" "$MEGABYTES" "$log" \
 		"root=/dev/vda rw systemd.show_status=no cri.stage=$2 ${3:-}" &
 	echo $! >"$log.pid"
 	wait $!
+	status=$?
 	rm -f "$log.pid"
 	echo "# $kernel$2: $((SECONDS - begin)) s"
+	return "$status"
 }
 
 # machine_stage STAGE: its tests become ours.
