@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/answer.h"
 #include "common/exit_code.h"
 #include "common/log.h"
 #include "consumer/command.h"
@@ -46,16 +47,13 @@ static const char *find_late_verb(int argc, char **argv)
 	return NULL;
 }
 
-int main(int argc, char **argv)
+static int dispatch(int argc, char **argv)
 {
 	static char default_verb[] = "events";
 	const struct command_context context = { commands };
 	const struct command *command;
 	const char *late;
 
-	/* Only characters: numbers must not get the decimal comma of a locale. */
-	(void)setlocale(LC_CTYPE, "");
-	log_init("cri-ebpf", LOG_LEVEL_INFO);
 	if (argc < 1)
 		return EXIT_USAGE;
 	if (argc > 1 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0))
@@ -77,4 +75,12 @@ int main(int argc, char **argv)
 	if (!command)
 		return command_unknown(argv[1]);
 	return command->run(&context, argc - 1, argv + 1);
+}
+
+int main(int argc, char **argv)
+{
+	/* Only characters: numbers must not get the decimal comma of a locale. */
+	(void)setlocale(LC_CTYPE, "");
+	log_init("cri-ebpf", LOG_LEVEL_INFO);
+	return answer_end(dispatch(argc, argv));
 }

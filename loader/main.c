@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/answer.h"
 #include "common/exit_code.h"
 #include "common/log.h"
 #include "common/text.h"
@@ -49,12 +50,11 @@ static int run(int argc, char **argv)
 	return say_commands(wrong);
 }
 
-int main(int argc, char **argv)
+static int dispatch(int argc, char **argv)
 {
 	static char help_verb[] = "load", help_option[] = "--help";
 	static char *help[] = { help_verb, help_option, NULL };
 
-	log_init("cri-ebpf-loader", LOG_LEVEL_INFO);
 	if (argc == 2 && (!strcmp(argv[1], "--version") || !strcmp(argv[1], "-V"))) {
 		puts("cri-ebpf-loader " CRI_VERSION);
 		return EXIT_FOUND;
@@ -68,4 +68,10 @@ int main(int argc, char **argv)
 	if (argc < 2)
 		return say_commands("a command is missing");
 	return run(argc - 1, argv + 1);
+}
+
+int main(int argc, char **argv)
+{
+	log_init("cri-ebpf-loader", LOG_LEVEL_INFO);
+	return answer_end(dispatch(argc, argv));
 }

@@ -61,6 +61,9 @@ is $? 4 "status: unhealthy without one of them"
 like "$said" 'seen +map +PIN MISSING' "status: tells which"
 is "$(as_loader bpf,perfmon status --json 2>/dev/null | jq -c .missing)" '["seen"]' "status: in JSON too"
 mv "$PIN_DIR/seen_elsewhere" "$PIN_DIR/seen"
+said=$(as_loader bpf,perfmon status --json 2>&1 >/dev/full)
+is $? 2 "status: a full disk behind stdout is an error"
+like "$said" 'standard output.*No space' "and is named"
 check=$(as_loader bpf,perfmon check --json)
 field_holds "$check" 'type == "object"' "check prints JSON"
 field_holds "$check" '.probes | length > 0' "check: probes"

@@ -117,6 +117,12 @@ fi
 "$CRI" events --json --db "$DB" --config "$T/empty.conf" 2>"$T/err" >/dev/full
 is $? 2 "a full disk behind stdout is an error"
 like "$(cat "$T/err")" 'standard output.*No space' "and is named"
+for words in help --help --version 'why --help' 'meta path /docker/x'; do
+	# shellcheck disable=SC2086
+	"$CRI" $words 2>"$T/err" >/dev/full
+	is $? 2 "$words: a full disk behind stdout is an error"
+	is "$(grep -c 'No space' "$T/err")" 1 "$words: named once"
+done
 for format in short json csv; do
 	set -o pipefail
 	"$CRI" events -o $format --db "$DB" --config "$T/empty.conf" 2>"$T/err" | head -c 1 >/dev/null
