@@ -185,6 +185,12 @@ int BPF_PROG(cgroup_exec_raw, struct task_struct *task)
 	return cgroup_exec(false, task, false);
 }
 
+SEC("raw_tp/sched_process_exec")
+int BPF_PROG(cgroup_exec_raw_again, struct task_struct *task)
+{
+	return cgroup_exec(false, task, true);
+}
+
 static __always_inline void lifecycle_fill_memory(struct ev_lifecycle *e, struct cgroup *cgroup)
 {
 	struct mem_cgroup *memcg = cgroup_memcg(cgroup);

@@ -102,10 +102,31 @@ int BPF_PROG(exit_live, struct task_struct *task)
 	return task->signal->live.counter == 0 ? exit_emit(true, task, true, false) : 0;
 }
 
+/* Of two threads that both see 0 each is handled, and `seen` tells. */
+static __always_inline int exit_raw_once(struct task_struct *task, const bool again)
+{
+	if (BPF_CORE_READ(task, signal, live.counter) != 0 ||
+	    !handle(again, HANDLED_EXIT, BPF_CORE_READ(task, tgid), BPF_CORE_READ(task, group_leader, start_boottime)))
+		return 0;
+	return exit_emit(false, task, true, again);
+}
+
 SEC("raw_tp/sched_process_exit")
 int BPF_PROG(exit_raw, struct task_struct *task)
 {
-	return BPF_CORE_READ(task, signal, live.counter) == 0 ? exit_emit(false, task, true, false) : 0;
+	return exit_raw_once(task, false);
+}
+
+SEC("raw_tp/sched_process_exit")
+int BPF_PROG(exit_raw_again, struct task_struct *task)
+{
+	return exit_raw_once(task, true);
+}
+
+SEC("raw_tp/sched_process_exit")
+int BPF_PROG(exit_raw_third, struct task_struct *task)
+{
+	return exit_raw_once(task, true);
 }
 
 static __always_inline int fork_emit(const bool typed, struct task_struct *parent, struct task_struct *child,
@@ -156,6 +177,12 @@ SEC("raw_tp/sched_process_fork")
 int BPF_PROG(fork_raw, struct task_struct *parent, struct task_struct *child)
 {
 	return fork_emit(false, parent, child, false);
+}
+
+SEC("raw_tp/sched_process_fork")
+int BPF_PROG(fork_raw_again, struct task_struct *parent, struct task_struct *child)
+{
+	return fork_emit(false, parent, child, true);
 }
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";

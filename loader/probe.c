@@ -48,12 +48,15 @@ const struct probe probes[PROBE_COUNT] = {
 		.rungs = {
 			{ .name = "tp_btf", .programs = { "exit_third", "exit_again", "exit_group_dead" } },
 			{ .name = "tp_btf_live", .programs = { "exit_live" }, .exit_twice = true },
-			{ .name = "raw_tp", .programs = { "exit_raw" }, .exit_twice = true },
+			{ .name = "raw_tp", .programs = { "exit_raw_third", "exit_raw_again", "exit_raw" }, .exit_twice = true },
 		},
 	},
 	[PROBE_PROCESS_FORK] = {
 		.name = "process_fork", ENABLED_BY(process_fork),
-		.rungs = { { .name = "tp_btf", .programs = { "fork_again", "fork_btf" } }, { .name = "raw_tp", .programs = { "fork_raw" } } },
+		.rungs = {
+			{ .name = "tp_btf", .programs = { "fork_again", "fork_btf" } },
+			{ .name = "raw_tp", .programs = { "fork_raw_again", "fork_raw" } },
+		},
 	},
 	[PROBE_CGROUP_MKDIR] = {
 		.name = "cgroup_mkdir", ENABLED_BY(container_lifecycle),
@@ -61,7 +64,10 @@ const struct probe probes[PROBE_COUNT] = {
 	},
 	[PROBE_CGROUP_EXEC] = {
 		.name = "cgroup_exec", ENABLED_BY(container_lifecycle),
-		.rungs = { { .name = "tp_btf", .programs = { "cgroup_exec_again", "cgroup_exec_btf" } }, { .name = "raw_tp", .programs = { "cgroup_exec_raw" } } },
+		.rungs = {
+			{ .name = "tp_btf", .programs = { "cgroup_exec_again", "cgroup_exec_btf" } },
+			{ .name = "raw_tp", .programs = { "cgroup_exec_raw_again", "cgroup_exec_raw" } },
+		},
 	},
 	[PROBE_CGROUP_RMDIR] = {
 		.name = "cgroup_rmdir", ENABLED_BY(container_lifecycle),
