@@ -96,6 +96,7 @@ int BPF_PROG(exit_third, struct task_struct *task, bool group_dead)
 	return group_dead ? exit_once(task, true) : 0;
 }
 
+/* Without twins: it is for kernels before 6.16, which preempt no tracepoint, and each exit of a thread would pay. */
 SEC("tp_btf/sched_process_exit")
 int BPF_PROG(exit_live, struct task_struct *task)
 {
