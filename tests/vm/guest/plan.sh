@@ -77,7 +77,7 @@ perf_events()
 
 plan_kprobe()
 {
-	perf_events 2 ladder "$SHORT burst" --rung oom_kill=kprobe --rung memory_pressure_high=kprobe \
+	perf_events 2 ladder "$SHORT" --rung oom_kill=kprobe --rung memory_pressure_high=kprobe \
 		--rung memory_pressure_limit=kprobe --rung process_exit=raw_tp --rung process_fork=raw_tp \
 		--rung cgroup_mkdir=raw_tp --rung cgroup_exec=raw_tp --rung cgroup_rmdir=raw_tp
 }
