@@ -64,7 +64,7 @@ endif
 
 COMMON_SRC   := $(sort $(wildcard common/*.c))
 LOADER_SRC   := $(sort $(wildcard loader/*.c))
-CONSUMER_SRC := $(sort $(wildcard consumer/*.c)) $(if $(findstring CRI_TEST_HOOKS,$(DEFINES)),$(sort $(wildcard tests/hooks/*.c)))
+CONSUMER_SRC := $(sort $(wildcard consumer/*.c consumer/*/*.c consumer/*/*/*.c)) $(if $(findstring CRI_TEST_HOOKS,$(DEFINES)),$(sort $(wildcard tests/hooks/*.c)))
 BPF_SRC      := $(sort $(wildcard bpf/*.bpf.c))
 UNIT_SRC     := $(sort $(wildcard tests/unit/test_*.c))
 FUZZ_SRC     := $(sort $(wildcard tests/fuzz/fuzz_*.c))
@@ -116,8 +116,8 @@ $(BUILD)/obj/%.o: %.c Makefile
 	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
 $(BUILD)/obj/loader/object.o: $(SKELETON)
-$(BUILD)/obj/consumer/sandbox.o: $(POLICY_GEN)
-$(BUILD)/obj/consumer/cmd_completion.o: $(COMPLETION_GEN)
+$(BUILD)/obj/consumer/sandbox/sandbox.o: $(POLICY_GEN)
+$(BUILD)/obj/consumer/cli/cmd_completion.o: $(COMPLETION_GEN)
 
 # Kernel side: one object per family of hooks, linked into one, then embedded as a skeleton.
 $(BUILD)/bpf/%.bpf.o: bpf/%.bpf.c Makefile
@@ -311,7 +311,7 @@ bench: all $(BENCH_BIN)
 	$(Q)$(SHELL_BUILD) tests/bench/kernel.sh
 
 fmt:
-	clang-format -i $(COMMON_SRC) $(LOADER_SRC) $(CONSUMER_SRC) $(wildcard common/*.h loader/*.h consumer/*.h bpf/*.[ch])
+	clang-format -i $(COMMON_SRC) $(LOADER_SRC) $(CONSUMER_SRC) $(wildcard common/*.h loader/*.h consumer/*.h consumer/*/*.h consumer/*/*/*.h bpf/*.[ch])
 
 # install_policy FILE,TARGET: text that names our programs, by the paths they are installed to.
 define install_policy

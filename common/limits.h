@@ -19,4 +19,7 @@
 /* Limits under pressure at one time. */
 #define LIMIT_ARMED 4096
 
+/* A CPU number from here on is nonsense; it bounds what is remembered for each CPU. NR_CPUS is at most this. */
+#define LIMIT_CPUS 8192
+
 #endif

@@ -7,9 +7,9 @@
 #include "common/answer.h"
 #include "common/exit_code.h"
 #include "common/log.h"
-#include "consumer/command.h"
-#include "consumer/filter.h"
-#include "consumer/print.h"
+#include "consumer/cli/command.h"
+#include "consumer/print/print.h"
+#include "consumer/query/filter.h"
 
 static const struct command commands[] = {
 	{ "record", cmd_record, "record events into the database: what the service runs" },

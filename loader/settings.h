@@ -31,7 +31,7 @@ extern const struct verb verbs[];
 int settings_parse(const struct verb *verb, int argc, char **argv, struct settings *settings, int *ret_exit);
 
 /* Verbs and options, one a line, for what makes completion and manual pages: "verb", "option" and "usage" lines as
- * consumer/help_table.h has them. */
+ * consumer/cli/help_table.h has them. */
 void settings_print_table(void);
 
 #endif

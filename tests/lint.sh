@@ -45,6 +45,8 @@ includes()
 # The includes of the files LEFT that say RIGHT; or, with -v, that do not.
 #   own_rules    a file => all that its includes in quotes may be. A reviewer can audit the privileged program
 #                by reading loader/, common/ and bpf/ and nothing else, because of this table.
+#   room_rules   a folder of consumer/ => the other folders that its files may include from: those below it, never one
+#                above or beside it.
 #   only_rules   a header => the only files that may include it.
 #   never_rules  a file => what it must not include: pure code has no I/O, and a stage of the pipeline knows
 #                the ones before it, never a later one.
@@ -52,22 +54,34 @@ own_rules='
 ^common/.*\.[ch]$ => ^"common/[a-z_]+\.h$
 ^bpf/.*\.[ch]$ => ^"(bpf/[a-z_]+\.bpf\.h|[a-z_]+\.bpf\.h|common/(event|limits|maps|unit_name)\.h)$
 ^loader/.*\.[ch]$ => ^"((common|loader)/[a-z_]+\.h|cri_ebpf\.skel\.h)$
-^consumer/.*\.[ch]$ => ^"((common|consumer)/[a-z_]+\.h|seccomp_[a-z_]+\.h|completion_scripts\.h)$
+^consumer/.*\.[ch]$ => ^"(common/[a-z_]+\.h|consumer/([a-z]+/)*[a-z_]+\.h|seccomp_[a-z_]+\.h|completion_scripts\.h)$
+'
+room_rules='
+main.c => cli print query
+cli => record story print query container sandbox store text
+record => container sandbox store text
+story => query container store text
+print => query text
+query => store text
+container => container/names store text
+container/names => text
+sandbox => store text
+store => text
+text => nothing
 '
 only_rules='
-^.sqlite3\.h$ => ^consumer/db(_user)?\.c$
+^.sqlite3\.h$ => ^consumer/store/db(_restrict)?\.c$
 ^.cri_ebpf\.skel\.h$ => ^loader/object\.c$
-^.bpf/(libbpf|bpf|btf)\.h$ => ^(loader/[a-z_]+|consumer/(ring|names))\.c$
-^.seccomp_[a-z_]+\.h$ => ^consumer/sandbox\.c$
-^.libsmartcols => ^consumer/[a-z_]+\.c$
+^.bpf/(libbpf|bpf|btf)\.h$ => ^(loader/[a-z_]+|consumer/(record/ring|container/kernel_maps))\.c$
+^.seccomp_[a-z_]+\.h$ => ^consumer/sandbox/sandbox\.c$
+^.libsmartcols => ^consumer/print/[a-z_]+\.c$
 '
 never_rules='
-^(consumer/(decode|cgroup_path)|common/text)\.c$ => ^.(fcntl|unistd|sqlite3|sys/.*|bpf/.*|common/log)\.h$
-^consumer/ring\.[ch]$ => ^.consumer/(decode|enrich|store|query|print|pipeline|db)\.h$
-^consumer/decode\.[ch]$ => ^.consumer/(ring|enrich|store|query|print|pipeline|db)\.h$
-^consumer/enrich\.[ch]$ => ^.consumer/(ring|store|query|print|pipeline)\.h$
-^consumer/store\.[ch]$ => ^.consumer/(ring|query|print|pipeline)\.h$
-^consumer/(query|print)[a-z_]*\.[ch]$ => ^.consumer/(ring|decode|enrich|store|pipeline|sandbox)\.h$
+^consumer/(record/decode|container/cgroup_path|text/[a-z]+_(name|type|list)|story/story)\.c$ => ^.(fcntl|unistd|sqlite3|sys/.*|bpf/.*|common/log)\.h$
+^common/text\.c$ => ^.(fcntl|unistd|sqlite3|sys/.*|bpf/.*|common/log)\.h$
+^consumer/record/ring\.[ch]$ => ^.consumer/(record/(decode|enrich|pipeline)|store/.*)\.h$
+^consumer/record/decode\.[ch]$ => ^.consumer/(record/(ring|enrich|pipeline)|store/.*)\.h$
+^consumer/record/enrich\.[ch]$ => ^.consumer/record/(ring|pipeline)\.h$
 '
 
 # each_rule TABLE FUNCTION: calls FUNCTION with the two sides of each row.
@@ -102,7 +116,28 @@ never_rule()
 	nothing "$1: nothing it must not know" "$(includes "$1" | headers "$2")"
 }
 
+# What FOLDER includes from folders of consumer/ that are neither its own nor in the list MAY.
+room_rule()
+{
+	local own='' allowed
+
+	[ "$1" = main.c ] || own="$1|"
+	allowed="^\"consumer/((${own}${2// /|})/[a-z_]+|test_hook)\\.h$"
+	nothing "consumer/$1: only what is below it" \
+		"$(includes "^consumer/${1/./\\.}(\$|/[a-z_]+\\.[ch]\$)" | headers '^"consumer/' | headers "$allowed" 1)"
+}
+
+# A folder without a row would escape the rules.
+rooms_without_rule()
+{
+	files '^consumer/.*\.[ch]$' | sed -nE 's,^consumer/(.*)/[^/]+$,\1,p' | sort -u | while read -r room; do
+		grep -q "^$room => " <<<"$room_rules" || echo "consumer/$room"
+	done
+}
+
 each_rule "$own_rules" own_rule
+each_rule "$room_rules" room_rule
+nothing "every folder of consumer/ has its rule" "$(rooms_without_rule)"
 each_rule "$only_rules" only_rule
 each_rule "$never_rules" never_rule
 

@@ -6,11 +6,11 @@
 #include <errno.h>
 #include <sys/stat.h>
 
-#include "consumer/db.h"
-#include "consumer/names.h"
-#include "consumer/pipeline.h"
-#include "consumer/ring.h"
-#include "consumer/store.h"
+#include "consumer/container/kernel_maps.h"
+#include "consumer/record/pipeline.h"
+#include "consumer/record/ring.h"
+#include "consumer/store/db.h"
+#include "consumer/store/ring_rows.h"
 #include "tests/harness.h"
 #include "tests/ring_rig.h"
 
@@ -109,7 +109,7 @@ struct recorder_rig {
 	char path[128];
 	struct rig rig;
 	struct fake_maps maps;
-	struct names names;
+	struct kernel_maps names;
 	struct ring *ring;
 	struct pipeline *pipeline;
 	struct pipeline_settings settings;
@@ -122,7 +122,7 @@ static inline void recorder_rig_open(struct recorder_rig *r, size_t ring_size)
 	(void)snprintf(r->path, sizeof(r->path), "%s/events.db", r->directory);
 	rig_open(&r->rig, ring_size);
 	r->maps.rig = &r->rig;
-	r->names = (struct names){ &r->maps, fake_lookup, fake_classify, fake_forget, fake_next, fake_counters };
+	r->names = (struct kernel_maps){ &r->maps, fake_lookup, fake_classify, fake_forget, fake_next, fake_counters };
 	r->settings = (struct pipeline_settings){
 		.db_path = r->path,
 		.boot_id = "11111111-2222-3333-4444-555555555555",

@@ -21,7 +21,7 @@
 #include <sys/socket.h>
 
 #include "common/cleanup.h"
-#include "consumer/sandbox_rule.h"
+#include "consumer/sandbox/sandbox_rule.h"
 
 /* Recorder and query verbs are in one image and run in one container: an exec into it is under its profile. */
 static const struct rule record_rules[] = {

@@ -9,14 +9,14 @@
 #include <sys/resource.h>
 #include <time.h>
 
-#include "consumer/clock.h"
-#include "consumer/db.h"
-#include "consumer/decode.h"
-#include "consumer/enrich.h"
-#include "consumer/identity.h"
-#include "consumer/pipeline.h"
-#include "consumer/resolve.h"
-#include "consumer/ring.h"
+#include "consumer/container/container_rows.h"
+#include "consumer/container/resolve.h"
+#include "consumer/record/decode.h"
+#include "consumer/record/enrich.h"
+#include "consumer/record/pipeline.h"
+#include "consumer/record/ring.h"
+#include "consumer/store/db.h"
+#include "consumer/text/clock.h"
 #include "tests/ring_rig.h"
 
 #define RING       (4 << 20) /* a quarter of it holds 9362 exits: full batches */
@@ -125,7 +125,7 @@ static void bench_enrich(void)
 {
 	struct resolve *resolve = NULL;
 	struct enrich *enrich = NULL;
-	struct identity *identity = NULL;
+	struct container_rows *identity = NULL;
 	struct ring *ring = NULL;
 	struct db *db = NULL;
 	struct ring_span span;
@@ -135,7 +135,7 @@ static void bench_enrich(void)
 	double before, rss = status_kb("RssAnon:");
 	uint64_t done = 0, rows = 0;
 
-	need(db_open_write(path, &db) == 0 && identity_open(db, "bench", &identity) == 0 &&
+	need(db_open_write(path, &db) == 0 && container_rows_open(db, "bench", &identity) == 0 &&
 		     resolve_open(&resolve_settings, NULL, NULL, &resolve) == 0 &&
 		     enrich_open(resolve, NULL, &enrich) == 0,
 	     "cannot open");
@@ -174,7 +174,7 @@ static void bench_enrich(void)
 
 	enrich_close(enrich);
 	resolve_close(resolve);
-	identity_close(identity);
+	container_rows_close(identity);
 	db_close(db);
 	ring_close(ring);
 	rig_close(&rig);

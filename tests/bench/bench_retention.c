@@ -10,11 +10,11 @@
 #include <string.h>
 #include <time.h>
 
-#include "consumer/clock.h"
-#include "consumer/db.h"
-#include "consumer/pipeline.h"
-#include "consumer/retention.h"
-#include "consumer/ring.h"
+#include "consumer/record/pipeline.h"
+#include "consumer/record/ring.h"
+#include "consumer/store/db.h"
+#include "consumer/store/retention.h"
+#include "consumer/text/clock.h"
 #include "tests/ring_rig.h"
 
 #define RING       (1 << 20)

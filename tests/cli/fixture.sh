@@ -20,8 +20,8 @@ unset NO_COLOR PAGER CRI_EBPF_PAGER COLUMNS
 THIS_BOOT=$(cat /proc/sys/kernel/random/boot_id)
 
 # mkdb FILE <SQL
-if ! ${CC:-cc} -std=gnu11 -D_GNU_SOURCE -I"$ROOT" -o "$T/mkdb" "$ROOT/tests/cli/mkdb.c" "$ROOT"/consumer/db*.c \
-	"$ROOT"/consumer/{clock,schema}.c -lsqlite3 2>"$T/cc.log"; then
+if ! ${CC:-cc} -std=gnu11 -D_GNU_SOURCE -I"$ROOT" -o "$T/mkdb" "$ROOT/tests/cli/mkdb.c" "$ROOT"/consumer/store/{db*,wal_index,wal_map,schema}.c \
+	"$ROOT"/consumer/text/clock.c -lsqlite3 2>"$T/cc.log"; then
 	printf 'Bail out! cannot build tests/cli/mkdb.c\n'
 	sed 's/^/# /' "$T/cc.log"
 	exit 1

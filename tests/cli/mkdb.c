@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "consumer/db.h"
+#include "consumer/store/db.h"
 
 static char *read_all(FILE *in)
 {

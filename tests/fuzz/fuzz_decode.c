@@ -2,10 +2,11 @@
 /* Any bytes as record: an answer of the documented ones, and every part of a good one inside the input. */
 #include <errno.h>
 
-#include "consumer/decode.h"
+#include "common/limits.h"
+#include "consumer/record/decode.h"
 #include "tests/fuzz/fuzz.h"
 
-static void check_text(struct ev_text text, const char *record, size_t length)
+static void check_text(struct text_span text, const char *record, size_t length)
 {
 	if (!text.data) {
 		FUZZ_ASSERT(text.length == 0);
@@ -16,14 +17,14 @@ static void check_text(struct ev_text text, const char *record, size_t length)
 }
 
 /* As many components as names, and as long. */
-static void check_names(struct ev_text names)
+static void check_names(struct text_span names)
 {
 	char path[EV_NAMES_MAX + 1];
-	size_t length = decode_names_path(names, path, sizeof(path));
+	size_t length = name_list_path(names, path, sizeof(path));
 
 	FUZZ_ASSERT(length == (names.length ? names.length : 1));
 	FUZZ_ASSERT(path[0] == '/' && strlen(path) == length);
-	FUZZ_ASSERT(decode_names_path(names, path, names.length) == 0);
+	FUZZ_ASSERT(name_list_path(names, path, names.length) == 0);
 	if (!names.length)
 		return;
 	for (size_t i = 1; i < length; i++)
@@ -37,7 +38,7 @@ static void check_record(const struct ev *ev, const char *record, size_t length)
 
 	FUZZ_ASSERT(ev->h.kind > 0 && ev->h.kind < EV_KIND_COUNT && ev->h.kind == decode_kind(record, length));
 	FUZZ_ASSERT(ev->h.abi >= DECODE_ABI_MIN && ev->h.abi <= EV_ABI);
-	FUZZ_ASSERT(ev->h.length <= length && ev->h.cpu < DECODE_CPU_MAX);
+	FUZZ_ASSERT(ev->h.length <= length && ev->h.cpu < LIMIT_CPUS);
 	check_text(ev->names, record, ev->h.length);
 	check_text(ev->trigger_names, record, ev->h.length);
 	check_text(ev->limit_names, record, ev->h.length);

@@ -5,7 +5,7 @@
 
 #include <unistd.h>
 
-#include "consumer/db.h"
+#include "consumer/store/db.h"
 #include "tests/fuzz/fuzz.h"
 
 #define FUZZ_FIXTURE "tests/cli/fixture.sql" /* from the repository's root */

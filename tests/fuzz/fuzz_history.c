@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "common/exit_code.h"
-#include "consumer/command.h"
+#include "consumer/cli/command.h"
 #include "tests/fuzz/fuzz_fixture.h"
 #include "tests/fuzz/fuzz_lines.h"
 

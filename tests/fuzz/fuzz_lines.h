@@ -4,7 +4,7 @@
 #define CRI_TESTS_FUZZ_FUZZ_LINES_H
 
 #include "common/text.h"
-#include "consumer/db.h"
+#include "consumer/store/db.h"
 #include "tests/fuzz/fuzz.h"
 
 static inline void fuzz_refuse_line(const char *line, const char *why)

@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "common/pins.h"
-#include "consumer/names.h"
+#include "consumer/container/kernel_maps.h"
 #include "tests/fuzz/fuzz.h"
 
 #define CPUS 3
@@ -98,7 +98,7 @@ static void check_info(const struct names_maps *opened)
 {
 	struct map_info info;
 
-	FUZZ_ASSERT(names_read_info(opened, &info) == 0);
+	FUZZ_ASSERT(kernel_maps_read_info(opened, &info) == 0);
 	FUZZ_ASSERT(memchr(info.version, '\0', sizeof(info.version)));
 	for (size_t i = 0; i < INFO_PROBES; i++) {
 		FUZZ_ASSERT(memchr(info.probes[i].name, '\0', sizeof(info.probes[i].name)));
@@ -113,17 +113,17 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct map_counters counters;
 	struct names_maps *opened = NULL;
 	const char *failed;
-	struct names names;
+	struct kernel_maps names;
 
 	input = data;
 	left = size;
-	FUZZ_ASSERT(names_open("/nowhere", &opened, &failed) == 0);
-	names = names_view(opened);
+	FUZZ_ASSERT(kernel_maps_open("/nowhere", &opened, &failed) == 0);
+	names = kernel_maps_view(opened);
 	check_info(opened);
 	FUZZ_ASSERT(names.lookup(names.context, &key, &metadata) == 0);
 	FUZZ_ASSERT(metadata.path_length <= META_PATH_MAX);
 	FUZZ_ASSERT(names.classify(names.context, &key, META_CONTAINER, 1) == 0);
 	FUZZ_ASSERT(names.counters(names.context, EV_OOM_KILL, &counters) == 0);
-	names_close(opened);
+	kernel_maps_close(opened);
 	return 0;
 }

@@ -5,10 +5,10 @@
  */
 #include <errno.h>
 
-#include "consumer/column.h"
-#include "consumer/event_column.h"
-#include "consumer/print.h"
-#include "consumer/query.h"
+#include "consumer/print/print.h"
+#include "consumer/query/column.h"
+#include "consumer/query/event_column.h"
+#include "consumer/query/query.h"
 #include "tests/fuzz/fuzz_lines.h"
 #include "tests/pipeline_rig.h"
 
@@ -131,7 +131,7 @@ static void run_step(struct trial *trial, enum step step)
 		FUZZ_ASSERT(recorder_rig_start(&trial->r) == 0);
 		break;
 	case STEP_SETTLE:
-		r = pipeline_settle(pipeline);
+		r = pipeline_reconcile(pipeline);
 		FUZZ_ASSERT(r == 0);
 		break;
 	default:
@@ -154,9 +154,9 @@ static void drain(struct trial *trial)
 	} while (trial->r.rig.consumer != before);
 	FUZZ_ASSERT(r || trial->r.rig.consumer == trial->r.rig.producer);
 	for (unsigned int kind = 0; kind < EV_KIND_COUNT; kind++) {
-		struct store_tally tally;
+		struct ring_counters tally;
 
-		FUZZ_ASSERT(pipeline_tally(trial->r.pipeline, kind, &tally));
+		FUZZ_ASSERT(pipeline_counters(trial->r.pipeline, kind, &tally));
 		counted += tally.stored + tally.rejected;
 	}
 	FUZZ_ASSERT(!trial->sound || counted == trial->pushed);

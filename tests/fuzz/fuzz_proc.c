@@ -10,8 +10,8 @@
 
 #include "common/cgroup_mount.h"
 #include "common/unit_name.h"
-#include "consumer/cgroup_scan.h"
-#include "consumer/notify.h"
+#include "consumer/container/cgroup_fs.h"
+#include "consumer/record/notify.h"
 #include "tests/fuzz/fuzz.h"
 
 static void check_mount(const uint8_t *data, size_t size)
@@ -89,16 +89,16 @@ static void check_cgroup_files(const uint8_t *data, size_t size)
 	directory = open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	FUZZ_ASSERT(directory >= 0);
 	for (int v1 = 0; v1 < 2; v1++) {
-		struct cgroup_scan *scan = NULL;
+		struct cgroup_fs *scan = NULL;
 		uint64_t value;
 
 		write_file(directory, limit_names[v1], data, half);
 		write_file(directory, usage_names[v1], data, half);
 		write_file(directory, "memory.stat", data + half, size - half);
-		FUZZ_ASSERT(cgroup_scan_open(root, v1, &scan) == 0);
-		(void)cgroup_scan_working_set(scan, "/", &value);
-		(void)cgroup_scan_limit(scan, "/", &value);
-		cgroup_scan_close(scan);
+		FUZZ_ASSERT(cgroup_fs_open(root, v1, &scan) == 0);
+		(void)cgroup_fs_working_set(scan, "/", &value);
+		(void)cgroup_fs_limit(scan, "/", &value);
+		cgroup_fs_close(scan);
 	}
 	(void)close(directory);
 }

@@ -5,8 +5,8 @@
  */
 #include <errno.h>
 
-#include "consumer/query.h"
-#include "consumer/story_read.h"
+#include "consumer/query/query.h"
+#include "consumer/story/story_read.h"
 #include "tests/fuzz/fuzz_fixture.h"
 #include "tests/fuzz/fuzz_lines.h"
 

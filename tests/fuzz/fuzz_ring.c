@@ -5,8 +5,8 @@
  */
 #include <errno.h>
 
-#include "consumer/decode.h"
-#include "consumer/ring.h"
+#include "consumer/record/decode.h"
+#include "consumer/record/ring.h"
 #include "tests/fuzz/fuzz.h"
 
 #define RING_SIZE 1024

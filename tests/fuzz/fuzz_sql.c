@@ -5,7 +5,7 @@
  */
 #include <errno.h>
 
-#include "consumer/value.h"
+#include "consumer/query/value.h"
 #include "tests/fuzz/fuzz_fixture.h"
 
 #define LIMIT_NS    20000000

@@ -3,7 +3,7 @@
 #include <errno.h>
 #include <time.h>
 
-#include "consumer/time_words.h"
+#include "consumer/text/time_words.h"
 #include "tests/fuzz/fuzz.h"
 
 #define NOW  1763829067123456789LL

@@ -3,7 +3,7 @@
 #ifndef CRI_TESTS_UNIT_SCRATCH_DB_H
 #define CRI_TESTS_UNIT_SCRATCH_DB_H
 
-#include "consumer/db.h"
+#include "consumer/store/db.h"
 #include "tests/harness.h"
 
 struct scratch_db {

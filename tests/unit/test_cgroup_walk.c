@@ -4,7 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "consumer/cgroup_walk.h"
+#include "consumer/container/cgroup_walk.h"
 #include "tests/harness.h"
 
 #define BUDGET 400

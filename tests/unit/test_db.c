@@ -5,9 +5,9 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 
-#include "consumer/db.h"
-#include "consumer/db_handle.h"
-#include "consumer/schema.h"
+#include "consumer/store/db.h"
+#include "consumer/store/db_internal.h"
+#include "consumer/store/schema.h"
 #include "tests/harness.h"
 
 struct fixture {

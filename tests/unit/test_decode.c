@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include <errno.h>
 
-#include "consumer/decode.h"
+#include "common/limits.h"
+#include "consumer/record/decode.h"
 #include "tests/harness.h"
 
 static const struct {
@@ -61,8 +62,8 @@ static void test_headers(void **state)
 		{ "longer than the span", EV_ABI, EV_PROCESS_EXIT, 200, 0, -EBADMSG },
 		{ "length 0", EV_ABI, EV_PROCESS_EXIT, 0, 0, -EBADMSG },
 		{ "length of a header", EV_ABI, EV_PROCESS_EXIT, 32, 0, -EBADMSG },
-		{ "impossible cpu", EV_ABI, EV_PROCESS_EXIT, 104, DECODE_CPU_MAX, -EBADMSG },
-		{ "highest cpu", EV_ABI, EV_PROCESS_EXIT, 104, DECODE_CPU_MAX - 1, 0 },
+		{ "impossible cpu", EV_ABI, EV_PROCESS_EXIT, 104, LIMIT_CPUS, -EBADMSG },
+		{ "highest cpu", EV_ABI, EV_PROCESS_EXIT, 104, LIMIT_CPUS - 1, 0 },
 	};
 
 	(void)state;
@@ -176,11 +177,11 @@ static void test_names_become_a_path(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
-		const struct ev_text names = { rows[i].names, rows[i].length };
+		const struct text_span names = { rows[i].names, rows[i].length };
 
-		row_equal(rows[i].want, decode_names_path(names, out, sizeof(out)), strlen(rows[i].want));
+		row_equal(rows[i].want, name_list_path(names, out, sizeof(out)), strlen(rows[i].want));
 		row_string(rows[i].want, out, rows[i].want);
-		row_equal(rows[i].want, decode_names_path(names, out, rows[i].length), 0);
+		row_equal(rows[i].want, name_list_path(names, out, rows[i].length), 0);
 	}
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Whose cgroup it is, by every source there is, and what the rows say of it. */
-#include "consumer/cgroup_scan.h"
-#include "consumer/oom_scope.h"
+#include "consumer/container/cgroup_fs.h"
+#include "consumer/record/oom_scope.h"
 #include "tests/pipeline_rig.h"
 
 #define ID     "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"
@@ -96,7 +96,7 @@ static void test_a_whole_path_from_the_map_beats_half_of_one(void **state)
 static void test_the_file_system_names_a_cgroup(void **state)
 {
 	struct recorder_rig r;
-	struct cgroup_scan *scan = NULL;
+	struct cgroup_fs *scan = NULL;
 	char path[256];
 	struct stat st;
 
@@ -107,7 +107,7 @@ static void test_the_file_system_names_a_cgroup(void **state)
 	(void)snprintf(path, sizeof(path), "%s/fs/docker/" ID, r.directory);
 	assert_int_equal(stat(path, &st), 0);
 	(void)snprintf(path, sizeof(path), "%s/fs", r.directory);
-	assert_int_equal(cgroup_scan_open(path, false, &scan), 0);
+	assert_int_equal(cgroup_fs_open(path, false, &scan), 0);
 
 	assert_int_equal(ring_attach(&r.rig.consumer, &r.rig.producer, r.rig.data, r.rig.size, &r.ring), 0);
 	assert_int_equal(pipeline_open(&r.settings, r.ring, &r.names, scan, &r.pipeline), 0);
@@ -118,7 +118,7 @@ static void test_the_file_system_names_a_cgroup(void **state)
 	assert_int_equal(r.maps.entries[0].value.source, META_SCAN);
 	assert_int_equal(r.maps.entries[0].value.class, META_CONTAINER);
 	recorder_rig_close(&r);
-	cgroup_scan_close(scan);
+	cgroup_fs_close(scan);
 }
 
 static void test_later_knowledge_completes_earlier_rows(void **state)

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include <errno.h>
 
-#include "consumer/filter.h"
-#include "consumer/sql.h"
-#include "consumer/type.h"
+#include "consumer/query/filter.h"
+#include "consumer/query/sql.h"
+#include "consumer/text/event_type.h"
 #include "tests/unit/scratch_db.h"
 
 /* 2025-11-22 16:31:07 UTC; booted an hour before. */

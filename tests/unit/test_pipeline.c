@@ -3,7 +3,7 @@
 #include <fcntl.h>
 #include <sys/wait.h>
 
-#include "consumer/clock.h"
+#include "consumer/text/clock.h"
 #include "tests/pipeline_rig.h"
 
 #define RING 65536
@@ -110,7 +110,7 @@ static void test_many_crashes(void **state)
 		}
 	}
 	assert_int_equal(pipeline_drain(r.pipeline), 0);
-	assert_int_equal(pipeline_settle(r.pipeline), 0);
+	assert_int_equal(pipeline_reconcile(r.pipeline), 0);
 	sent = r.rig.sent[EV_PROCESS_EXIT];
 	assert_true(sent > 500);
 	assert_answer(&r, EXITS, (int64_t)sent);
@@ -328,11 +328,11 @@ static void test_loss_is_told_once_and_completely(void **state)
 
 	emit_exits(&r, 100);
 	assert_int_equal(pipeline_drain(r.pipeline), 0);
-	assert_int_equal(pipeline_settle(r.pipeline), 0);
+	assert_int_equal(pipeline_reconcile(r.pipeline), 0);
 	assert_answer(&r, LOST, (int64_t)r.rig.lost[EV_PROCESS_EXIT]);
 	emit_exits(&r, 4); /* the same hole, shown by records now */
 	assert_int_equal(pipeline_drain(r.pipeline), 0);
-	assert_int_equal(pipeline_settle(r.pipeline), 0);
+	assert_int_equal(pipeline_reconcile(r.pipeline), 0);
 	assert_answer(&r, LOST, (int64_t)r.rig.lost[EV_PROCESS_EXIT]);
 	recorder_rig_close(&r);
 }
@@ -355,10 +355,10 @@ static void test_loss_while_no_recorder_ran_says_so(void **state)
 	assert_int_equal(pipeline_drain(r.pipeline), 0);
 	emit_exits(&r, 100);
 	assert_int_equal(pipeline_drain(r.pipeline), 0);
-	assert_int_equal(pipeline_settle(r.pipeline), 0);
+	assert_int_equal(pipeline_reconcile(r.pipeline), 0);
 	emit_exits(&r, 100);
 	assert_int_equal(pipeline_drain(r.pipeline), 0);
-	assert_int_equal(pipeline_settle(r.pipeline), 0);
+	assert_int_equal(pipeline_reconcile(r.pipeline), 0);
 	assert_answer(&r, "SELECT sum(lost) FROM gap WHERE reason = 'recorder_down'", down);
 	assert_answer(&r, LOST, (int64_t)r.rig.lost[EV_PROCESS_EXIT]);
 	recorder_rig_close(&r);
@@ -376,7 +376,7 @@ static void test_a_new_session_is_no_absence(void **state)
 	assert_int_equal(unlink(r.path), 0);
 	emit_exits(&r, 100);
 	assert_int_equal(pipeline_drain(r.pipeline), 0);
-	assert_int_equal(pipeline_settle(r.pipeline), 0);
+	assert_int_equal(pipeline_reconcile(r.pipeline), 0);
 	assert_answer(&r, "SELECT sum(lost) FROM gap WHERE reason = 'ring_full'", (int64_t)r.rig.lost[EV_PROCESS_EXIT]);
 	assert_answer(&r, "SELECT count(*) FROM gap WHERE reason = 'recorder_down'", 0);
 	recorder_rig_close(&r);
@@ -468,10 +468,10 @@ static void test_a_record_that_never_is_ready_costs_itself_alone(void **state)
 	for (int i = 0; i < 2; i++) {
 		emit_exits(&r, 1000);
 		assert_int_equal(pipeline_drain(r.pipeline), 0);
-		assert_int_equal(pipeline_settle(r.pipeline), 0);
+		assert_int_equal(pipeline_reconcile(r.pipeline), 0);
 		emit_exits(&r, 8);
 		assert_int_equal(pipeline_drain(r.pipeline), 0);
-		assert_int_equal(pipeline_settle(r.pipeline), 0);
+		assert_int_equal(pipeline_reconcile(r.pipeline), 0);
 	}
 	assert_true(r.rig.lost[EV_PROCESS_EXIT] > 500);
 	assert_answer(&r, LOST, (int64_t)r.rig.lost[EV_PROCESS_EXIT]);
@@ -507,7 +507,7 @@ static void test_a_record_without_a_header_is_told_once_too(void **state)
 		row_equal(rows[i], recorder_rig_start(&r), 0);
 		emit_exits(&r, 8);
 		row_equal(rows[i], pipeline_drain(r.pipeline), 0);
-		row_equal(rows[i], pipeline_settle(r.pipeline), 0);
+		row_equal(rows[i], pipeline_reconcile(r.pipeline), 0);
 		row_equal(rows[i], ask_number(r.path, EXITS), 28);
 		row_equal(rows[i], ask_number(r.path, REJECTED "IS NULL"), 1);
 		row_equal(rows[i], ask_number(r.path, "SELECT count(*) FROM gap"), 1);
@@ -535,7 +535,7 @@ static void test_a_hole_told_before_a_restart_is_not_told_again(void **state)
 	emit_on_cpu(&r, 0, 100);
 	first = (int64_t)r.rig.lost[EV_PROCESS_EXIT];
 	assert_int_equal(pipeline_drain(r.pipeline), 0);
-	assert_int_equal(pipeline_settle(r.pipeline), 0); /* the quiet tail: no record shows the hole */
+	assert_int_equal(pipeline_reconcile(r.pipeline), 0); /* the quiet tail: no record shows the hole */
 	assert_answer(&r, LOST, first);
 	recorder_rig_kill(&r);
 
@@ -592,7 +592,7 @@ static void test_a_hole_behind_the_tail_is_told_at_once(void **state)
 	emit_on_cpu(&r, 1, 100);
 	first = (int64_t)r.rig.lost[EV_PROCESS_EXIT];
 	assert_int_equal(pipeline_drain(r.pipeline), 0);
-	assert_int_equal(pipeline_settle(r.pipeline), 0);
+	assert_int_equal(pipeline_reconcile(r.pipeline), 0);
 	assert_answer(&r, LOST, first);
 
 	emit_on_cpu(&r, 0, 50);
@@ -621,7 +621,7 @@ static void test_what_the_tail_told_is_not_taken_for_what_came_later(void **stat
 	emit_on_cpu(&r, 0, 100);
 	first = (int64_t)r.rig.lost[EV_PROCESS_EXIT];
 	assert_int_equal(pipeline_drain(r.pipeline), 0);
-	assert_int_equal(pipeline_settle(r.pipeline), 0);
+	assert_int_equal(pipeline_reconcile(r.pipeline), 0);
 	emit_on_cpu(&r, 0, 100);
 	assert_int_equal(pipeline_drain(r.pipeline), 0);
 	assert_answer(&r, LOST, first);
@@ -801,12 +801,12 @@ static bool hold_as_reader(const char *path)
 
 static bool open_to_read(const char *path)
 {
-	return db_open_read(path, &others_db) == 0 && !db_index_moved(others_db);
+	return db_open_read(path, &others_db) == 0 && !db_wal_index_moved(others_db);
 }
 
 static bool cannot_read(void)
 {
-	return db_index_moved(others_db) && db_exec(others_db, "SELECT count(*) FROM event") != 0;
+	return db_wal_index_moved(others_db) && db_exec(others_db, "SELECT count(*) FROM event") != 0;
 }
 
 static bool open_to_write(const char *path)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include <errno.h>
 
-#include "consumer/print.h"
-#include "consumer/print_json.h"
+#include "consumer/print/print.h"
+#include "consumer/print/print_json.h"
 #include "tests/harness.h"
 
 enum { C_ID, C_BIG, C_TEXT, C_ANAME, C_AID, C_TIME, C_BYTES, C_REAL, C_FLAG, C_ONLY2, C_SHOWN, C_KIND, C_COUNT };

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Every way to the rows must give the same answer as one plain SELECT. */
-#include "consumer/event_column.h"
-#include "consumer/query.h"
-#include "consumer/sql.h"
-#include "consumer/type.h"
+#include "consumer/query/event_column.h"
+#include "consumer/query/query.h"
+#include "consumer/query/sql.h"
+#include "consumer/text/event_type.h"
 #include "tests/unit/scratch_db.h"
 
 #define ROWS 25000 /* several pages */

@@ -2,7 +2,7 @@
 /* What goes first when the database is too large, what never goes, and that recording does not wait for it. */
 #include <time.h>
 
-#include "consumer/retention.h"
+#include "consumer/store/retention.h"
 #include "tests/pipeline_rig.h"
 #include "tests/unit/scratch_db.h"
 

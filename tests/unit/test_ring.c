@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include <errno.h>
 
-#include "consumer/ring.h"
+#include "consumer/record/ring.h"
 #include "tests/harness.h"
 #include "tests/ring_rig.h"
 

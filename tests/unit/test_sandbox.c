@@ -12,10 +12,10 @@
 #include <sys/un.h>
 #include <sys/wait.h>
 
-#include "consumer/db.h"
-#include "consumer/privileges.h"
-#include "consumer/recorder_lock.h"
-#include "consumer/sandbox.h"
+#include "consumer/sandbox/privileges.h"
+#include "consumer/sandbox/sandbox.h"
+#include "consumer/store/db.h"
+#include "consumer/store/writer_lock.h"
 #include "tests/pipeline_rig.h"
 
 /* Sanitizers ask for calls of their own; what they need is not what the recorder needs. */
@@ -171,7 +171,7 @@ static int try_recording(void)
 	(void)snprintf(r.path, sizeof(r.path), "%s/events.db", directory);
 	rig_open(&r.rig, 65536);
 	r.maps.rig = &r.rig;
-	r.names = (struct names){ &r.maps, fake_lookup, fake_classify, fake_forget, fake_next, fake_counters };
+	r.names = (struct kernel_maps){ &r.maps, fake_lookup, fake_classify, fake_forget, fake_next, fake_counters };
 	r.settings = (struct pipeline_settings){ .db_path = r.path, .boot_id = "1", .generation = 1,
 						 .buffer_size = 100, .resolve = { "default", 10, 1000000000, false } };
 	if (ring_attach(&r.rig.consumer, &r.rig.producer, r.rig.data, r.rig.size, &r.ring) != 0 ||
@@ -425,11 +425,11 @@ static void test_the_lock_is_nobody_elses(void **state)
 	(void)snprintf(db, sizeof(db), "%s/locked.db", directory);
 	(void)snprintf(path, sizeof(path), "%s.lock", db);
 	for (int i = 0; i < 2; i++) {
-		fd = recorder_lock_database(db, &holder);
+		fd = writer_lock_database(db, &holder);
 		assert_true(fd >= 0);
 		assert_int_equal(fstat(fd, &st), 0);
 		assert_int_equal(st.st_mode & 07777, 0600);
-		other = recorder_lock_database(db, &holder);
+		other = writer_lock_database(db, &holder);
 		assert_int_equal(other, -EWOULDBLOCK);
 		assert_int_equal(holder, getpid());
 		(void)close(fd);

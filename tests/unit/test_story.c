@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "consumer/story.h"
+#include "consumer/story/story.h"
 #include "tests/harness.h"
 
 #define SECOND 1000000000LL
@@ -7,7 +7,7 @@
 
 #define EXIT_CODE(code) ((code) << 8)
 
-static struct story_event make_event(enum type type, int64_t time, int64_t pid)
+static struct story_event make_event(enum event_type type, int64_t time, int64_t pid)
 {
 	struct story_event event = {
 		.id = time,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Which entries of the metadata map are taken out, and which never are. */
-#include "consumer/cgroup_scan.h"
-#include "consumer/sweep.h"
+#include "consumer/container/cgroup_fs.h"
+#include "consumer/container/sweep.h"
 #include "tests/pipeline_rig.h"
 
 #define SECOND 1000000000ULL
@@ -11,8 +11,8 @@
 struct sweep_rig {
 	char directory[64];
 	struct fake_maps maps;
-	struct names names;
-	struct cgroup_scan *scan;
+	struct kernel_maps names;
+	struct cgroup_fs *scan;
 	struct sweep *sweep;
 	uint64_t now_ns;
 };
@@ -48,8 +48,8 @@ static void rig_begin(struct sweep_rig *rig)
 {
 	(void)memset(rig, 0, sizeof(*rig));
 	harness_make_dir(rig->directory, sizeof(rig->directory));
-	rig->names = (struct names){ &rig->maps, fake_lookup, fake_classify, fake_forget, fake_next, fake_counters };
-	assert_int_equal(cgroup_scan_open(rig->directory, false, &rig->scan), 0);
+	rig->names = (struct kernel_maps){ &rig->maps, fake_lookup, fake_classify, fake_forget, fake_next, fake_counters };
+	assert_int_equal(cgroup_fs_open(rig->directory, false, &rig->scan), 0);
 	assert_int_equal(sweep_open(&rig->names, rig->scan, &rig->sweep), 0);
 	rig->now_ns = 100 * SECOND;
 }
@@ -59,7 +59,7 @@ static void rig_end(struct sweep_rig *rig)
 	char command[128];
 
 	sweep_close(rig->sweep);
-	cgroup_scan_close(rig->scan);
+	cgroup_fs_close(rig->scan);
 	(void)snprintf(command, sizeof(command), "rm -rf '%s'", rig->directory);
 	assert_int_equal(system(command), 0);
 }
@@ -217,7 +217,7 @@ static void test_other_walks_do_not_starve_it(void **state)
 	rig_begin(&rig);
 	fake_put(&rig.maps, DEAD, META_SEED, "/gone");
 	for (uint64_t end = rig.now_ns + 20 * SECOND; rig.now_ns < end; rig.now_ns += SECOND / 10) {
-		(void)cgroup_scan_find(rig.scan, DEAD + 1, rig.now_ns, path, sizeof(path));
+		(void)cgroup_fs_find(rig.scan, DEAD + 1, rig.now_ns, path, sizeof(path));
 		removed += sweep_step(rig.sweep, rig.now_ns, 0, 0);
 	}
 	assert_int_equal(removed, 1);

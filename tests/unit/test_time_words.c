@@ -2,7 +2,7 @@
 #include <errno.h>
 #include <time.h>
 
-#include "consumer/time_words.h"
+#include "consumer/text/time_words.h"
 #include "tests/harness.h"
 
 #define S   1000000000LL

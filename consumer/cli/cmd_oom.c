@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "common/cleanup.h"
+#include "consumer/cli/event_list.h"
+#include "consumer/cli/follow.h"
+#include "consumer/query/event_column.h"
+#include "consumer/query/query.h"
+#include "consumer/text/event_type.h"
+
+static const struct command_usage usage = {
+	.example = "cri-ebpf oom -S yesterday",
+	.synopsis = "cri-ebpf oom [OPTION...]",
+	.description =
+		"Out-of-memory kills, newest first. As text one line per incident, however many processes it took;\n"
+		"the other formats give every kill. A filter that one victim passes shows the incident.",
+};
+
+/* Victims of one incident come close together, but those of others may come between. */
+#define RECENT 256
+
+struct incidents {
+	struct listing *listing;
+	int64_t recent[RECENT];
+	size_t recent_count;
+	int64_t *page; /* met on this page, to be printed after it */
+	size_t page_count, page_room;
+	uint64_t left;
+};
+
+static bool is_new(struct incidents *incidents, int64_t incident)
+{
+	size_t known = incidents->recent_count < RECENT ? incidents->recent_count : RECENT;
+
+	for (size_t i = 0; i < known; i++)
+		if (incidents->recent[i] == incident)
+			return false;
+	incidents->recent[incidents->recent_count++ % RECENT] = incident;
+	return true;
+}
+
+static int note_incident(void *context, const struct value *row)
+{
+	struct incidents *incidents = context;
+
+	if (row[FIELD_INCIDENT].kind != VALUE_INT || !is_new(incidents, row[FIELD_INCIDENT].number))
+		return 0;
+	if (incidents->page_count == incidents->page_room) {
+		size_t room = incidents->page_room ? 2 * incidents->page_room : 64;
+		int64_t *page = realloc(incidents->page, room * sizeof(*page));
+
+		if (!page)
+			return -ENOMEM;
+		incidents->page = page;
+		incidents->page_room = room;
+	}
+	incidents->page[incidents->page_count++] = row[FIELD_INCIDENT].number;
+	return --incidents->left == 0;
+}
+
+static int print_first(void *context, const struct value *row)
+{
+	struct incidents *incidents = context;
+	int r = event_list_row(incidents->listing, row);
+
+	return r < 0 ? r : 1;
+}
+
+/* Incidents are met newest first. */
+static int print_page(struct incidents *incidents, bool reverse)
+{
+	size_t count = incidents->page_count;
+	int r = 0;
+
+	for (size_t i = 0; i < count && r == 0; i++)
+		r = query_incident(incidents->listing->db, incidents->page[reverse ? count - 1 - i : i], print_first,
+				   incidents);
+	incidents->page_count = 0;
+	return r < 0 ? r : print_flush(incidents->listing->print);
+}
+
+static int list_incidents(struct listing *listing)
+{
+	CLEANUP(query_cleanup) struct query *query = NULL;
+	bool reverse = listing->filter_options.reverse;
+	struct incidents incidents = { .listing = listing, .left = listing->filter_options.lines };
+	int r;
+
+	if (incidents.left == 0)
+		return 0;
+	r = query_open(listing->db, &listing->filter, 0, INT64_MAX, true, &query);
+	if (r < 0)
+		return r;
+	do {
+		r = query_page(query, note_incident, &incidents);
+		if (r >= 0 && !reverse && print_page(&incidents, false) < 0)
+			break; /* listing_finish meets it again */
+	} while (r > 0);
+	if (r == 0)
+		r = print_page(&incidents, reverse);
+	free(incidents.page);
+	return r;
+}
+
+static int list_kills(struct listing *listing)
+{
+	CLEANUP(query_cleanup) struct query *query = NULL;
+	const struct filter_options *options = &listing->filter_options;
+	int r = query_open(listing->db, &listing->filter, 0, INT64_MAX,
+			   !options->reverse || options->lines != FILTER_ALL, &query);
+
+	if (r == 0 && options->lines != FILTER_ALL)
+		r = query_last(query, options->lines, !options->reverse);
+	if (r < 0)
+		return r;
+	do {
+		r = query_page(query, event_list_row, listing);
+		if (r >= 0 && print_flush(listing->print) < 0)
+			return 0; /* listing_finish meets it again */
+	} while (r > 0);
+	return r;
+}
+
+/* Under --follow an incident is shown when its first kill is; how many follow is not known then. */
+static int follow_row(void *context, const struct value *row)
+{
+	struct listing *listing = context;
+
+	if (print_is_text(&listing->print_options) && row[FIELD_INCIDENT].number != row[FIELD_ID].number)
+		return 0;
+	return event_list_row(listing, row);
+}
+
+int cmd_oom(const struct command_context *context, int argc, char **argv)
+{
+	struct listing listing;
+	bool follow;
+	int r;
+
+	(void)context;
+	if (!listing_parse(&listing, argc, argv, &usage, NULL, false, true))
+		return listing_end(&listing);
+	listing.filter.types = 1U << TYPE_OOM_KILL;
+	follow = listing.filter_options.follow;
+	if (!listing_open_print(&listing, &incident_table, follow) || (!follow && !listing_open_history(&listing)))
+		return listing_end(&listing);
+	if (follow)
+		listing_warn_stale(&listing);
+	if (follow)
+		r = follow_events(&listing, follow_row, &listing);
+	else if (print_is_text(&listing.print_options))
+		r = list_incidents(&listing);
+	else
+		r = list_kills(&listing);
+	if (r == 0 && print_count(listing.print))
+		output_hint(&listing.common, &listing.output, "Hint: cri-ebpf show ID tells all of one kill.");
+	return event_list_finish(&listing, r);
+}

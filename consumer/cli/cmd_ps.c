@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <errno.h>
+#include <inttypes.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "common/cleanup.h"
+#include "common/exit_code.h"
+#include "common/text.h"
+#include "consumer/cli/listing.h"
+#include "consumer/query/column.h"
+#include "consumer/query/query.h"
+#include "consumer/query/sql.h"
+#include "consumer/text/signal_name.h"
+
+static const struct command_usage usage = {
+	.example = "cri-ebpf ps -a -S -1h",
+	.synopsis = "cri-ebpf ps [-a] [OPTION...]",
+	.description =
+		"Container lives: the running ones, with -a also those gone and how they ended. \"lost\": the\n"
+		"machine went down while it ran. -S and -U mean lives that overlap the range; filters for events\n"
+		"(-t, --pid, --comm, --signal, --exit-code) mean containers that have such an event.",
+};
+
+enum ps_column {
+	PS_V,
+	PS_ID,
+	PS_NAME,
+	PS_RUNTIME,
+	PS_IMAGE,
+	PS_POD_UID,
+	PS_POD_NAME,
+	PS_POD_NAMESPACE,
+	PS_POD_QOS,
+	PS_OUTER,
+	PS_BOOT_ID,
+	PS_CGROUP,
+	PS_STARTED,
+	PS_STOPPED,
+	PS_STATE,
+	PS_OOM_KILLS,
+	PS_EXIT_CODE,
+	PS_SIGNAL,
+	PS_OOM_KILLED,
+	PS_LAST_EXIT,
+	PS_ID_TEXT,
+	PS_POD_TEXT,
+	PS_WAIT_STATUS,
+	PS_COLUMN_COUNT,
+};
+
+static void last_exit(const struct column_style *style, const struct value *row, char *out, size_t size)
+{
+	(void)style;
+	(void)snprintf(out, size, "-");
+	if (row[PS_WAIT_STATUS].kind == VALUE_INT)
+		signal_format_status(out, size, (unsigned int)row[PS_WAIT_STATUS].number,
+				     row[PS_OOM_KILLED].number ? "OOM-killed" : NULL);
+	if (text_starts_with(out, "exit "))
+		(void)memmove(out, out + 5, strlen(out + 5) + 1);
+}
+
+static void id_text(const struct column_style *style, const struct value *row, char *out, size_t size)
+{
+	struct value id = row[PS_ID];
+
+	out[0] = '\0';
+	if (id.kind != VALUE_TEXT)
+		return;
+	if (!style->no_trunc && id.length == 64)
+		id.length = 12;
+	(void)text_escape(out, size, id.text, id.length);
+}
+
+static void pod_text(const struct column_style *style, const struct value *row, char *out, size_t size)
+{
+	column_name_or_id(style, &row[PS_POD_NAME], &row[PS_POD_UID], out, size);
+}
+
+#define INIT_EXIT(what)                                                                           \
+	"(SELECT " what " FROM cgroup k JOIN event e INDEXED BY event_end ON e.cgroup = k.cgroup" \
+	" WHERE k.container = c.container AND e.type = 3 AND e.flags & 3 AND e.flags & 2 ORDER BY e.id DESC LIMIT 1)"
+
+static const struct column columns[PS_COLUMN_COUNT] = {
+	[PS_V] = { "v", .sql = "1", .type = COLUMN_NUMBER },
+	[PS_ID] = { "container.id", .sql = "c.id" },
+	[PS_NAME] = { "container.name", "NAME", .sql = "c.name" },
+	[PS_RUNTIME] = { "container.runtime", "RUNTIME", .sql = "c.runtime" },
+	[PS_IMAGE] = { "container.image", "IMAGE", .sql = "c.image", .flags = COLUMN_TRUNC },
+	[PS_POD_UID] = { "pod.uid", "POD-UID", .sql = "p.uid" },
+	[PS_POD_NAME] = { "pod.name", .sql = "p.name", .flags = COLUMN_TRUNC },
+	[PS_POD_NAMESPACE] = { "pod.namespace", "NAMESPACE", .sql = "p.namespace" },
+	[PS_POD_QOS] = { "pod.qos", "QOS", .sql = "p.qos" },
+	[PS_OUTER] = { "outer_id", .sql = "c.outer_id" },
+	[PS_BOOT_ID] = { "boot_id", .sql = "b.boot_id" },
+	[PS_CGROUP] = { "cgroup", .sql = "g.path", .flags = COLUMN_TRUNC },
+	[PS_STARTED] = { "started", .sql = "c.started", .type = COLUMN_TIME },
+	[PS_STOPPED] = { "stopped", .sql = "c.stopped", .type = COLUMN_TIME },
+	[PS_STATE] = { "state", .sql = "CASE WHEN c.stopped IS NOT NULL THEN 'gone'"
+				       " WHEN b.boot_id = this.boot_id THEN 'running' ELSE 'lost' END" },
+	[PS_OOM_KILLS] = { "oom_kills", "OOMS", .type = COLUMN_NUMBER, .flags = COLUMN_RIGHT,
+			   .sql = "(SELECT count(*) FROM cgroup k JOIN event e INDEXED BY event_kill"
+				  " ON e.cgroup = k.cgroup WHERE k.container = c.container AND e.type = 1)" },
+	[PS_EXIT_CODE] = { "exit_code", .sql = INIT_EXIT("iif(e.status & 127, NULL, (e.status >> 8) & 255)"),
+			   .type = COLUMN_NUMBER },
+	[PS_SIGNAL] = { "signal", .sql = INIT_EXIT("e.status & 127"), .type = COLUMN_NUMBER },
+	[PS_OOM_KILLED] = { "oom_killed", .sql = INIT_EXIT("e.flags & 1"), .type = COLUMN_BOOL },
+	[PS_LAST_EXIT] = { .header = "LAST-EXIT", .text = last_exit },
+	[PS_POD_TEXT] = { .header = "POD", .flags = COLUMN_TRUNC, .text = pod_text },
+	[PS_ID_TEXT] = { .header = "CONTAINER", .text = id_text },
+	[PS_WAIT_STATUS] = { .sql = INIT_EXIT("e.status"), .type = COLUMN_NUMBER },
+};
+
+static const struct column_table table = {
+	columns,
+	PS_COLUMN_COUNT,
+	"CONTAINER,NAMESPACE,POD,NAME,RUNTIME,STARTED,STATE,OOMS,LAST-EXIT",
+	"CONTAINER,NAMESPACE,POD,NAME,RUNTIME,STARTED,STATE,OOMS,LAST-EXIT,IMAGE,POD-UID,QOS,CGROUP",
+	-1,
+};
+
+struct ps_options {
+	bool all;
+};
+
+static const struct option_row ps_rows[] = {
+	{ "all", 'a', OPTION_FLAG, offsetof(struct ps_options, all), .help = "also containers that are gone or lost" },
+	{ .name = NULL },
+};
+
+/* "this" has one row, the running boot; -a is implied by asking for another one. */
+static void build(const struct listing *listing, bool all, struct sql *sql)
+{
+	const struct filter *filter = &listing->filter;
+
+	sql_add(sql, "SELECT ");
+	for (size_t i = 0; i < PS_COLUMN_COUNT; i++)
+		sql_addf(sql, "%s%s", i ? ", " : "", columns[i].sql ? columns[i].sql : "NULL");
+	sql_add(sql, " FROM (SELECT ");
+	sql_add_text(sql, listing->now.boot_id, strlen(listing->now.boot_id));
+	sql_add(sql,
+		" AS boot_id) this, container c LEFT JOIN pod p ON p.pod = c.pod LEFT JOIN boot b ON b.boot = c.boot"
+		" LEFT JOIN cgroup g ON g.cgroup = c.cgroup WHERE coalesce(c.started, 0) <= ");
+	sql_add_int(sql, filter->until);
+	sql_add(sql, " AND coalesce(c.stopped, 9223372036854775807) >= ");
+	sql_add_int(sql, filter->since);
+	if (!all && !filter->has_boot)
+		sql_add(sql, " AND c.stopped IS NULL AND b.boot_id = this.boot_id");
+	filter_add_boot(filter, sql, "c.boot");
+	filter_add_place(filter, sql);
+	if (filter_has_event(filter)) {
+		sql_add(sql, " AND EXISTS (SELECT 1 FROM cgroup k JOIN event e ON e.cgroup = k.cgroup"
+			     " WHERE k.container = c.container");
+		filter_add_event(filter, sql);
+		sql_add(sql, ")");
+	}
+}
+
+static bool grep_matches(const struct filter *filter, const struct value *row)
+{
+	static const unsigned int searched[] = { PS_ID,	      PS_NAME,		PS_IMAGE,  PS_POD_UID,
+						 PS_POD_NAME, PS_POD_NAMESPACE, PS_CGROUP, PS_STATE };
+	const char *texts[ARRAY_SIZE(searched)];
+
+	for (size_t i = 0; i < ARRAY_SIZE(searched); i++)
+		texts[i] = row[searched[i]].kind == VALUE_TEXT ? row[searched[i]].text : NULL;
+	return filter_grep_matches(filter, texts, ARRAY_SIZE(texts));
+}
+
+/* One container's line is a handful of index look-ups: even thousands of lives are one short read. */
+static int list_containers(struct listing *listing, bool all)
+{
+	CLEANUP(sql_cleanup) struct sql *sql = sql_new();
+	CLEANUP(sql_finish) struct db_stmt *stmt = NULL;
+	const struct filter_options *options = &listing->filter_options;
+	bool counted = options->lines != FILTER_ALL;
+	int r;
+
+	if (counted && !options->reverse)
+		sql_add(sql, "SELECT * FROM (");
+	build(listing, all, sql);
+	sql_addf(sql, " ORDER BY c.started %s, c.container", counted || options->reverse ? "DESC" : "ASC");
+	if (counted) {
+		sql_add(sql, " LIMIT ");
+		sql_add_int(sql, options->lines > INT64_MAX ? INT64_MAX : (int64_t)options->lines);
+	}
+	if (counted && !options->reverse)
+		sql_addf(sql, ") ORDER BY %d", PS_STARTED + 1);
+	r = sql_prepare(sql, listing->db, &stmt);
+	while (r >= 0 && (r = db_step(stmt)) > 0) {
+		struct value row[PS_COLUMN_COUNT];
+
+		value_row(stmt, row, PS_COLUMN_COUNT);
+		if (grep_matches(&listing->filter, row))
+			(void)print_row(listing->print, row, row[PS_OOM_KILLS].number ? "\033[31m" : NULL);
+	}
+	return r;
+}
+
+int cmd_ps(const struct command_context *context, int argc, char **argv)
+{
+	struct ps_options options = { 0 };
+	const struct option_group own[] = { { "Containers", ps_rows, &options }, { 0 } };
+	struct listing listing;
+	int r;
+
+	(void)context;
+	if (!listing_parse(&listing, argc, argv, &usage, own, false, false) ||
+	    !listing_open_print(&listing, &table, false) || !listing_open_history(&listing))
+		return listing_end(&listing);
+	r = list_containers(&listing, options.all);
+	if (r == 0 && print_count(listing.print))
+		output_hint(&listing.common, &listing.output,
+			    "Hint: cri-ebpf why CONTAINER tells one container's story.");
+	return listing_finish(&listing, r);
+}

@@ -1,0 +1,433 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The recorder: opens what only its starter may open, gives everything up, and records. */
+#include <errno.h>
+#include <fcntl.h>
+#include <libgen.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "common/cgroup_mount.h"
+#include "common/cleanup.h"
+#include "common/exit_code.h"
+#include "common/log.h"
+#include "common/pins.h"
+#include "consumer/cli/command.h"
+#include "consumer/container/cgroup_fs.h"
+#include "consumer/container/kernel_maps.h"
+#include "consumer/container/sweep.h"
+#include "consumer/record/decode.h"
+#include "consumer/record/loop.h"
+#include "consumer/record/notify.h"
+#include "consumer/record/pipeline.h"
+#include "consumer/record/ring.h"
+#include "consumer/sandbox/confine.h"
+#include "consumer/sandbox/privileges.h"
+#include "consumer/sandbox/sandbox.h"
+#include "consumer/store/db.h"
+#include "consumer/store/db_files.h"
+#include "consumer/store/recorder_fault.h"
+#include "consumer/store/writer_lock.h"
+#include "consumer/test_hook.h"
+#include "consumer/text/clock.h"
+
+struct record_options {
+	bool once;
+};
+
+static const struct option_row record_rows[] = {
+	{ .name = "once", .type = OPTION_FLAG, .offset = offsetof(struct record_options, once),
+	  .help = "store what is in the ring, then end" },
+	{ .name = NULL },
+};
+
+static const struct command_usage usage = {
+	.example = "cri-ebpf record --once",
+	.synopsis = "cri-ebpf record [--once] [OPTION...]",
+	.description = "Moves events from the kernel's ring buffer to the database until it is told to stop. Needs what\n"
+		       "cri-ebpf-loader load has pinned. Started as root it becomes the configured user first; it\n"
+		       "keeps no capability and runs in a sandbox, which cannot be switched off.",
+	.config_keys = true,
+};
+
+/* Everything that is open while recording; -1 and NULL: not open. */
+struct record {
+	const struct config *config;
+	char db[PATH_MAX]; /* its one name, once this is the recorder's user */
+	char db_directory[PATH_MAX];
+	int pin_lock_fd, db_lock_fd;
+	int ring_fd, pin_fd, signal_fd, epoll_fd, notify_fd, trouble_fd;
+	struct names_maps *maps;
+	struct kernel_maps names;
+	struct map_info info;
+	struct ring *ring;
+	struct cgroup_fs *scan;
+	struct pipeline *pipeline;
+	struct sweep *sweep;
+	char boot_id[CLOCK_BOOT_ID_SIZE];
+	bool keeps_bpf; /* CAP_BPF stays: this kernel wants it for looking into maps */
+};
+
+static void record_close(struct record *record)
+{
+	pipeline_close(record->pipeline);
+	sweep_close(record->sweep);
+	ring_close(record->ring);
+	cgroup_fs_close(record->scan);
+	kernel_maps_close(record->maps);
+	cleanup_close(&record->trouble_fd);
+	cleanup_close(&record->notify_fd);
+	cleanup_close(&record->epoll_fd);
+	cleanup_close(&record->signal_fd);
+	cleanup_close(&record->pin_fd);
+	cleanup_close(&record->ring_fd);
+	cleanup_close(&record->db_lock_fd);
+	cleanup_close(&record->pin_lock_fd);
+}
+
+static int explain_lock(const char *what, const char *path, int error, pid_t holder)
+{
+	if (error != -EWOULDBLOCK)
+		log_error("cannot lock the %s \"%s\": %s; nothing is recorded", what, path, strerror(-error));
+	else if (holder > 0)
+		log_error("another recorder, pid %d, uses the %s \"%s\": this one ends", (int)holder, what, path);
+	else
+		log_error("another recorder uses the %s \"%s\": this one ends", what, path);
+	return EXIT_DENIED;
+}
+
+static int explain_pin(const struct config *config, const char *name, int error)
+{
+	const char *advice = "load them with cri-ebpf-loader load";
+
+	if (error == -EACCES)
+		advice = "it is readable for group " GROUP_RING " only: start the recorder as root or as its user";
+	else if (error == -EPERM)
+		advice = "this kernel allows bpf(2) to privileged processes only";
+	else if (error == -EPROTO)
+		advice = "it was made by another version: unload with that one, then cri-ebpf-loader load";
+	log_error("cannot open \"%s/%s\": %s; nothing is recorded: %s", config->pin_dir, name, strerror(-error), advice);
+	return EXIT_DENIED;
+}
+
+static int open_pin_fd(const char *path)
+{
+	int fd = open(path, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+
+	return fd < 0 ? -errno : fd;
+}
+
+static int open_ring(struct record *record)
+{
+	char path[PATH_MAX];
+	int n = snprintf(path, sizeof(path), "%s/" PIN_EVENTS, record->config->pin_dir);
+
+	if (n < 0 || (size_t)n >= sizeof(path))
+		return -ENAMETOOLONG;
+	record->ring_fd = ring_open_pin(path);
+	if (record->ring_fd < 0)
+		return record->ring_fd;
+	record->pin_fd = open_pin_fd(path);
+	if (record->pin_fd < 0)
+		return record->pin_fd;
+	return ring_open(record->ring_fd, record->info.ring_bytes, &record->ring);
+}
+
+/* The lock comes before the ring: two readers of one ring take records from each other. */
+static int open_pins(struct record *record)
+{
+	const struct config *config = record->config;
+	const char *failed = PIN_INFO;
+	pid_t holder = 0;
+	int r;
+
+	record->pin_lock_fd = writer_lock_directory(config->pin_dir, &holder);
+	if (record->pin_lock_fd == -ENOENT || record->pin_lock_fd == -EACCES)
+		return explain_pin(config, "", record->pin_lock_fd);
+	if (record->pin_lock_fd < 0)
+		return explain_lock("pins", config->pin_dir, record->pin_lock_fd, holder);
+
+	r = kernel_maps_open(config->pin_dir, &record->maps, &failed);
+	if (r)
+		return explain_pin(config, failed, r);
+	record->names = kernel_maps_view(record->maps);
+	r = kernel_maps_read_info(record->maps, &record->info);
+	if (r)
+		return explain_pin(config, PIN_INFO, r);
+	if (record->info.abi > EV_ABI || record->info.abi < DECODE_ABI_MIN) {
+		log_error("the loaded programs (cri-ebpf-loader %s) write records of version %u, this recorder reads %u to"
+			  " %u: install the same version of both; nothing is recorded and nothing in the ring is touched",
+			  record->info.version, record->info.abi, DECODE_ABI_MIN, EV_ABI);
+		return EXIT_DENIED;
+	}
+	r = open_ring(record);
+	return r ? explain_pin(config, PIN_EVENTS, r) : 0;
+}
+
+static int open_sources(struct record *record)
+{
+	struct cgroup_mount mount;
+	int r = clock_boot_id(record->boot_id);
+
+	if (r) {
+		log_error("cannot read the id of this boot: %s; nothing is recorded", strerror(-r));
+		return EXIT_DENIED;
+	}
+	r = cgroup_mount_find(&mount);
+	if (!r)
+		r = cgroup_fs_open(mount.path, mount.mode == INFO_CGROUP_V1, &record->scan);
+	if (r)
+		log_warning("cannot open the cgroup file system: %s; cgroups that the kernel does not name stay without"
+			    " a name",
+			    strerror(-r));
+	record->notify_fd = notify_open();
+	record->signal_fd = loop_open_signals();
+	if (record->signal_fd >= 0)
+		record->epoll_fd = loop_open_epoll(record->ring_fd, record->signal_fd);
+	r = record->signal_fd < 0 ? record->signal_fd : record->epoll_fd;
+	if (r < 0) {
+		log_error("cannot wait for records and signals: %s; nothing is recorded", strerror(-r));
+		return EXIT_DENIED;
+	}
+	return 0;
+}
+
+static int look_into_map(const void *context)
+{
+	const struct record *record = context;
+	struct map_counters counters;
+
+	return record->names.counters(record->names.context, EV_PROCESS_EXIT, &counters);
+}
+
+/*
+ * Root makes the database's directory and then is nobody special. Kernels before 5.19 that restrict bpf(2) want
+ * CAP_BPF for every look into a map: there it stays, as the only one, and the policy limits bpf(2).
+ */
+static int leave_root(struct record *record)
+{
+	const struct config *config = record->config;
+	uid_t uid = geteuid();
+	gid_t gid = getegid();
+	int r = uid == 0 ? privileges_find_user(config->user, &uid, &gid) : 0;
+
+	if (r == -ENOENT) {
+		log_error("there is no user \"%s\" to become; nothing is recorded: make it with systemd-sysusers and"
+			  " the line: u cri-ebpf - \"cri-ebpf recorder\" /nonexistent",
+			  config->user);
+		return EXIT_DENIED;
+	}
+	if (!r && uid == 0) {
+		log_error("user = \"%s\" is root: the recorder runs as somebody who may nothing; nothing is recorded",
+			  config->user);
+		return EXIT_DENIED;
+	}
+	if (!r && geteuid() == 0)
+		r = privileges_make_directory(record->db_directory, uid, gid);
+	if (r) {
+		log_error("cannot make \"%s\" for user \"%s\": %s; nothing is recorded", record->db_directory, config->user,
+			  strerror(-r));
+		return EXIT_STORE;
+	}
+
+	record->keeps_bpf = privileges_try_without(uid, gid, look_into_map, record) == -EPERM;
+	r = privileges_drop(uid, gid, record->keeps_bpf);
+	if (r == -EPERM && record->keeps_bpf) {
+		log_error("this kernel lets only CAP_BPF look into maps (kernel.unprivileged_bpf_disabled, before 5.19):"
+			  " names and counters could not be read, loss would be silent; nothing is recorded. Start the"
+			  " recorder with CAP_BPF as its only capability, or as root");
+		return EXIT_DENIED;
+	}
+	if (r) {
+		log_error("cannot give up privileges: %s; nothing is recorded", strerror(-r));
+		return EXIT_DENIED;
+	}
+	return 0;
+}
+
+static int set_db_directory(struct record *record, const char *db)
+{
+	char copy[PATH_MAX];
+
+	if (strlen(db) >= sizeof(copy))
+		return -ENAMETOOLONG;
+	(void)strcpy(copy, db);
+	(void)snprintf(record->db_directory, sizeof(record->db_directory), "%s", dirname(copy));
+	return 0;
+}
+
+/* By any name that leads to the database there is one lock, and one directory for the sandbox. */
+static int find_database(struct record *record)
+{
+	int r = db_file_resolve(record->config->db, record->db);
+
+	if (!r)
+		r = set_db_directory(record, record->db);
+	if (!r)
+		return 0;
+	log_error("cannot find \"%s\": %s; nothing is recorded: its directory must exist and belong to the recorder's"
+		  " user, and a link must lead to a database",
+		  record->config->db, strerror(-r));
+	return EXIT_STORE;
+}
+
+/* What may pass while the events wait in the ring: it is worth another try. */
+static bool is_temporary(int error)
+{
+	return error == -ENOSPC || error == -EROFS || error == -EBUSY || error == -EIO || error == -ENOMEM;
+}
+
+static int lock_database(struct record *record)
+{
+	const char *db = record->db;
+	pid_t holder = 0;
+
+	record->db_lock_fd = writer_lock_database(db, &holder);
+	if (record->db_lock_fd == -EPERM) {
+		log_error("\"%s.lock\" belongs to another user, who could keep every recorder out; nothing is recorded:"
+			  " remove it",
+			  db);
+		return EXIT_STORE;
+	}
+	if (record->db_lock_fd == -EWOULDBLOCK)
+		return explain_lock("database", db, record->db_lock_fd, holder);
+	if (record->db_lock_fd < 0) {
+		log_error("cannot write to \"%s\": %s; nothing is recorded: it must exist, be writable and belong to the"
+			  " recorder's user",
+			  record->db_directory, strerror(-record->db_lock_fd));
+		return is_temporary(record->db_lock_fd) ? EXIT_UNHEALTHY : EXIT_STORE;
+	}
+	record->trouble_fd = recorder_fault_open(db);
+	if (record->trouble_fd < 0)
+		log_warning("cannot open \"%s.trouble\": %s; cri-ebpf status will not know when nothing can be stored", db,
+			    strerror(-record->trouble_fd));
+	return 0;
+}
+
+static int enter_sandbox(struct record *record)
+{
+	const struct sandbox_paths paths = {
+		.write_directory = record->db_directory,
+		.read_directory = { record->scan ? cgroup_fs_root(record->scan) : NULL },
+	};
+
+	if (test_without_sandbox()) {
+		log_warning("this is a build for tests: there is no sandbox");
+		return 0;
+	}
+	return confine_to_writing(&paths, "nothing is recorded");
+}
+
+/* A query of root's makes a WAL file in its own name and gives it away a moment later. */
+static int start_pipeline(struct pipeline *pipeline)
+{
+	const struct timespec moment = { .tv_nsec = 20000000 };
+	int r = pipeline_start(pipeline);
+
+	for (int attempt = 0; attempt < 10 && r == -EACCES; attempt++) {
+		(void)nanosleep(&moment, NULL);
+		r = pipeline_start(pipeline);
+	}
+	return r;
+}
+
+static int open_pipeline(struct record *record)
+{
+	const struct config *config = record->config;
+	const struct pipeline_settings settings = {
+		.db_path = record->db,
+		.boot_id = record->boot_id,
+		.generation = record->info.generation,
+		.loaded_ns = record->info.loaded_ns,
+		.buffer_size = config->buffer_size,
+		.durability_full = config->durability_full,
+		.resolve = { config->containerd_namespaces, config->metadata_cache_size, config->metadata_cache_ttl_ns,
+			     config->record_host },
+	};
+	const char *reason, *advice = "see that its directory exists and belongs to the recorder's user";
+	int r = pipeline_open(&settings, record->ring, &record->names, record->scan, &record->pipeline);
+
+	if (!r)
+		r = start_pipeline(record->pipeline);
+	if (r == 0 || (record->pipeline && is_temporary(r)))
+		return 0;
+	reason = record->pipeline ? pipeline_message(record->pipeline) : strerror(-r);
+	if (r == -EPROTO) {
+		reason = "it was made by a newer version of cri-ebpf";
+		advice = "install that one, or name another file with --db";
+	} else if (r == -ENOTUNIQ) {
+		reason = "it is not a database of cri-ebpf";
+		advice = "name another file with --db";
+	}
+	log_error("cannot use \"%s\": %s; it is left as it is and nothing is recorded: %s", record->db, reason, advice);
+	return EXIT_STORE;
+}
+
+static int run(struct record *record, const struct record_options *options)
+{
+	const struct config *config = record->config;
+	const struct recorder recorder = {
+		.pipeline = record->pipeline,
+		.ring = record->ring,
+		.sweep = record->sweep,
+		.names = &record->names,
+		.info = &record->info,
+		.epoll_fd = record->epoll_fd,
+		.pin_fd = record->pin_fd,
+		.signal_fd = record->signal_fd,
+		.notify_fd = record->notify_fd,
+		.trouble_fd = record->trouble_fd,
+		.db_path = record->db,
+		.keeps_bpf = record->keeps_bpf,
+		.once = options->once,
+		.flush_interval_ns = config->flush_interval_ns,
+		.metrics_interval_ns = config->metrics_interval_ns,
+		.watchdog_ns = notify_watchdog_ns(),
+		.retention = { config->retention_age_ns, config->retention_size },
+	};
+
+	return loop_run(&recorder);
+}
+
+/* In a container's view of the file system the host's cgroups would look gone. */
+static int open_sweep(struct record *record)
+{
+	if (!record->scan || cgroup_fs_exists(record->scan, "/", CGROUP_ROOT_ID) <= 0)
+		return 0;
+	if (sweep_open(&record->names, record->scan, &record->sweep) != 0)
+		log_warning("no memory to look for cgroups that are gone; the kernel's map of them may fill");
+	return 0;
+}
+
+int cmd_record(const struct command_context *context, int argc, char **argv)
+{
+	static struct command_common common;
+	struct record_options options = { .once = false };
+	const struct option_group own[] = { { "Recording", record_rows, &options }, { NULL, NULL, NULL } };
+	CLEANUP(record_close) struct record record = {
+		.pin_lock_fd = -1, .db_lock_fd = -1, .ring_fd = -1,   .pin_fd = -1,
+		.signal_fd = -1,   .epoll_fd = -1,   .notify_fd = -1, .trouble_fd = -1,
+	};
+	typedef int step(struct record *);
+	step *const steps[] = { open_pins,     open_sources,  leave_root,    find_database,
+				lock_database, enter_sandbox, open_pipeline, open_sweep };
+	int r = command_parse(argc, argv, &usage, own, &common, NULL);
+
+	(void)context;
+	if (r)
+		return command_exit(r);
+	record.config = &common.config;
+	if (set_db_directory(&record, common.config.db) != 0)
+		return EXIT_USAGE;
+	(void)umask(027); /* members of the group read what is written, nobody else */
+
+	for (size_t i = 0; i < ARRAY_SIZE(steps); i++) {
+		r = steps[i](&record);
+		if (r)
+			return r;
+	}
+	return run(&record, &options);
+}

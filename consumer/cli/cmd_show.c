@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <stddef.h>
+#include <stdio.h>
+
+#include "common/exit_code.h"
+#include "common/log.h"
+#include "common/text.h"
+#include "consumer/cli/listing.h"
+#include "consumer/query/event_column.h"
+#include "consumer/query/query.h"
+#include "consumer/text/event_type.h"
+
+static const struct command_usage usage = {
+	.example = "cri-ebpf show 4711",
+	.synopsis = "cri-ebpf show ID... [OPTION...]",
+	.description = "Everything known about an event. The id of an incident (the ID column of cri-ebpf oom) shows\n"
+		       "every kill of it. Ids are in the JSON output and in cri-ebpf events -F id,TIME,DETAIL.",
+};
+
+struct show {
+	struct listing *listing;
+	int64_t incident; /* of the event just shown, when it is the first of one; else 0 */
+	uint64_t shown;
+};
+
+static int show_row(void *context, const struct value *row)
+{
+	struct show *show = context;
+	struct listing *listing = show->listing;
+	struct column_style style = { listing->print_options.utc, true, listing->now.boot_id };
+	char detail[COLUMN_TEXT_MAX];
+
+	if (row[FIELD_INCIDENT].kind == VALUE_INT && row[FIELD_INCIDENT].number == row[FIELD_ID].number)
+		show->incident = row[FIELD_ID].number;
+	if (!print_is_text(&listing->print_options) || listing->print_options.fields[0])
+		return print_row(listing->print, row, NULL);
+
+	if (show->shown++)
+		(void)fputc('\n', listing->output.out);
+	event_detail(&style, row, detail, sizeof(detail));
+	(void)fprintf(listing->output.out, "%22s: %s\n", "detail", detail);
+	print_card(listing->output.out, &event_table, &style, row);
+	return 0;
+}
+
+/* The other kills: the first was shown already. */
+static int show_member(void *context, const struct value *row)
+{
+	struct show *show = context;
+
+	return row[FIELD_ID].number == show->incident ? 0 : show_row(context, row);
+}
+
+static int show_id(struct show *show, int64_t id)
+{
+	int r;
+
+	show->incident = 0;
+	r = query_event(show->listing->db, id, show_row, show);
+	if (r == 0 && show->incident)
+		r = query_incident(show->listing->db, show->incident, show_member, show);
+	return r;
+}
+
+static bool parse_ids(char **words, int count, int64_t *ids)
+{
+	for (int i = 0; i < count; i++) {
+		uint64_t id;
+
+		if (text_parse_u64(words[i], &id) < 0 || id == 0 || id > INT64_MAX) {
+			log_error("\"%s\" is not the id of an event: ids are decimal numbers; for a container there is "
+				  "cri-ebpf why",
+				  words[i]);
+			return false;
+		}
+		ids[i] = (int64_t)id;
+	}
+	return true;
+}
+
+#define IDS_MAX 256
+
+int cmd_show(const struct command_context *context, int argc, char **argv)
+{
+	struct listing listing;
+	struct show show = { .listing = &listing };
+	int64_t ids[IDS_MAX];
+	int exit_code, r = 0;
+
+	(void)context;
+	if (!listing_parse(&listing, argc, argv, &usage, NULL, true, false))
+		return listing_end(&listing);
+	if (listing.operands < 1 || listing.operands > IDS_MAX || !parse_ids(argv + 1, listing.operands, ids)) {
+		if (listing.operands < 1)
+			log_error("which event? name its id: cri-ebpf show ID");
+		listing.exit_code = EXIT_USAGE;
+		return listing_end(&listing);
+	}
+	if (!listing_open_print(&listing, &event_table, true) || !listing_open_history(&listing))
+		return listing_end(&listing);
+
+	for (int i = 0; i < listing.operands && r == 0; i++)
+		r = show_id(&show, ids[i]);
+	exit_code = show.shown ? EXIT_FOUND : EXIT_NOT_FOUND;
+	if (r == 0 && !show.shown && !print_count(listing.print))
+		log_info("no event has this id; retention may have removed it");
+	r = listing_finish(&listing, r);
+	return r == EXIT_NOT_FOUND ? exit_code : r;
+}

@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <errno.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/cleanup.h"
+#include "common/exit_code.h"
+#include "common/log.h"
+#include "consumer/cli/command.h"
+#include "consumer/cli/history.h"
+#include "consumer/cli/output.h"
+#include "consumer/print/print.h"
+#include "consumer/query/column.h"
+#include "consumer/query/filter.h"
+#include "consumer/query/sql.h"
+#include "consumer/query/value.h"
+#include "consumer/sandbox/confine.h"
+
+static const struct command_usage usage = {
+	.example = "cri-ebpf sql 'SELECT namespace, count(*) AS kills FROM v_oom GROUP BY 1'",
+	.synopsis = "cri-ebpf sql QUERY [OPTION...]",
+	.description =
+		"One SELECT over the views v_events, v_oom, v_exit, v_pressure, v_fork, v_lifecycle, v_container and\n"
+		"v_gap. Nothing can be changed. Times are nanoseconds since 1970 (UTC).",
+};
+
+struct sql_options {
+	uint64_t time_limit_ns;
+};
+
+static const struct option_row sql_rows[] = {
+	{ "time-limit", 0, OPTION_DURATION, offsetof(struct sql_options, time_limit_ns), .min = 1000000,
+	  .argument = "TIME", .help = "give up after this time: a query keeps the log from being shortened",
+	  .tells_default = true },
+	{ .name = NULL },
+};
+
+/* Columns are what the query makes of them. The names belong to the statement. */
+static int make_columns(struct db_stmt *stmt, struct column *columns, struct column_table *ret)
+{
+	int count = db_columns(stmt);
+
+	if (count > COLUMN_LIST_MAX)
+		return -E2BIG;
+	for (int i = 0; i < count; i++)
+		columns[i] = (struct column){ .name = db_column_name(stmt, i),
+					      .header = db_column_name(stmt, i),
+					      .type = COLUMN_ANY,
+					      .flags = COLUMN_PLAIN };
+	*ret = (struct column_table){ columns, (size_t)count, NULL, NULL, -1 };
+	return 0;
+}
+
+static int usage_error(const struct db *db, int r)
+{
+	static const struct {
+		int error;
+		const char *words;
+	} words[] = {
+		{ -EPERM, "only reading is allowed" },
+		{ -ETIME, "it took too long: narrow it down, or allow more with --time-limit" },
+		{ -E2BIG, "it has too many columns" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
+		if (words[i].error == r) {
+			log_error("the query was not run to its end: %s", words[i].words);
+			return EXIT_USAGE;
+		}
+	if (r == -EINVAL) {
+		log_error("the query is not one SELECT that can be run: %s", db_message(db));
+		return EXIT_USAGE;
+	}
+	return 0;
+}
+
+#define FLUSH_ROWS 50000 /* a longer answer is written while it is read, so that memory stays bounded */
+
+/* Negative errno of reading or of print_row; what writing says is seen by finish. */
+static int print_rows_of(struct db_stmt *stmt, struct print *print, size_t count)
+{
+	struct value row[COLUMN_LIST_MAX];
+	int r, written = 0;
+
+	while (written == 0 && (r = db_step(stmt)) > 0) {
+		value_row(stmt, row, count);
+		written = print_row(print, row, NULL);
+		if (written == 0 && print_count(print) % FLUSH_ROWS == 0)
+			written = print_flush(print);
+	}
+	db_reset(stmt);
+	return written < 0 ? written : r;
+}
+
+struct sql_work {
+	struct command_common common;
+	struct print_options print_options;
+	struct output output;
+	struct db *db;
+};
+
+static int finish(struct sql_work *work, struct print *print, int r)
+{
+	int written = output_close(&work->output, print_finish(print));
+
+	if (written == -EPIPE)
+		return EXIT_FOUND;
+	if (written < 0) {
+		log_error("cannot write to standard output: %s; the answer is incomplete", strerror(-written));
+		return EXIT_USAGE;
+	}
+	if (r < 0 && !db_wal_index_moved(work->db) && usage_error(work->db, r))
+		return EXIT_USAGE;
+	if (r < 0)
+		return history_failed(&work->common, work->db, r);
+	r = history_check(&work->common, work->db);
+	if (r)
+		return r;
+	return print_count(print) ? EXIT_FOUND : EXIT_NOT_FOUND;
+}
+
+static int run(struct sql_work *work, const char *query, uint64_t limit_ns)
+{
+	CLEANUP(sql_finish) struct db_stmt *stmt = NULL;
+	CLEANUP(print_cleanup) struct print *print = NULL;
+	struct column columns[COLUMN_LIST_MAX];
+	struct column_table table;
+	char message[4096] = "";
+	int r = db_restrict(work->db, limit_ns);
+
+	if (r == 0)
+		r = db_prepare(work->db, query, &stmt);
+	if (r == 0)
+		r = make_columns(stmt, columns, &table);
+	if (r < 0) {
+		int exit_code = usage_error(work->db, r);
+
+		return exit_code ? exit_code : history_failed(&work->common, work->db, r);
+	}
+
+	struct print_target target = { work->output.out, work->output.color, false, work->output.width, "" };
+
+	r = print_open(&work->print_options, &table, &target, &print, message, sizeof(message));
+	if (r < 0) {
+		log_error("--fields: %s", message);
+		return EXIT_USAGE;
+	}
+	return finish(work, print, print_rows_of(stmt, print, table.count));
+}
+
+static int open_history(struct sql_work *work)
+{
+	struct filter_now now;
+	int r;
+
+	filter_now(&now);
+	r = confine_to_reading(work->common.config.db);
+	if (!r)
+		r = history_open(&work->common, &work->db);
+	if (r)
+		return r;
+	history_warn_stale(&work->common, work->db, now.now_unix_nano, work->print_options.utc);
+	confine_to_open_files();
+	return 0;
+}
+
+int cmd_sql(const struct command_context *context, int argc, char **argv)
+{
+	struct sql_options options = { .time_limit_ns = 10000000000ULL };
+	struct sql_work work = { 0 };
+	const struct option_group own[] = {
+		{ "Query", sql_rows, &options },
+		{ "How to show it", print_rows, &work.print_options },
+		{ 0 },
+	};
+	int operands = 0;
+	int exit_code, r;
+
+	(void)context;
+	r = command_parse(argc, argv, &usage, own, &work.common, &operands);
+	if (r != 0)
+		return command_exit(r);
+	if (operands != 1) {
+		log_error("expected one query, got %d words: put the query in quotes", operands);
+		return EXIT_USAGE;
+	}
+	output_open(&work.common, print_is_text(&work.print_options), &work.output);
+	exit_code = open_history(&work);
+	if (!exit_code)
+		exit_code = run(&work, argv[1], options.time_limit_ns);
+	(void)output_close(&work.output, 0);
+	db_close(work.db);
+	return exit_code;
+}

@@ -1,0 +1,360 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <errno.h>
+#include <search.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/cleanup.h"
+#include "common/exit_code.h"
+#include "common/log.h"
+#include "consumer/cli/listing.h"
+#include "consumer/query/column.h"
+#include "consumer/query/event_column.h"
+#include "consumer/query/query.h"
+#include "consumer/query/sql.h"
+#include "consumer/text/event_type.h"
+
+static const struct command_usage usage = {
+	.example = "cri-ebpf stats -k pod -S today",
+	.synopsis = "cri-ebpf stats [-k container|pod|namespace|kind] [OPTION...]",
+	.description =
+		"Counts of events: OOM kills, pressure reports, exits, exits that failed (a code other than 0 or a\n"
+		"signal) and forks, with the times of the first and the last event. Most kills first.",
+};
+
+enum stats_column {
+	STATS_KEY,
+	STATS_OOM,
+	STATS_PRESSURE,
+	STATS_EXITS,
+	STATS_FAILED,
+	STATS_FORKS,
+	STATS_FIRST,
+	STATS_LAST,
+	STATS_COLUMN_COUNT,
+};
+
+static const struct column columns[STATS_COLUMN_COUNT] = {
+	[STATS_KEY] = { "key", .type = COLUMN_STRING, .flags = COLUMN_TRUNC },
+	[STATS_OOM] = { "oom_kills", "OOM", .type = COLUMN_NUMBER, .flags = COLUMN_RIGHT },
+	[STATS_PRESSURE] = { "memory_pressure", "PRESSURE", .type = COLUMN_NUMBER, .flags = COLUMN_RIGHT },
+	[STATS_EXITS] = { "exits", "EXITS", .type = COLUMN_NUMBER, .flags = COLUMN_RIGHT },
+	[STATS_FAILED] = { "failed", "FAILED", .type = COLUMN_NUMBER, .flags = COLUMN_RIGHT },
+	[STATS_FORKS] = { "forks", "FORKS", .type = COLUMN_NUMBER, .flags = COLUMN_RIGHT },
+	[STATS_FIRST] = { "first", "FIRST", .type = COLUMN_TIME },
+	[STATS_LAST] = { "last", "LAST", .type = COLUMN_TIME },
+};
+
+#define VIEW "KEY,OOM,PRESSURE,EXITS,FAILED,FORKS,FIRST,LAST"
+static const struct column_table table = { columns, STATS_COLUMN_COUNT, VIEW, VIEW, -1 };
+
+static const char *const key_names[] = { "container", "pod", "namespace", "kind", NULL };
+
+struct stats_options {
+	uint64_t key; /* index into key_names */
+};
+
+static const struct option_row stats_rows[] = {
+	{ "key", 'k', OPTION_CHOICE, offsetof(struct stats_options, key), .choices = key_names, .argument = "KEY",
+	  .help = "count by container, pod, namespace or kind" },
+	{ .name = NULL },
+};
+
+struct group {
+	char *key;			 /* first, for the comparison */
+	int64_t counts[STATS_FORKS + 1]; /* by enum stats_column */
+	int64_t first, last;
+};
+
+struct stats {
+	uint64_t key;
+	void *tree; /* of struct group, by key */
+	struct group **groups;
+	size_t count, room;
+};
+
+static int compare_keys(const void *a, const void *b)
+{
+	const struct group *left = a, *right = b;
+
+	return strcmp(left->key, right->key);
+}
+
+/* What a row of counts consists of: an answer of SQLite for one cgroup and type on one page. */
+enum count_column {
+	COUNT_CONTAINER_NAME,
+	COUNT_CONTAINER_ID,
+	COUNT_POD_NAME,
+	COUNT_POD_UID,
+	COUNT_NAMESPACE,
+	COUNT_TYPE_NAME,
+	COUNT_TYPE,
+	COUNT_EVENTS,
+	COUNT_FAILED,
+	COUNT_FIRST,
+	COUNT_LAST,
+	COUNT_PATH,
+	COUNT_COLUMNS,
+};
+
+/* Which value names the group; the second when that is NULL. Ids are whole: they are what people copy. */
+static const unsigned int key_fields[][2] = {
+	{ COUNT_CONTAINER_NAME, COUNT_CONTAINER_ID },
+	{ COUNT_POD_NAME, COUNT_POD_UID },
+	{ COUNT_NAMESPACE, COUNT_NAMESPACE },
+	{ COUNT_TYPE_NAME, COUNT_TYPE_NAME },
+};
+
+static const char *text_of(const struct value *value)
+{
+	return value->kind == VALUE_TEXT ? value->text : NULL;
+}
+
+static const char *unnamed_key(uint64_t key, const struct value *row)
+{
+	const char *id = text_of(&row[key_fields[key][1]]), *path = text_of(&row[COUNT_PATH]);
+
+	if (id)
+		return id;
+	/* Outside a container, and not the cgroup of a whole pod: a unit. */
+	return key == 0 && path && !text_of(&row[COUNT_POD_UID]) ? event_cgroup_leaf(path) : "-";
+}
+
+/* Names are only unique with what they are in: namespace/pod/container. */
+static int make_key(uint64_t key, const struct value *row, char **ret)
+{
+	const char *name = text_of(&row[key_fields[key][0]]);
+	const char *space = text_of(&row[COUNT_NAMESPACE]), *pod = text_of(&row[COUNT_POD_NAME]);
+	int r;
+
+	if (name && key == 0 && pod)
+		r = asprintf(ret, "%s%s%s/%s", space ? space : "", space ? "/" : "", pod, name);
+	else if (name && key == 1 && space)
+		r = asprintf(ret, "%s/%s", space, name);
+	else
+		r = asprintf(ret, "%s", name ? name : unnamed_key(key, row));
+	return r < 0 ? -ENOMEM : 0;
+}
+
+static int add_group(struct stats *stats, struct group *group)
+{
+	if (stats->count == stats->room) {
+		size_t room = stats->room ? 2 * stats->room : 64;
+		struct group **groups = realloc(stats->groups, room * sizeof(struct group *));
+
+		if (!groups)
+			return -ENOMEM;
+		stats->groups = groups;
+		stats->room = room;
+	}
+	stats->groups[stats->count++] = group;
+	return 0;
+}
+
+static int find_group(struct stats *stats, const struct value *row, struct group **ret)
+{
+	AUTO_FREE char *key = NULL;
+	struct group probe, *group;
+	void *node;
+
+	if (make_key(stats->key, row, &key) < 0)
+		return -ENOMEM;
+	probe.key = key;
+	node = tfind(&probe, &stats->tree, compare_keys);
+	if (node) {
+		*ret = *(struct group **)node;
+		return 0;
+	}
+	group = calloc(1, sizeof(*group));
+	if (!group || add_group(stats, group) < 0) {
+		free(group);
+		return -ENOMEM;
+	}
+	group->key = TAKE_PTR(key);
+	group->first = INT64_MAX;
+	group->last = INT64_MIN;
+	*ret = group;
+	return tsearch(group, &stats->tree, compare_keys) ? 0 : -ENOMEM;
+}
+
+static const int type_column[TYPE_COUNT] = {
+	[TYPE_OOM_KILL] = STATS_OOM,
+	[TYPE_MEMORY_PRESSURE] = STATS_PRESSURE,
+	[TYPE_PROCESS_EXIT] = STATS_EXITS,
+	[TYPE_PROCESS_FORK] = STATS_FORKS,
+};
+
+static int count_row(struct stats *stats, const struct value *row)
+{
+	int64_t type = row[COUNT_TYPE].number;
+	struct group *group;
+	int r = find_group(stats, row, &group);
+
+	if (r < 0)
+		return r;
+	if (type > 0 && type < TYPE_COUNT && type_column[type])
+		group->counts[type_column[type]] += row[COUNT_EVENTS].number;
+	group->counts[STATS_FAILED] += row[COUNT_FAILED].number;
+	if (row[COUNT_FIRST].number < group->first)
+		group->first = row[COUNT_FIRST].number;
+	if (row[COUNT_LAST].number > group->last)
+		group->last = row[COUNT_LAST].number;
+	return 0;
+}
+
+/* Most kills, then most failures, then the name. */
+static int compare_groups(const void *a, const void *b)
+{
+	const struct group *left = *(struct group *const *)a, *right = *(struct group *const *)b;
+
+	if (left->counts[STATS_OOM] != right->counts[STATS_OOM])
+		return left->counts[STATS_OOM] < right->counts[STATS_OOM] ? 1 : -1;
+	if (left->counts[STATS_FAILED] != right->counts[STATS_FAILED])
+		return left->counts[STATS_FAILED] < right->counts[STATS_FAILED] ? 1 : -1;
+	return strcmp(left->key, right->key);
+}
+
+static void print_groups(struct stats *stats, struct listing *listing)
+{
+	const struct filter_options *options = &listing->filter_options;
+
+	if (stats->count)
+		qsort(stats->groups, stats->count, sizeof(struct group *), compare_groups);
+	for (size_t i = 0; i < stats->count && i < options->lines; i++) {
+		const struct group *group = stats->groups[options->reverse ? stats->count - 1 - i : i];
+		struct value row[STATS_COLUMN_COUNT];
+
+		row[STATS_KEY] = strcmp(group->key, "-") == 0 ? value_null() : value_text(group->key);
+		for (int c = STATS_OOM; c <= STATS_FORKS; c++)
+			row[c] = value_int(group->counts[c]);
+		row[STATS_FIRST] = value_int(group->first);
+		row[STATS_LAST] = value_int(group->last);
+		(void)print_row(listing->print, row, group->counts[STATS_OOM] ? "\033[31m" : NULL);
+	}
+}
+
+#define PAGE_IDS 1000000 /* counted per transaction */
+
+/* Ids from low (not with it) to high: counted by SQLite per cgroup and type, named afterwards. */
+static void build_page(const struct filter *filter, int64_t low, int64_t high, struct sql *sql)
+{
+	bool place = filter_has_place(filter);
+
+	sql_add(sql, "SELECT c.name, c.id, p.name, p.uid, p.namespace, t.name, n.type, n.events, n.failed, n.first, "
+		     "n.last, g.path"
+		     " FROM (SELECT e.cgroup AS cgroup, e.type AS type, count(*) AS events,"
+		     " sum(e.type = 3 AND e.status & 65407 <> 0) AS failed, min(e.time) AS first, max(e.time) AS last"
+		     " FROM event e");
+	sql_add(sql, place ? " INDEXED BY event_cgroup WHERE e.id > " : " NOT INDEXED WHERE e.id > ");
+	sql_add_int(sql, low);
+	sql_add(sql, " AND e.id <= ");
+	sql_add_int(sql, high);
+	sql_add(sql, " AND +e.time >= ");
+	sql_add_int(sql, filter->since);
+	sql_add(sql, " AND +e.time <= ");
+	sql_add_int(sql, filter->until);
+	if (place) {
+		sql_add(sql, " AND e.cgroup IN (SELECT g.cgroup FROM cgroup g LEFT JOIN container c ON c.container = "
+			     "g.container"
+			     " LEFT JOIN pod p ON p.pod = coalesce(g.pod, c.pod) WHERE 1");
+		filter_add_place(filter, sql);
+		sql_add(sql, ")");
+	}
+	filter_add_event(filter, sql);
+	sql_add(sql, " GROUP BY 1, 2) n LEFT JOIN type t ON t.type = n.type LEFT JOIN cgroup g ON g.cgroup = n.cgroup"
+		     " LEFT JOIN container c ON c.container = g.container LEFT JOIN pod p ON p.pod = coalesce(g.pod, "
+		     "c.pod)");
+}
+
+static int count_page(struct stats *stats, struct listing *listing, int64_t low, int64_t high)
+{
+	CLEANUP(sql_cleanup) struct sql *sql = sql_new();
+	CLEANUP(sql_finish) struct db_stmt *stmt = NULL;
+	struct value row[COUNT_COLUMNS];
+	int r;
+
+	build_page(&listing->filter, low, high, sql);
+	r = sql_prepare(sql, listing->db, &stmt);
+	while (r >= 0 && (r = db_step(stmt)) > 0) {
+		value_row(stmt, row, COUNT_COLUMNS);
+		r = count_row(stats, row);
+	}
+	return r;
+}
+
+/* The ids a range of time can have, so that a short one is not looked for in the whole file. */
+static int find_range(struct listing *listing, int64_t *ret_low, int64_t *ret_high)
+{
+	const struct filter *filter = &listing->filter;
+	CLEANUP(sql_cleanup) struct sql *sql = sql_new();
+	CLEANUP(sql_finish) struct db_stmt *stmt = NULL;
+	int r;
+
+	*ret_low = *ret_high = 0;
+	if (filter->since == INT64_MIN && filter->until == INT64_MAX) {
+		r = query_number(listing->db, "SELECT min(id) - 1 FROM event", ret_low);
+		return r < 0 ? r : query_last_id(listing->db, ret_high);
+	}
+	sql_add(sql, "SELECT min(id) - 1, max(id) FROM event INDEXED BY event_time WHERE time >= ");
+	sql_add_int(sql, filter->since);
+	sql_add(sql, " AND time <= ");
+	sql_add_int(sql, filter->until);
+	r = sql_prepare(sql, listing->db, &stmt);
+	if (r == 0)
+		r = db_step(stmt);
+	if (r > 0) {
+		*ret_low = db_int(stmt, 0);
+		*ret_high = db_int(stmt, 1);
+		db_reset(stmt);
+	}
+	return r < 0 ? r : 0;
+}
+
+static int count_events(struct stats *stats, struct listing *listing)
+{
+	int64_t low, high, next;
+	int r = find_range(listing, &low, &high);
+
+	while (r == 0 && (r = query_nearest_id(listing->db, low, high, false, &next)) > 0) {
+		low = (uint64_t)high - (uint64_t)next < PAGE_IDS ? high : next + PAGE_IDS - 1;
+		r = count_page(stats, listing, next - 1, low);
+	}
+	return r;
+}
+
+static void ignore_node(void *node)
+{
+	(void)node; /* the groups are freed by their array */
+}
+
+static void stats_done(struct stats *stats)
+{
+	tdestroy(stats->tree, ignore_node);
+	for (size_t i = 0; i < stats->count; i++) {
+		free(stats->groups[i]->key);
+		free(stats->groups[i]);
+	}
+	free(stats->groups);
+}
+
+int cmd_stats(const struct command_context *context, int argc, char **argv)
+{
+	struct stats_options options = { 0 };
+	const struct option_group own[] = { { "Counting", stats_rows, &options }, { 0 } };
+	struct stats stats = { 0 };
+	struct listing listing;
+	int r;
+
+	(void)context;
+	if (!listing_parse(&listing, argc, argv, &usage, own, false, false) ||
+	    !listing_open_print(&listing, &table, false) || !listing_open_history(&listing))
+		return listing_end(&listing);
+	stats.key = options.key;
+	r = count_events(&stats, &listing);
+	if (r == 0)
+		print_groups(&stats, &listing);
+	stats_done(&stats);
+	return listing_finish(&listing, r);
+}

@@ -1,0 +1,419 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Retention by hand: what would go, for everybody who may read; and the same for good, where no recorder runs. */
+#include <errno.h>
+#include <fcntl.h>
+#include <libgen.h>
+#include <limits.h>
+#include <inttypes.h>
+#include <stddef.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "common/cleanup.h"
+#include "common/exit_code.h"
+#include "common/log.h"
+#include "common/text.h"
+#include "consumer/cli/command.h"
+#include "consumer/cli/history.h"
+#include "consumer/cli/output.h"
+#include "consumer/print/print.h"
+#include "consumer/query/column.h"
+#include "consumer/query/filter.h"
+#include "consumer/sandbox/confine.h"
+#include "consumer/sandbox/privileges.h"
+#include "consumer/sandbox/sandbox.h"
+#include "consumer/store/db_files.h"
+#include "consumer/store/retention.h"
+#include "consumer/store/retention_plan.h"
+#include "consumer/store/writer_lock.h"
+#include "consumer/text/time_words.h"
+
+#define SIZE_MIN (8ULL << 20)
+#define SIZE_MAX_BYTES (1ULL << 60)
+
+struct vacuum_options {
+	char time[128];
+	uint64_t size;
+	bool dry_run;
+};
+
+static const struct option_row vacuum_rows[] = {
+	{ "time", 0, OPTION_STRING, offsetof(struct vacuum_options, time),
+	  .size = sizeof(((struct vacuum_options *)0)->time), .argument = "TIME",
+	  .help = "remove what is older: 30d, 2025-11-22, \"2 weeks ago\"" },
+	{ "size", 0, OPTION_SIZE, offsetof(struct vacuum_options, size), .min = SIZE_MIN, .max = SIZE_MAX_BYTES,
+	  .argument = "SIZE", .help = "remove until the database and its log take no more" },
+	{ "dry-run", 0, OPTION_FLAG, offsetof(struct vacuum_options, dry_run), .help = "only show what would go" },
+	{ .name = NULL },
+};
+
+static const struct command_usage usage = {
+	.example = "cri-ebpf vacuum --time=30d --size=500M --dry-run",
+	.synopsis = "cri-ebpf vacuum [--time=TIME] [--size=SIZE] [--dry-run] [OPTION...]",
+	.description =
+		"Removes events by age and by size, and gives the room back; without either as retention_age and\n"
+		"retention_size of the configuration say. By size plain exits and forks go first, then pressure, OOM\n"
+		"kills and container lives last. A running recorder does all this by itself, so this is refused beside\n"
+		"one. Needs root or the recorder's user; --dry-run needs no more than reading.",
+};
+
+enum vacuum_column {
+	VACUUM_TYPE,
+	VACUUM_EVENTS,
+	VACUUM_FROM,
+	VACUUM_TO,
+	VACUUM_BYTES,
+	VACUUM_COLUMN_COUNT,
+};
+
+static const struct column columns[VACUUM_COLUMN_COUNT] = {
+	[VACUUM_TYPE] = { "type", .type = COLUMN_STRING },
+	[VACUUM_EVENTS] = { "events", .type = COLUMN_NUMBER, .flags = COLUMN_RIGHT },
+	[VACUUM_FROM] = { "from", .type = COLUMN_TIME },
+	[VACUUM_TO] = { "to", .type = COLUMN_TIME },
+	[VACUUM_BYTES] = { "bytes", .type = COLUMN_BYTES, .flags = COLUMN_RIGHT },
+};
+
+static const struct column_table table = { columns, VACUUM_COLUMN_COUNT, NULL, NULL, -1 };
+
+struct vacuum {
+	struct command_common common;
+	struct vacuum_options options;
+	struct print_options print_options;
+	struct retention_settings settings;
+	struct output output;
+	int64_t now;
+	uid_t recorder;		     /* the configured user */
+	char db_directory[PATH_MAX]; /* while it is written to */
+	int lock_fd;
+	struct db *db;
+	uint64_t file, log; /* before */
+};
+
+static void vacuum_close(struct vacuum *vacuum)
+{
+	db_close(vacuum->db);
+	cleanup_close(&vacuum->lock_fd);
+}
+
+/* What is asked for; without a word about it what the configuration says. */
+static int choose(struct vacuum *vacuum)
+{
+	const struct vacuum_options *options = &vacuum->options;
+	struct filter_now now;
+	int64_t since;
+
+	filter_now(&now);
+	vacuum->now = now.now_unix_nano;
+	if (!options->time[0] && !options->size) {
+		vacuum->settings = (struct retention_settings){ vacuum->common.config.retention_age_ns,
+								vacuum->common.config.retention_size };
+		return 0;
+	}
+	vacuum->settings.size = options->size;
+	if (!options->time[0])
+		return 0;
+	if (time_words_parse(options->time, now.now_unix_nano, now.boot_unix_nano, &since) < 0) {
+		log_error("--time=%s is no time: it must be an age (30d) or a point in time (2025-11-22 16:00,"
+			  " yesterday); nothing was removed",
+			  options->time);
+		return EXIT_USAGE;
+	}
+	if (since > vacuum->now) {
+		log_error("--time=%s is in the future: that would be everything; nothing was removed", options->time);
+		return EXIT_USAGE;
+	}
+	vacuum->settings.age_ns = since == vacuum->now ? 1 : (uint64_t)(vacuum->now - since);
+	return 0;
+}
+
+/* Root has no business in files that another user may change. */
+static int leave_root(struct vacuum *vacuum)
+{
+	const char *user = vacuum->common.config.user;
+	uid_t uid = 0;
+	gid_t gid = 0;
+	int r = privileges_find_user(user, &uid, &gid);
+
+	vacuum->recorder = r ? geteuid() : uid;
+	if (geteuid() != 0)
+		return 0;
+	if (!r && uid == 0)
+		r = -EPERM;
+	if (!r)
+		r = privileges_drop(uid, gid, false);
+	if (!r)
+		return 0;
+	log_error("cannot become user \"%s\", whose database it is: %s; nothing was removed", user, strerror(-r));
+	return EXIT_DENIED;
+}
+
+static int find_database(struct vacuum *vacuum)
+{
+	char real[PATH_MAX], copy[PATH_MAX];
+	int r = db_file_resolve(vacuum->common.config.db, real);
+
+	if (r)
+		return history_not_opened(&vacuum->common, r);
+	(void)snprintf(vacuum->common.config.db, sizeof(vacuum->common.config.db), "%s", real);
+	(void)strcpy(copy, real);
+	(void)snprintf(vacuum->db_directory, sizeof(vacuum->db_directory), "%s", dirname(copy));
+	return 0;
+}
+
+static bool is_strangers(const struct vacuum *vacuum, const struct stat *st)
+{
+	return st->st_uid != 0 && st->st_uid != geteuid() && st->st_uid != vacuum->recorder;
+}
+
+static int refuse(const char *path, const char *reason, const char *advice)
+{
+	log_error("\"%s\" %s: what lies beside a database can name other files to be removed with it; nothing was"
+		  " removed: %s",
+		  path, reason, advice);
+	return EXIT_STORE;
+}
+
+/*
+ * What lies beside a database SQLite obeys, also where an unfinished journal names files to be removed: with the
+ * recorder's rights that must be nobody else's word.
+ */
+static int check_place(const struct vacuum *vacuum)
+{
+	const char *path = vacuum->common.config.db, *directory = vacuum->db_directory;
+	AUTO_CLOSE int directory_fd = open(directory, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	AUTO_CLOSE int fd = directory_fd < 0 ? -1
+					     : openat(directory_fd, strrchr(path, '/') + 1,
+						      O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	struct stat above, file;
+
+	if (fd < 0 || fstat(directory_fd, &above) != 0 || fstat(fd, &file) != 0)
+		return history_not_opened(&vacuum->common, -errno);
+	if (is_strangers(vacuum, &above))
+		return refuse(directory, "belongs to another user",
+			      "run this as that user, or give it to the recorder's");
+	if (above.st_mode & (S_IWGRP | S_IWOTH))
+		return refuse(directory, "is writable by group or others", "chmod go-w it, once its files are known");
+	if (S_ISDIR(file.st_mode))
+		return history_not_opened(&vacuum->common, -EISDIR);
+	if (!S_ISREG(file.st_mode))
+		return refuse(path, "is no regular file", "name a file with --db");
+	if (is_strangers(vacuum, &file))
+		return refuse(path, "belongs to another user", "run this as that user, or give it to the recorder's");
+	if (file.st_nlink != 1)
+		return refuse(path, "has more names than one", "remove the others, or copy it");
+	return 0;
+}
+
+/* Two who write would not see each other's rows: what the recorder knows of the database would be wrong. */
+static int lock(struct vacuum *vacuum)
+{
+	const char *path = vacuum->common.config.db;
+	pid_t holder = 0;
+	char pid[32] = "";
+
+	vacuum->lock_fd = writer_lock_database(path, &holder);
+	if (vacuum->lock_fd >= 0)
+		return 0;
+	if (holder > 0)
+		(void)snprintf(pid, sizeof(pid), ", pid %d,", (int)holder);
+	if (vacuum->lock_fd == -EPERM)
+		log_error("\"%s.lock\" belongs to another user, who could keep every recorder out; nothing was removed:"
+			  " remove it",
+			  path);
+	else if (vacuum->lock_fd == -EWOULDBLOCK)
+		log_error("a recorder%s writes to \"%s\"; nothing was removed: it keeps retention_age and retention_size"
+			  " of its configuration by itself; set them there and restart it, or stop it first",
+			  pid, path);
+	else
+		log_error("cannot write to \"%s\": %s; nothing was removed: run this as root or as user \"%s\", or add"
+			  " --dry-run",
+			  path, strerror(-vacuum->lock_fd), vacuum->common.config.user);
+	return EXIT_DENIED;
+}
+
+static int open_for_writing(struct vacuum *vacuum)
+{
+	int exit_code = leave_root(vacuum), r;
+
+	if (!exit_code)
+		exit_code = find_database(vacuum);
+	if (!exit_code)
+		exit_code = check_place(vacuum);
+	/* First as every reader does: it must be there and be ours before anything is made beside it. */
+	if (!exit_code)
+		exit_code = history_open(&vacuum->common, &vacuum->db);
+	if (exit_code)
+		return exit_code;
+	db_close(TAKE_PTR(vacuum->db));
+	exit_code = lock(vacuum);
+
+	const struct sandbox_paths paths = { .write_directory = vacuum->db_directory };
+
+	if (!exit_code)
+		exit_code = confine_to_writing(&paths, "nothing is removed");
+	/* Again: whoever exchanged a directory above meanwhile has shut us into another one. */
+	if (!exit_code)
+		exit_code = check_place(vacuum);
+	if (exit_code)
+		return exit_code;
+	r = db_open_write(vacuum->common.config.db, &vacuum->db);
+	if (!r)
+		return 0;
+	log_error("cannot open \"%s\" for writing: %s; nothing was removed", vacuum->common.config.db, strerror(-r));
+	return r == -EACCES || r == -EROFS ? EXIT_DENIED : EXIT_STORE;
+}
+
+static int open_for_reading(struct vacuum *vacuum)
+{
+	int exit_code = confine_to_reading(vacuum->common.config.db);
+
+	if (!exit_code)
+		exit_code = history_open(&vacuum->common, &vacuum->db);
+	if (!exit_code)
+		confine_to_open_files();
+	return exit_code;
+}
+
+static int remove_all(struct vacuum *vacuum)
+{
+	int r;
+
+	while ((r = retention_step(vacuum->db, &vacuum->settings, vacuum->now)) > 0)
+		;
+	/* The few pages a recorder leaves for its next rows. */
+	if (!r)
+		r = db_exec(vacuum->db, "PRAGMA incremental_vacuum");
+	return r ? r : db_exec(vacuum->db, "PRAGMA wal_checkpoint(TRUNCATE)");
+}
+
+/* What is gone: of each type the oldest went, up to the oldest that is left. */
+static void subtract(struct retention_plan *before, const struct retention_plan *after)
+{
+	for (size_t i = 0; i < TYPE_COUNT; i++) {
+		struct retention_range *range = &before->types[i];
+
+		range->events -= after->types[i].events;
+		if (after->types[i].events > 0)
+			range->to = after->types[i].from;
+	}
+	before->events -= after->events;
+}
+
+static int run(struct vacuum *vacuum, struct retention_plan *ret)
+{
+	struct retention_plan after;
+	int r;
+
+	if (vacuum->options.dry_run)
+		return retention_plan(vacuum->db, &vacuum->settings, vacuum->now, ret);
+	r = retention_plan_all(vacuum->db, ret);
+	if (!r)
+		r = remove_all(vacuum);
+	if (!r)
+		r = retention_plan_all(vacuum->db, &after);
+	if (!r)
+		subtract(ret, &after);
+	return r;
+}
+
+static void print_plan(struct print *print, const struct retention_plan *plan)
+{
+	for (unsigned int type = 1; type < TYPE_COUNT; type++) {
+		const struct retention_range *range = &plan->types[type];
+		const struct value row[VACUUM_COLUMN_COUNT] = {
+			[VACUUM_TYPE] = value_text(event_type_name(type)),
+			[VACUUM_EVENTS] = value_int(range->events),
+			[VACUUM_FROM] = value_int(range->from),
+			[VACUUM_TO] = value_int(range->to),
+			[VACUUM_BYTES] = value_int((int64_t)((double)range->events * plan->event_bytes)),
+		};
+
+		if (range->events > 0)
+			(void)print_row(print, row, NULL);
+	}
+}
+
+static void tell(const struct vacuum *vacuum, const struct retention_plan *plan)
+{
+	const char *path = vacuum->common.config.db;
+	char before[16], after[16], gone[16];
+	uint64_t file, log;
+
+	db_file_sizes(vacuum->db, &file, &log);
+	text_format_size(before, sizeof(before), vacuum->file + vacuum->log);
+	text_format_size(after, sizeof(after), file + log);
+	text_format_size(gone, sizeof(gone), (uint64_t)((double)plan->events * plan->event_bytes));
+	if (vacuum->options.dry_run)
+		log_info("would remove %" PRId64 " events, about %s of the %s of \"%s\"; nothing was changed",
+			 plan->events, gone, before, path);
+	else
+		log_info("removed %" PRId64 " events from \"%s\", which took %s and now takes %s", plan->events, path,
+			 before, after);
+}
+
+static int show(struct vacuum *vacuum, const struct retention_plan *plan)
+{
+	CLEANUP(print_cleanup) struct print *print = NULL;
+	struct output *output = &vacuum->output;
+	const struct print_target target = { output->out, output->color, false, output->width, "" };
+	char message[4096] = "";
+	int r;
+
+	if (print_open(&vacuum->print_options, &table, &target, &print, message, sizeof(message)) < 0) {
+		log_error("--fields: %s", message);
+		return EXIT_USAGE;
+	}
+	print_plan(print, plan);
+	r = output_close(output, print_count(print) ? print_finish(print) : 0);
+	if (r < 0 && r != -EPIPE) {
+		log_error("cannot write to standard output: %s; the answer is incomplete", strerror(-r));
+		return EXIT_USAGE;
+	}
+	tell(vacuum, plan);
+	return EXIT_FOUND;
+}
+
+/* Before anything is removed, so that a wrong word costs nothing. */
+static int check_fields(const struct vacuum *vacuum)
+{
+	const struct print_options *options = &vacuum->print_options;
+	struct column_list list;
+	char message[1024];
+
+	if (!options->fields[0] || column_list_parse(&table, options->fields, print_is_text(options), &list, message,
+						     sizeof(message)) == 0)
+		return 0;
+	log_error("--fields: %s", message);
+	return EXIT_USAGE;
+}
+
+int cmd_vacuum(const struct command_context *context, int argc, char **argv)
+{
+	CLEANUP(vacuum_close) struct vacuum vacuum = { .lock_fd = -1 };
+	const struct option_group own[] = {
+		{ "What to remove", vacuum_rows, &vacuum.options },
+		{ "How to show it", print_rows, &vacuum.print_options },
+		{ 0 },
+	};
+	struct retention_plan plan;
+	int r = command_parse(argc, argv, &usage, own, &vacuum.common, NULL);
+
+	(void)context;
+	if (r)
+		return command_exit(r);
+	r = check_fields(&vacuum);
+	if (!r)
+		r = choose(&vacuum);
+	if (r)
+		return r;
+	(void)umask(027); /* what is made beside the database is for the group, as the recorder's */
+	output_open(&vacuum.common, false, &vacuum.output);
+	r = vacuum.options.dry_run ? open_for_reading(&vacuum) : open_for_writing(&vacuum);
+	if (r)
+		return r;
+	db_file_sizes(vacuum.db, &vacuum.file, &vacuum.log);
+	r = run(&vacuum, &plan);
+	return r < 0 ? history_failed(&vacuum.common, vacuum.db, r) : show(&vacuum, &plan);
+}

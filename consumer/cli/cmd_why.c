@@ -1,0 +1,274 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <errno.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/cleanup.h"
+#include "common/exit_code.h"
+#include "common/log.h"
+#include "common/text.h"
+#include "consumer/cli/history.h"
+#include "consumer/cli/listing.h"
+#include "consumer/print/print_json.h"
+#include "consumer/query/event_column.h"
+#include "consumer/query/query.h"
+#include "consumer/story/story.h"
+#include "consumer/story/story_read.h"
+#include "consumer/text/time_words.h"
+
+static const struct command_usage usage = {
+	.example = "cri-ebpf why shop/web-7d4b/nginx",
+	.synopsis = "cri-ebpf why WHAT [OPTION...]",
+	.description =
+		"What happened to a container, and why did it die? WHAT is a container (id or 4 or more digits of it,\n"
+		"name, pod/container, ns/pod/container), a pod (name, ns/pod, uid or its beginning), a unit name, a\n"
+		"cgroup path or a process id. Of several lives the latest is told and the others are listed: -S, -U\n"
+		"and -b choose among them. Of a pod, the container that was OOM-killed last, else failed last.",
+};
+
+struct telling {
+	struct listing *listing;
+	struct story *story;
+	struct json json;
+};
+
+/* Only these say something here; the others would be ignored silently. */
+static bool check_filters(const struct filter *filter)
+{
+	if (!filter_has_place(filter) && !filter_has_event(filter))
+		return true;
+	log_error("why tells one story: of the filters it takes --since, --until and --boot only");
+	return false;
+}
+
+/* ------------------------------------------------------------------ JSON */
+
+static void text_or_null(struct json *json, const char *name, const char *text)
+{
+	json_text(json, name, text[0] ? text : NULL);
+}
+
+static void time_or_null(struct json *json, const char *name, int64_t time)
+{
+	char text[TIME_TEXT_MAX];
+
+	if (time != STORY_UNKNOWN)
+		time_format_rfc3339(text, sizeof(text), time);
+	json_text(json, name, time != STORY_UNKNOWN ? text : NULL);
+}
+
+static void write_identity(struct json *json, const struct story *story)
+{
+	if (!story->id[0]) {
+		json_null(json, "container");
+	} else {
+		json_object(json, "container");
+		json_text(json, "id", story->id);
+		text_or_null(json, "name", story->name);
+		text_or_null(json, "runtime", story->runtime);
+		text_or_null(json, "image", story->image);
+		json_close(json, '}');
+	}
+	if (!story->pod_uid[0]) {
+		json_null(json, "pod");
+	} else {
+		json_object(json, "pod");
+		json_text(json, "uid", story->pod_uid);
+		text_or_null(json, "name", story->pod_name);
+		text_or_null(json, "namespace", story->pod_namespace);
+		json_close(json, '}');
+	}
+	text_or_null(json, "cgroup", story->cgroup);
+	if (story->pid == STORY_UNKNOWN)
+		json_null(json, "pid");
+	else
+		json_int(json, "pid", story->pid);
+	time_or_null(json, "started", story->started);
+	time_or_null(json, "stopped", story->stopped);
+	time_or_null(json, "told_from", story->told_from);
+	time_or_null(json, "told_until", story->told_until);
+}
+
+static int write_event(void *context, const struct value *row)
+{
+	struct telling *telling = context;
+
+	json_object(&telling->json, NULL);
+	print_json_members(&telling->json, &event_table, NULL, row);
+	json_close(&telling->json, '}');
+	return 0;
+}
+
+static int write_events(struct telling *telling)
+{
+	int r = 0;
+
+	json_array(&telling->json, "events");
+	for (size_t i = 0; i < telling->story->event_count && r == 0; i++)
+		r = query_event(telling->listing->db, telling->story->events[i].id, write_event, telling);
+	json_close(&telling->json, ']');
+	return r;
+}
+
+static void write_gaps(struct json *json, const struct story *story)
+{
+	json_array(json, "gaps");
+	for (size_t i = 0; i < story->gap_count; i++) {
+		const struct story_gap *gap = &story->gaps[i];
+
+		json_object(json, NULL);
+		text_or_null(json, "reason", gap->reason);
+		text_or_null(json, "lost_type", gap->lost_type);
+		if (gap->lost == STORY_UNKNOWN)
+			json_null(json, "lost");
+		else
+			json_int(json, "lost", gap->lost);
+		time_or_null(json, "from", gap->from);
+		time_or_null(json, "to", gap->to);
+		json_close(json, '}');
+	}
+	json_close(json, ']');
+}
+
+static void write_others(struct json *json, const struct story *story)
+{
+	json_array(json, "others");
+	for (size_t i = 0; i < story->other_count; i++) {
+		const struct story_other *other = &story->others[i];
+
+		json_object(json, NULL);
+		json_text(json, "id", other->id);
+		text_or_null(json, "name", other->name);
+		time_or_null(json, "started", other->started);
+		time_or_null(json, "stopped", other->stopped);
+		json_int(json, "oom_kills", other->oom_kills);
+		json_close(json, '}');
+	}
+	json_close(json, ']');
+}
+
+static int tell_json(struct telling *telling)
+{
+	struct json *json = &telling->json;
+	char text[STORY_TEXT * 2];
+	int r;
+
+	json->out = telling->listing->output.out;
+	json->pretty = print_format_of(&telling->listing->print_options) == PRINT_PRETTY;
+	json_object(json, NULL);
+	json_int(json, "v", 1);
+	write_identity(json, telling->story);
+	json_text(json, "verdict", story_verdict_name(story_judge(telling->story)));
+	story_summary(telling->story, true, text, sizeof(text));
+	json_text(json, "summary", text);
+	story_advice(telling->story, text, sizeof(text));
+	text_or_null(json, "advice", text);
+	r = write_events(telling);
+	write_gaps(json, telling->story);
+	write_others(json, telling->story);
+	json_close(json, '}');
+	return r;
+}
+
+/* ------------------------------------------------------------------ the verb */
+
+static int tell(struct telling *telling)
+{
+	const struct print_options *options = &telling->listing->print_options;
+
+	if (!print_is_text(options))
+		return tell_json(telling);
+	story_tell(telling->story, options->utc, telling->listing->output.out);
+	return 0;
+}
+
+static bool is_short_id(const char *word)
+{
+	return strlen(word) < 4 && strspn(word, "0123456789abcdefABCDEF") == strlen(word);
+}
+
+static bool find(struct listing *listing, const char *word, struct story *story)
+{
+	struct story_place place;
+	char message[2048] = "", safe[256];
+	int r = story_find(listing->db, &listing->filter, word, story, &place, message, sizeof(message));
+
+	(void)text_escape(safe, sizeof(safe), word, strlen(word));
+	if (r > 0) {
+		r = story_read(listing->db, &place, story);
+		if (r == 0) {
+			listing->exit_code = history_check(&listing->common, listing->db);
+			return listing->exit_code == 0;
+		}
+	} else if (r == 0) {
+		if (is_short_id(word))
+			log_info("nothing recorded matches \"%s\"; of an id at least 4 digits are needed", safe);
+		else
+			log_info("nothing recorded matches \"%s\"; cri-ebpf ps -a lists containers", safe);
+		listing->exit_code = EXIT_NOT_FOUND;
+		return false;
+	}
+	if (r == -EINVAL && message[0]) {
+		log_error("\"%s\" is ambiguous: %s", safe, message);
+		listing->exit_code = EXIT_USAGE;
+	} else {
+		listing->exit_code = history_failed(&listing->common, listing->db, r);
+	}
+	return false;
+}
+
+static bool check_format(const struct print_options *options)
+{
+	enum print_format format = print_format_of(options);
+
+	if (format != PRINT_CSV && format != PRINT_EXPORT && !options->fields[0])
+		return true;
+	log_error("a story is text or JSON: there is no csv, export or choice of fields for it");
+	return false;
+}
+
+static int finish(struct listing *listing, int r)
+{
+	int written = output_close(&listing->output, 0);
+	bool gap = false;
+
+	listing->exit_code = EXIT_FOUND;
+	if (written < 0 && written != -EPIPE) {
+		log_error("cannot write to standard output: %s; the answer is incomplete", strerror(-written));
+		listing->exit_code = EXIT_USAGE;
+	}
+	if (r == 0 && listing->filter_options.strict)
+		r = query_has_gap(listing->db, &listing->filter, &gap);
+	if (r < 0)
+		listing->exit_code = history_failed(&listing->common, listing->db, r);
+	else if (history_check(&listing->common, listing->db))
+		listing->exit_code = EXIT_STORE;
+	else if (gap)
+		listing->exit_code = EXIT_GAP;
+	return listing_end(listing);
+}
+
+int cmd_why(const struct command_context *context, int argc, char **argv)
+{
+	AUTO_FREE struct story *story = calloc(1, sizeof(*story));
+	struct listing listing;
+	struct telling telling = { &listing, story, { 0 } };
+
+	(void)context;
+	if (!listing_parse(&listing, argc, argv, &usage, NULL, true, false))
+		return listing_end(&listing);
+	if (listing.operands != 1 || !argv[1][0] || !check_filters(&listing.filter) ||
+	    !check_format(&listing.print_options)) {
+		if (listing.operands != 1)
+			log_error("whose story? expected one container, pod, unit, path or pid, got %d words",
+				  listing.operands);
+		listing.exit_code = EXIT_USAGE;
+		return listing_end(&listing);
+	}
+	output_open(&listing.common, print_is_text(&listing.print_options), &listing.output);
+	if (!story || !listing_confine(&listing) || !listing_open_history(&listing) || !find(&listing, argv[1], story))
+		return listing_end(&listing);
+	return finish(&listing, tell(&telling));
+}

@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "consumer/cli/follow.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/inotify.h>
+#include <unistd.h>
+
+#include "common/cleanup.h"
+#include "common/log.h"
+#include "consumer/cli/history.h"
+
+#define LINES_DEFAULT 10 /* shown of the past, as a first orientation */
+#define POLL_MS	      50 /* when nothing wakes us: a commit shows within this */
+#define POLL_SOON_MS  2	 /* the log was written to, but the commit may not be visible yet */
+#define SOON_COUNT    25
+
+struct follow {
+	struct listing *listing;
+	query_row *each;
+	void *context;
+	int watch;	 /* inotify on the database's directory, -1: none */
+	int64_t version; /* PRAGMA data_version at the last look */
+	int64_t last_id;
+	unsigned int soon;
+	bool said_waiting;
+};
+
+static void watch_directory(struct follow *follow)
+{
+	char directory[4096];
+	char *slash;
+
+	(void)snprintf(directory, sizeof(directory), "%s", follow->listing->common.config.db);
+	slash = strrchr(directory, '/');
+	if (slash)
+		slash[slash == directory] = '\0';
+	follow->watch = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
+	if (follow->watch >= 0)
+		(void)inotify_add_watch(follow->watch, slash ? directory : ".", IN_MODIFY | IN_CREATE | IN_MOVED_TO);
+}
+
+/* Until something may have been committed. -EPIPE: nobody reads our output any more. */
+static int wait_for_change(struct follow *follow)
+{
+	struct pollfd ends[] = {
+		{ .fd = fileno(follow->listing->output.out), .events = 0 },
+		{ .fd = follow->watch, .events = POLLIN },
+	};
+	char drain[4096];
+	int n = poll(ends, ARRAY_SIZE(ends), follow->soon ? POLL_SOON_MS : POLL_MS);
+
+	if (follow->soon)
+		follow->soon--;
+	if (n > 0 && (ends[0].revents & (POLLERR | POLLHUP)))
+		return -EPIPE;
+	if (n > 0 && (ends[1].revents & POLLIN)) {
+		while (read(follow->watch, drain, sizeof(drain)) > 0)
+			;
+		follow->soon = SOON_COUNT;
+	}
+	return 0;
+}
+
+static bool is_passing(int r)
+{
+	return r == -ENOENT || r == -EBUSY || r == -EAGAIN || r == -ENOTUNIQ;
+}
+
+/* 1: open; 0: not there yet; negative errno. A file just made is empty for a moment: not ours yet. */
+static int try_open(struct follow *follow)
+{
+	struct listing *listing = follow->listing;
+	int r = db_open_read(listing->common.config.db, &listing->db);
+
+	if (r == 0)
+		return 1;
+	if (!is_passing(r) || (r == -ENOTUNIQ && !follow->said_waiting))
+		return history_open(&listing->common, &listing->db) ? -ECANCELED : 1;
+	if (!follow->said_waiting)
+		log_info(r == -EAGAIN ? "the recorder keeps readers from \"%s\" for the moment; waiting"
+				      : "\"%s\" is not there; waiting for a recorder to make it",
+			 listing->common.config.db);
+	follow->said_waiting = true;
+	return 0;
+}
+
+static int wait_for_database(struct follow *follow)
+{
+	int r;
+
+	while ((r = try_open(follow)) == 0) {
+		r = wait_for_change(follow);
+		if (r < 0)
+			return r;
+		follow->soon = 0; /* a missing file needs no haste */
+	}
+	follow->version = -1;
+	return r < 0 ? r : 0;
+}
+
+static int show_pages(struct follow *follow, struct query *query)
+{
+	int r, written;
+
+	do {
+		r = query_page(query, follow->each, follow->context);
+		written = print_flush(follow->listing->print);
+		if (written < 0)
+			return written;
+	} while (r > 0);
+	return r;
+}
+
+/* Everything up to last_id that the user wants to see of the past. */
+static int show_past(struct follow *follow)
+{
+	CLEANUP(query_cleanup) struct query *query = NULL;
+	const struct filter_options *options = &follow->listing->filter_options;
+	uint64_t lines = options->lines;
+	int r;
+
+	if (lines == FILTER_ALL && !options->since[0] && !options->boot[0])
+		lines = LINES_DEFAULT;
+	r = query_open(follow->listing->db, &follow->listing->filter, 0, follow->last_id, lines != FILTER_ALL, &query);
+	if (r == 0 && lines != FILTER_ALL)
+		r = query_last(query, lines, false);
+	return r < 0 ? r : show_pages(follow, query);
+}
+
+static int show_new(struct follow *follow)
+{
+	CLEANUP(query_cleanup) struct query *query = NULL;
+	struct listing *listing = follow->listing;
+	int64_t version = 0, last_id = 0;
+	int r = query_number(listing->db, "PRAGMA data_version", &version);
+
+	if (r < 0 || version == follow->version)
+		return r;
+	r = query_last_id(listing->db, &last_id);
+	if (r < 0)
+		return r;
+	follow->version = version;
+	if (last_id <= follow->last_id)
+		return 0;
+	follow->soon = 0;
+	r = query_open(listing->db, &listing->filter, follow->last_id, last_id, false, &query);
+	if (r == 0)
+		r = show_pages(follow, query);
+	if (r == 0)
+		follow->last_id = last_id;
+	return r;
+}
+
+/*
+ * The path names another file now, or none: read what the old one still had, then go over. Only the index is another:
+ * what is there is read by the new one alone.
+ */
+static int change_over(struct follow *follow)
+{
+	struct listing *listing = follow->listing;
+	int64_t last_id = 0;
+	int r = db_moved(listing->db) ? show_new(follow) : 0;
+
+	if (r == -EPIPE)
+		return r;
+	db_close(listing->db);
+	listing->db = NULL;
+	r = wait_for_database(follow);
+	if (r == 0)
+		r = query_last_id(listing->db, &last_id);
+	if (r == 0 && last_id < follow->last_id)
+		follow->last_id = 0; /* a new file that counts from the beginning */
+	return r;
+}
+
+static bool has_other_index(const struct follow *follow)
+{
+	return follow->listing->db && db_wal_index_moved(follow->listing->db);
+}
+
+static int follow_on(struct follow *follow)
+{
+	int r = wait_for_database(follow);
+
+	if (r == 0)
+		r = query_last_id(follow->listing->db, &follow->last_id);
+	if (r == 0)
+		r = show_past(follow);
+	while (r == 0) {
+		r = wait_for_change(follow);
+		if (r == 0 && (db_moved(follow->listing->db) || has_other_index(follow)))
+			r = change_over(follow);
+		if (r == 0)
+			r = show_new(follow);
+		/* Met again, where it matters, by the next look: at the new index, if that is why. */
+		if (r == -EBUSY || (r < 0 && r != -EPIPE && has_other_index(follow)))
+			r = 0;
+	}
+	return r;
+}
+
+int follow_events(struct listing *listing, query_row *each, void *context)
+{
+	struct follow follow = { .listing = listing, .each = each, .context = context, .watch = -1, .version = -1 };
+	int r;
+
+	watch_directory(&follow);
+	r = follow_on(&follow);
+	if (follow.watch >= 0)
+		(void)close(follow.watch);
+	return r;
+}

@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "consumer/cli/history.h"
+
+#include <errno.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "common/cleanup.h"
+#include "common/exit_code.h"
+#include "common/log.h"
+#include "common/pins.h"
+#include "consumer/cli/command.h"
+#include "consumer/store/recorder_state.h"
+#include "consumer/text/time_words.h"
+
+static const struct {
+	int error;
+	const char *reason; /* NULL: the system's words */
+	const char *advice;
+} reasons[] = {
+	{ -ENOENT, NULL,
+	  "nothing has been recorded here: start the recorder (cri-ebpf record) or name a file with --db" },
+	{ -ENOTDIR, NULL, "name a file with --db" },
+	{ -EISDIR, NULL, "name a file with --db" },
+	{ -EACCES, NULL,
+	  "the history is readable for members of the group " GROUP_READERS ": join it (usermod -aG " GROUP_READERS
+	  " USER), log in again, or run this as root" },
+	{ -ENOTUNIQ, "not a database of cri-ebpf", "it is left untouched; name another file with --db" },
+	{ -EPROTO, "made by a newer version of cri-ebpf", "it is left untouched; upgrade cri-ebpf to read it" },
+	{ -EBADMSG, "damaged", "it is left untouched; the recorder sets a damaged database aside when it starts" },
+	{ -EAGAIN,
+	  "the recorder keeps readers out for the moment, because one of them held a lock that recording cannot"
+	  " do without",
+	  "try again in a few minutes, or run this as root; where no recorder runs, start one" },
+	{ -EBUSY, "locked by another program", "try again" },
+	{ -EROFS, NULL,
+	  "reading needs the files FILE-wal and FILE-shm beside it, or a directory where they can be made" },
+};
+
+static int log_open_failure(const char *path, int error)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(reasons); i++)
+		if (reasons[i].error == error) {
+			log_error("cannot open \"%s\": %s; %s", path,
+				  reasons[i].reason ? reasons[i].reason : strerror(-error), reasons[i].advice);
+			return EXIT_STORE;
+		}
+	log_error("cannot open \"%s\": %s; nothing can be shown", path, strerror(-error));
+	return EXIT_STORE;
+}
+
+int history_open(const struct command_common *common, struct db **ret)
+{
+	int r = db_open_read(common->config.db, ret);
+
+	return r < 0 ? log_open_failure(common->config.db, r) : 0;
+}
+
+int history_not_opened(const struct command_common *common, int error)
+{
+	return log_open_failure(common->config.db, error);
+}
+
+void history_warn_stale(const struct command_common *common, struct db *db, int64_t now, bool utc)
+{
+	struct recorder_state beat;
+	char when[TIME_TEXT_MAX];
+
+	/* A failed read is met again, and reported, by whoever asks for events. */
+	if (common->quiet || recorder_state_read(db, now, (int64_t)common->config.metrics_interval_ns, NULL, &beat) < 0 ||
+	    beat.state == RECORDER_NEVER || beat.state == RECORDER_RUNNING)
+		return;
+	time_format_local(when, sizeof(when), beat.time, utc);
+	log_warning("the recorder has written nothing since %s: what happened since may still be in the ring; see "
+		    "cri-ebpf status",
+		    when);
+}
+
+int history_check(const struct command_common *common, const struct db *db)
+{
+	if (!db || !db_wal_index_moved(db))
+		return 0;
+	log_error("\"%s-shm\" was replaced while it was read, because a lock on it stood in the recorder's way: the answer"
+		  " may be wrong; ask again",
+		  common->config.db);
+	return EXIT_STORE;
+}
+
+int history_failed(const struct command_common *common, const struct db *db, int error)
+{
+	const char *words = db ? db_message(db) : "";
+	int replaced = history_check(common, db);
+
+	if (replaced)
+		return replaced;
+	if (error == -EBADMSG || error == -ENOTUNIQ)
+		return log_open_failure(common->config.db, error);
+	log_error("cannot read \"%s\": %s%s%s; the answer is incomplete", common->config.db, strerror(-error),
+		  words[0] ? ": " : "", words);
+	return EXIT_STORE;
+}
+
+void history_close(struct db **db)
+{
+	db_close(*db);
+}

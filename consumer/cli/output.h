@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Standard output as a verb sees it: terminal or not, colour or not, through a pager or not. */
+#ifndef CRI_CONSUMER_CLI_OUTPUT_H
+#define CRI_CONSUMER_CLI_OUTPUT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <sys/types.h>
+
+struct command_common;
+
+struct output {
+	FILE *out;
+	bool is_terminal;
+	bool color;
+	size_t width; /* columns of the terminal, 0 when it is none */
+	pid_t pager;  /* 0: none */
+};
+
+/*
+ * Also makes a closed pipe an error instead of a signal. page: start a pager if this is a terminal and
+ * --no-pager was not given: $CRI_EBPF_PAGER, $PAGER or less; without one it goes on without. It
+ * takes the terminal when there is something to show.
+ */
+void output_open(const struct command_common *common, bool page, struct output *ret);
+
+/* Flushes, ends the pager and waits for it. r: what went wrong before, 0 or negative errno. Returns 0; or
+ * the negative errno of writing: -EPIPE when the reader had enough. */
+int output_close(struct output *output, int r);
+
+/* A hint what to do next: on stderr, only when both it and stdout are terminals and not under -q. */
+void output_hint(const struct command_common *common, const struct output *output, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+#endif

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What a cgroup path says about who lives there: runtime, container, pod. Pure: no I/O, no allocation,
+ * time linear in the length of the path.
+ */
+#ifndef CRI_CONSUMER_CONTAINER_CGROUP_PATH_H
+#define CRI_CONSUMER_CONTAINER_CGROUP_PATH_H
+
+#include <stddef.h>
+
+/* Stored as numbers in the database: never reuse one. */
+enum cgroup_kind {
+	CGROUP_UNKNOWN = 0,   /* no path was looked at; cgroup_path_parse never says so */
+	CGROUP_NONE = 1,      /* the host: a service, a session, a runtime's own directories */
+	CGROUP_CONTAINER = 2, /* a container's cgroup or one below it */
+	CGROUP_POD = 3,	      /* a pod's cgroup, above its containers */
+	CGROUP_INFRA = 4,     /* a runtime's helper for one container, such as its monitor */
+	CGROUP_KIND_COUNT = 5,
+};
+
+#define CGROUP_ID_MAX 255
+
+/* Texts are NUL-terminated, "" when the path does not say. They hold graphic ASCII only. */
+struct cgroup_identity {
+	enum cgroup_kind kind;
+	const char *runtime; /* static: "docker", "containerd", "cri-o", ...; "kubernetes" for its pods; or NULL */
+	char container_id[CGROUP_ID_MAX + 1]; /* "" unless kind is CGROUP_CONTAINER */
+	/* The container around it: the node container of a cluster in containers, a docker in docker. What is
+	 * no container itself (a pod, a helper, a daemon of the node) belongs to the container it is in. */
+	char outer_id[CGROUP_ID_MAX + 1];
+	char pod_uid[37]; /* UUID with dashes, or the 32 hex digits of a static pod */
+	char qos[16];	  /* guaranteed, burstable, besteffort; unknown when that part of the path is missing */
+	/* The first so many bytes of the path are the container's own, outermost cgroup; a longer path is
+	 * below it. 0 unless kind is CGROUP_CONTAINER. */
+	size_t container_path_length;
+};
+
+/*
+ * Never fails: what it does not recognise is CGROUP_NONE. path need not be NUL-terminated and may hold any
+ * bytes. A path that does not begin with '/' is the end of a longer one; its first component may be a
+ * fragment, so no container is read from that. containerd_namespaces: comma-separated; `/NAMESPACE/NAME`
+ * is a container for these only (NULL: none), while 64 hex digits are one in any.
+ */
+void cgroup_path_parse(const char *path, size_t length, const char *containerd_namespaces, struct cgroup_identity *ret);
+
+/* "container"; "unknown" for no such kind. Static. */
+const char *cgroup_kind_name(enum cgroup_kind kind);
+
+#endif

@@ -1,0 +1,416 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "consumer/container/container_rows.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/cleanup.h"
+#include "consumer/store/db.h"
+#include "consumer/store/row.h"
+
+enum statement {
+	FIND_CGROUP,
+	ADD_CGROUP,
+	COMPLETE_CGROUP,
+	REMOVE_CGROUP,
+	CGROUP_PATH,
+	ADD_POD,
+	FIND_POD,
+	FIND_LIFE,
+	GET_LIFE,
+	ADD_LIFE,
+	UPDATE_LIFE,
+	NEXT_LIFE,
+	FIND_START,
+	COMPLETE_EVENT,
+	COMPLETE_LIMIT,
+	STATEMENT_COUNT,
+};
+
+#define LIFE_COLUMNS "c.container, c.cgroup, c.born, c.started, c.stopped"
+
+static const char *const statements[STATEMENT_COUNT] = {
+	[FIND_CGROUP] = "SELECT cgroup, kind, path IS NOT NULL, removed IS NOT NULL, container, pod FROM cgroup"
+			" WHERE boot = ?1 AND hierarchy = ?2 AND kernfs_id = ?3",
+	[ADD_CGROUP] = "INSERT INTO cgroup(boot, hierarchy, kernfs_id, path, kind, container, pod, meta_source)"
+		       " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+	[COMPLETE_CGROUP] = "UPDATE cgroup SET path = ?2, kind = ?3, container = ?4, pod = ?5, meta_source = 'kernel'"
+			    " WHERE cgroup = ?1",
+	[REMOVE_CGROUP] = "UPDATE cgroup SET removed = ?2 WHERE cgroup = ?1 AND removed IS NULL",
+	[CGROUP_PATH] = "SELECT path FROM cgroup WHERE cgroup = ?1",
+	[ADD_POD] = "INSERT INTO pod(uid, qos) VALUES(?1, ?2) ON CONFLICT(uid) DO NOTHING",
+	[FIND_POD] = "SELECT pod FROM pod WHERE uid = ?1",
+	[FIND_LIFE] = "SELECT " LIFE_COLUMNS " FROM container c LEFT JOIN cgroup g ON g.cgroup = c.cgroup"
+		      " WHERE c.id = ?1 AND c.boot = ?2 AND c.stopped IS NULL AND c.outer_id IS ?3"
+		      " AND (g.path IS NULL OR g.path = ?4) ORDER BY g.path IS NULL, c.container DESC LIMIT 1",
+	[GET_LIFE] = "SELECT " LIFE_COLUMNS " FROM container c WHERE c.container = ?1",
+	[ADD_LIFE] = "INSERT INTO container(boot, id, runtime, pod, outer_id, cgroup, born)"
+		     " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+	[UPDATE_LIFE] = "UPDATE container SET cgroup = ?2, born = ?3, started = ?4, stopped = ?5 WHERE container = ?1",
+	[NEXT_LIFE] = "SELECT " LIFE_COLUMNS ", g.hierarchy, g.kernfs_id FROM container c JOIN cgroup g"
+		      " ON g.cgroup = c.cgroup WHERE c.container > ?1 AND c.boot = ?2 AND c.stopped IS NULL"
+		      " ORDER BY c.container LIMIT 1",
+	/* The time is the life's own, so that the index on it leads there at once. */
+	[FIND_START] = "SELECT e.id, coalesce(e.flags, 0) FROM event e INDEXED BY event_time"
+		       " JOIN lifecycle l ON l.id = e.id"
+		       " WHERE e.time = ?1 AND +e.type = ?2 AND l.container = ?3 LIMIT 1",
+	[COMPLETE_EVENT] = "UPDATE event SET pid = ?2, ppid = ?3, uid = ?4, comm = ?5, flags = coalesce(flags, 0) | ?6"
+			   " WHERE id = ?1",
+	[COMPLETE_LIMIT] = "UPDATE lifecycle SET memory_limit = ?2 WHERE id = ?1",
+};
+
+struct container_rows {
+	struct db *db;
+	int64_t boot;
+	struct db_stmt *statements[STATEMENT_COUNT];
+};
+
+static void bind_row(struct db_stmt *stmt, int position, int64_t row)
+{
+	if (row)
+		db_bind_int(stmt, position, row);
+	else
+		db_bind_null(stmt, position);
+}
+
+/* "" is stored as NULL. */
+static void bind_string(struct db_stmt *stmt, int position, const char *text)
+{
+	if (text && *text)
+		db_bind_text(stmt, position, text, strlen(text));
+	else
+		db_bind_null(stmt, position);
+}
+
+static int find_boot(struct db *db, const char *boot_id, int64_t *ret)
+{
+	CLEANUP(cleanup_stmt) struct db_stmt *add = NULL;
+	CLEANUP(cleanup_stmt) struct db_stmt *find = NULL;
+	int r = db_prepare(db, "INSERT INTO boot(boot_id) VALUES(?1) ON CONFLICT(boot_id) DO NOTHING", &add);
+
+	if (!r)
+		r = db_prepare(db, "SELECT boot FROM boot WHERE boot_id = ?1", &find);
+	if (r)
+		return r;
+
+	bind_string(add, 1, boot_id);
+	bind_string(find, 1, boot_id);
+	r = db_run(add);
+	if (r)
+		return r;
+	r = db_step(find);
+	if (r <= 0)
+		return r ? r : -EBADMSG;
+	*ret = db_int(find, 0);
+	return 0;
+}
+
+void container_rows_close(struct container_rows *identity)
+{
+	if (!identity)
+		return;
+	for (size_t i = 0; i < STATEMENT_COUNT; i++)
+		db_finish(identity->statements[i]);
+	free(identity);
+}
+
+static void cleanup_identity(struct container_rows **identity)
+{
+	container_rows_close(*identity);
+}
+
+int container_rows_open(struct db *db, const char *boot_id, struct container_rows **ret)
+{
+	CLEANUP(cleanup_identity) struct container_rows *identity = calloc(1, sizeof(*identity));
+
+	if (!identity)
+		return -ENOMEM;
+	identity->db = db;
+
+	int r = find_boot(db, boot_id, &identity->boot);
+
+	for (size_t i = 0; !r && i < STATEMENT_COUNT; i++)
+		r = db_prepare(db, statements[i], &identity->statements[i]);
+	if (r)
+		return r;
+	*ret = TAKE_PTR(identity);
+	return 0;
+}
+
+int64_t container_rows_boot(const struct container_rows *identity)
+{
+	return identity->boot;
+}
+
+static void bind_key(struct container_rows *identity, struct db_stmt *stmt, const struct ev_cgroup *key)
+{
+	db_bind_int(stmt, 1, identity->boot);
+	db_bind_int(stmt, 2, key->hierarchy);
+	db_bind_int(stmt, 3, (int64_t)key->id);
+}
+
+int container_rows_find_cgroup(struct container_rows *identity, const struct ev_cgroup *key, struct cgroup_row *ret)
+{
+	struct db_stmt *stmt = identity->statements[FIND_CGROUP];
+
+	bind_key(identity, stmt, key);
+
+	int r = db_step(stmt);
+
+	if (r <= 0)
+		return r;
+	*ret = (struct cgroup_row){
+		.row = db_int(stmt, 0),
+		.kind = (enum cgroup_kind)db_int(stmt, 1),
+		.has_path = db_int(stmt, 2) != 0,
+		.removed = db_int(stmt, 3) != 0,
+		.container = db_int(stmt, 4),
+		.pod = db_int(stmt, 5),
+	};
+	db_reset(stmt);
+	return 1;
+}
+
+int container_rows_add_cgroup(struct container_rows *identity, const struct ev_cgroup *key, const char *path, size_t length,
+			struct cgroup_row *cgroup)
+{
+	struct db_stmt *stmt = identity->statements[ADD_CGROUP];
+
+	bind_key(identity, stmt, key);
+	db_bind_text(stmt, 4, path, length);
+	db_bind_int(stmt, 5, cgroup->kind);
+	bind_row(stmt, 6, cgroup->container);
+	bind_row(stmt, 7, cgroup->pod);
+	bind_string(stmt, 8, path ? "kernel" : "none");
+
+	int r = db_run(stmt);
+
+	if (r)
+		return r;
+	cgroup->row = db_last_id(identity->db);
+	cgroup->has_path = path != NULL;
+	return 0;
+}
+
+int container_rows_complete_cgroup(struct container_rows *identity, const struct cgroup_row *cgroup, const char *path,
+			     size_t length)
+{
+	struct db_stmt *stmt = identity->statements[COMPLETE_CGROUP];
+
+	db_bind_int(stmt, 1, cgroup->row);
+	db_bind_text(stmt, 2, path, length);
+	db_bind_int(stmt, 3, cgroup->kind);
+	bind_row(stmt, 4, cgroup->container);
+	bind_row(stmt, 5, cgroup->pod);
+	return db_run(stmt);
+}
+
+int container_rows_remove_cgroup(struct container_rows *identity, int64_t cgroup, int64_t time)
+{
+	struct db_stmt *stmt = identity->statements[REMOVE_CGROUP];
+
+	db_bind_int(stmt, 1, cgroup);
+	db_bind_int(stmt, 2, time);
+	return db_run(stmt);
+}
+
+int container_rows_cgroup_path(struct container_rows *identity, int64_t cgroup, char *out, size_t size, size_t *ret_length)
+{
+	struct db_stmt *stmt = identity->statements[CGROUP_PATH];
+	size_t length = 0;
+
+	db_bind_int(stmt, 1, cgroup);
+
+	int r = db_step(stmt);
+
+	if (r <= 0)
+		return r;
+
+	const char *path = db_text(stmt, 0, &length);
+
+	r = !path ? 0 : length >= size ? -ERANGE : 1;
+	if (r > 0) {
+		(void)memcpy(out, path, length);
+		out[length] = '\0';
+		*ret_length = length;
+	}
+	db_reset(stmt);
+	return r;
+}
+
+int container_rows_get_pod(struct container_rows *identity, const char *uid, const char *qos, int64_t *ret)
+{
+	struct db_stmt *find = identity->statements[FIND_POD];
+	struct db_stmt *add = identity->statements[ADD_POD];
+
+	bind_string(find, 1, uid);
+
+	int r = db_step(find);
+
+	if (r > 0) {
+		*ret = db_int(find, 0);
+		db_reset(find);
+		return 0;
+	}
+	if (r < 0)
+		return r;
+
+	bind_string(add, 1, uid);
+	bind_string(add, 2, qos);
+	r = db_run(add);
+	if (r)
+		return r;
+	*ret = db_last_id(identity->db);
+	return 0;
+}
+
+static int read_life(struct db_stmt *stmt, struct instance_row *ret)
+{
+	int r = db_step(stmt);
+
+	if (r <= 0)
+		return r;
+	*ret = (struct instance_row){
+		.row = db_int(stmt, 0),
+		.cgroup = db_int(stmt, 1),
+		.born = db_int(stmt, 2),
+		.started = db_int(stmt, 3),
+		.stopped = db_int(stmt, 4),
+	};
+	return 1;
+}
+
+int container_rows_find_instance(struct container_rows *identity, const struct cgroup_identity *who, const char *path, size_t length,
+		       struct instance_row *ret)
+{
+	struct db_stmt *stmt = identity->statements[FIND_LIFE];
+
+	bind_string(stmt, 1, who->container_id);
+	db_bind_int(stmt, 2, identity->boot);
+	bind_string(stmt, 3, who->outer_id);
+	db_bind_text(stmt, 4, path, length);
+
+	int r = read_life(stmt, ret);
+
+	if (r > 0)
+		db_reset(stmt);
+	return r;
+}
+
+int container_rows_get_instance(struct container_rows *identity, int64_t row, struct instance_row *ret)
+{
+	struct db_stmt *stmt = identity->statements[GET_LIFE];
+
+	db_bind_int(stmt, 1, row);
+
+	int r = read_life(stmt, ret);
+
+	if (r > 0)
+		db_reset(stmt);
+	return r;
+}
+
+int container_rows_add_instance(struct container_rows *identity, const struct cgroup_identity *who, int64_t pod,
+		      struct instance_row *life)
+{
+	struct db_stmt *stmt = identity->statements[ADD_LIFE];
+
+	db_bind_int(stmt, 1, identity->boot);
+	bind_string(stmt, 2, who->container_id);
+	bind_string(stmt, 3, who->runtime);
+	bind_row(stmt, 4, pod);
+	bind_string(stmt, 5, who->outer_id);
+	bind_row(stmt, 6, life->cgroup);
+	bind_row(stmt, 7, life->born);
+
+	int r = db_run(stmt);
+
+	if (r)
+		return r;
+	life->row = db_last_id(identity->db);
+	return 0;
+}
+
+int container_rows_update_instance(struct container_rows *identity, const struct instance_row *life)
+{
+	struct db_stmt *stmt = identity->statements[UPDATE_LIFE];
+
+	db_bind_int(stmt, 1, life->row);
+	bind_row(stmt, 2, life->cgroup);
+	bind_row(stmt, 3, life->born);
+	bind_row(stmt, 4, life->started);
+	bind_row(stmt, 5, life->stopped);
+	return db_run(stmt);
+}
+
+int container_rows_find_start(struct container_rows *identity, const struct instance_row *life, int64_t *ret_event)
+{
+	struct db_stmt *stmt = identity->statements[FIND_START];
+
+	db_bind_int(stmt, 1, life->started);
+	db_bind_int(stmt, 2, TYPE_CONTAINER_START);
+	db_bind_int(stmt, 3, life->row);
+
+	int r = db_step(stmt);
+
+	if (r <= 0)
+		return r;
+
+	int64_t event = db_int(stmt, 0);
+	bool complete = db_int(stmt, 1) & EVENT_CONTAINER_INIT;
+
+	db_reset(stmt);
+	if (complete)
+		return 0;
+	*ret_event = event;
+	return 1;
+}
+
+static int set_limit(struct container_rows *identity, int64_t event, uint64_t memory_limit)
+{
+	struct db_stmt *stmt = identity->statements[COMPLETE_LIMIT];
+
+	db_bind_int(stmt, 1, event);
+	if (memory_limit <= INT64_MAX)
+		db_bind_int(stmt, 2, (int64_t)memory_limit);
+	else
+		db_bind_null(stmt, 2);
+	return db_run(stmt);
+}
+
+int container_rows_complete_start(struct container_rows *identity, int64_t event, const struct row_task *task,
+			    uint64_t memory_limit)
+{
+	struct db_stmt *stmt = identity->statements[COMPLETE_EVENT];
+
+	db_bind_int(stmt, 1, event);
+	db_bind_int(stmt, 2, task->pid);
+	if (task->ppid >= 0)
+		db_bind_int(stmt, 3, task->ppid);
+	else
+		db_bind_null(stmt, 3);
+	db_bind_int(stmt, 4, task->uid);
+	db_bind_text(stmt, 5, task->comm.text, task->comm.length);
+	db_bind_int(stmt, 6, EVENT_CONTAINER_INIT);
+
+	int r = db_run(stmt);
+
+	return r || memory_limit == EV_UNKNOWN ? r : set_limit(identity, event, memory_limit);
+}
+
+int container_rows_next_instance(struct container_rows *identity, int64_t after, struct instance_row *ret, struct ev_cgroup *ret_key)
+{
+	struct db_stmt *stmt = identity->statements[NEXT_LIFE];
+
+	db_bind_int(stmt, 1, after);
+	db_bind_int(stmt, 2, identity->boot);
+
+	int r = read_life(stmt, ret);
+
+	if (r > 0) {
+		*ret_key = (struct ev_cgroup){ (__u32)db_int(stmt, 5), 0, (__u64)db_int(stmt, 6) };
+		db_reset(stmt);
+	}
+	return r;
+}

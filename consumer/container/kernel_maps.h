@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What the kernel side keeps in pinned maps beside the ring: names of cgroups, counters, facts about the
+ * loaded programs. Everything that is read here may be missing; nothing here is trusted.
+ */
+#ifndef CRI_CONSUMER_CONTAINER_KERNEL_MAPS_H
+#define CRI_CONSUMER_CONTAINER_KERNEL_MAPS_H
+
+#include <stddef.h>
+
+#include "common/maps.h"
+
+/* The maps as the rest of the recorder sees them; tests put something else in their place. */
+struct kernel_maps {
+	void *context;
+	/* 0, or -ENOENT; path and path_length of the result are within bounds. */
+	int (*lookup)(void *context, const struct ev_cgroup *key, struct map_metadata *ret);
+	/* Tells the kernel's filter what the cgroup is. Does nothing for a cgroup that is not in the map,
+	 * unless it was found by a scan: then it is added. */
+	int (*classify)(void *context, const struct ev_cgroup *key, enum meta_class class, int found_by_scan);
+	int (*forget)(void *context, const struct ev_cgroup *key);
+	/* The key after *after (NULL: the first): 0, or -ENOENT behind the last. */
+	int (*next)(void *context, const struct ev_cgroup *after, struct ev_cgroup *ret);
+	/* Summed over the CPUs. */
+	int (*counters)(void *context, enum ev_kind kind, struct map_counters *ret);
+};
+
+struct names_maps;
+
+/*
+ * Opens the pins below a directory: metadata to read and write, counters and info to read. Reads
+ * /sys/devices/system/cpu: before the sandbox. *ret_failed names the pin that could not be opened.
+ */
+int kernel_maps_open(const char *pin_dir, struct names_maps **ret, const char **ret_failed);
+void kernel_maps_close(struct names_maps *maps);
+
+/* What the loader wrote; texts are NUL-terminated here. */
+int kernel_maps_read_info(const struct names_maps *maps, struct map_info *ret);
+/* The view of these maps; valid as long as they are. */
+struct kernel_maps kernel_maps_view(struct names_maps *maps);
+
+#endif

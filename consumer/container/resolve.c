@@ -1,0 +1,390 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "consumer/container/resolve.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/cleanup.h"
+#include "consumer/container/cgroup_fs.h"
+#include "consumer/container/container_rows.h"
+#include "consumer/container/kernel_maps.h"
+#include "consumer/container/lifetime.h"
+#include "consumer/text/clock.h"
+
+/* How soon another attempt is made to name a cgroup that nothing could name. */
+#define RETRY_NS 2000000000ULL
+#define PATH_ROOM 4096
+
+struct resolve {
+	struct resolve_settings settings;
+	const struct kernel_maps *names;
+	struct cgroup_fs *scan;
+	struct container_rows *identity;
+	struct place_cache *places;
+	int64_t offset;
+	uint64_t now_ns;
+	struct ev_cgroup *removed; /* in this batch */
+	size_t removed_count, removed_room;
+};
+
+/* A path and where it is from. Without a slash at the front its beginning is missing. */
+struct path {
+	char text[PATH_ROOM];
+	size_t length; /* 0: not known */
+	bool found_by_scan;
+};
+
+void resolve_close(struct resolve *resolve)
+{
+	if (!resolve)
+		return;
+	place_cache_close(resolve->places);
+	free(resolve->removed);
+	free(resolve);
+}
+
+static void cleanup_resolve(struct resolve **resolve)
+{
+	resolve_close(*resolve);
+}
+
+int resolve_open(const struct resolve_settings *settings, const struct kernel_maps *names, struct cgroup_fs *scan,
+		 struct resolve **ret)
+{
+	CLEANUP(cleanup_resolve) struct resolve *resolve = calloc(1, sizeof(*resolve));
+
+	if (!resolve)
+		return -ENOMEM;
+	resolve->settings = *settings;
+	resolve->names = names;
+	resolve->scan = scan;
+
+	int r = place_cache_open(settings->cache_size, &resolve->places);
+
+	if (r)
+		return r;
+	*ret = TAKE_PTR(resolve);
+	return 0;
+}
+
+void resolve_reset(struct resolve *resolve, struct container_rows *identity)
+{
+	resolve->identity = identity;
+	resolve->removed_count = 0;
+	place_cache_clear(resolve->places);
+}
+
+void resolve_begin_batch(struct resolve *resolve, int64_t offset, uint64_t now_ns)
+{
+	resolve->offset = offset;
+	resolve->now_ns = now_ns;
+	resolve->removed_count = 0;
+}
+
+static int64_t wall(const struct resolve *resolve, uint64_t boot_ns)
+{
+	return clock_to_wall(boot_ns, resolve->offset);
+}
+
+static void set_path(struct path *path, const char *text, size_t length)
+{
+	if (length > 0 && length < sizeof(path->text)) {
+		(void)memcpy(path->text, text, length);
+		path->length = length;
+	}
+}
+
+static void path_from_hint(const struct resolve_hint *hint, struct path *path)
+{
+	char text[EV_NAMES_MAX + 1];
+
+	if (hint->path.length > 0) {
+		set_path(path, hint->path.data, hint->path.length);
+	} else if (hint->names.length > 0) {
+		size_t length = name_list_path(hint->names, text, sizeof(text));
+
+		/* Without its beginning it must not look like a path from the root. */
+		if (hint->cut && length > 1)
+			set_path(path, text + 1, length - 1);
+		else
+			set_path(path, text, length);
+	}
+}
+
+static void path_from_metadata(const struct map_metadata *metadata, struct path *path)
+{
+	size_t skip = metadata->path_cut && metadata->path[0] == '/' ? 1 : 0;
+
+	if (metadata->path_length > skip)
+		set_path(path, metadata->path + skip, metadata->path_length - skip);
+}
+
+static bool is_whole(const struct path *path)
+{
+	return path->length > 0 && path->text[0] == '/';
+}
+
+/* The ladder of sources, cheapest first; a path whose beginning is missing gives way to a whole one. */
+static void find_path(struct resolve *resolve, const struct ev_cgroup *key, const struct resolve_hint *hint,
+		      const struct map_metadata *metadata, struct path *path)
+{
+	struct path other = { .length = 0 };
+
+	path->length = 0;
+	path->found_by_scan = false;
+	if (key->id == CGROUP_ROOT_ID)
+		set_path(path, "/", 1);
+	if (!is_whole(path))
+		path_from_hint(hint, path);
+	if (!is_whole(path) && metadata) {
+		path_from_metadata(metadata, &other);
+		if (is_whole(&other) || other.length > path->length)
+			set_path(path, other.text, other.length);
+	}
+	if (path->length == 0 && resolve->scan && !hint->gone) {
+		int length = cgroup_fs_find(resolve->scan, key->id, resolve->now_ns, path->text, sizeof(path->text));
+
+		path->length = length > 0 ? (size_t)length : 0;
+		path->found_by_scan = length > 0;
+	}
+}
+
+/* What is missing of a path may be the container: the host is told by whole ones only. */
+static enum meta_class class_of(const struct resolve *resolve, const struct path *path,
+				const struct cgroup_identity *who)
+{
+	if (who->kind == CGROUP_CONTAINER || who->outer_id[0] != '\0' || resolve->settings.record_host)
+		return META_CONTAINER;
+	return is_whole(path) ? META_HOST : META_UNKNOWN;
+}
+
+static enum cgroup_kind kind_of(const struct path *path, const struct cgroup_identity *who)
+{
+	bool proven = is_whole(path) || who->kind == CGROUP_CONTAINER || who->kind == CGROUP_POD;
+
+	return proven ? who->kind : CGROUP_UNKNOWN;
+}
+
+static bool is_outermost(const struct path *path, const struct cgroup_identity *who)
+{
+	return is_whole(path) && who->kind == CGROUP_CONTAINER && who->container_path_length == path->length;
+}
+
+static int remember(struct resolve *resolve, const struct ev_cgroup *key, const struct cgroup_row *row,
+		    struct place *ret)
+{
+	*ret = (struct place){
+		.key = *key,
+		.cgroup = row->row,
+		.container = row->container,
+		.pod = row->pod,
+		.kind = row->kind,
+		.has_path = row->has_path,
+		.until_ns = resolve->now_ns + (row->has_path ? resolve->settings.cache_ttl_ns : RETRY_NS),
+	};
+	place_cache_put(resolve->places, ret);
+	return 0;
+}
+
+static void classify(struct resolve *resolve, const struct ev_cgroup *key, const struct path *path,
+		     const struct cgroup_identity *who)
+{
+	enum meta_class class = class_of(resolve, path, who);
+
+	if (resolve->names && class != META_UNKNOWN)
+		(void)resolve->names->classify(resolve->names->context, key, class, path->found_by_scan);
+}
+
+/*
+ * Cgroups are made all the time, by the host and inside containers; one needs a row only when something
+ * happens in it, unless it is a container's own. metadata: NULL when the map does not have it; there it must be
+ * named completely, to be known again.
+ */
+static bool needs_row(const struct resolve *resolve, const struct resolve_hint *hint,
+		      const struct map_metadata *metadata, const struct path *path, const struct cgroup_identity *who)
+{
+	if (hint->gone)
+		return is_outermost(path, who);
+	if (!hint->made_ns || !metadata || metadata->path_length == 0)
+		return true;
+	if (who->kind == CGROUP_CONTAINER)
+		return is_outermost(path, who) || metadata->path_cut;
+	return resolve->settings.record_host;
+}
+
+/* Adds or completes the row of a cgroup whose path is known. */
+static int learn(struct resolve *resolve, const struct ev_cgroup *key, const struct path *path,
+		 const struct cgroup_identity *who, int64_t born, int64_t now, struct cgroup_row *row)
+{
+	struct instance_row life = { 0 };
+	int r = 0;
+
+	row->kind = kind_of(path, who);
+	if (who->pod_uid[0])
+		r = container_rows_get_pod(resolve->identity, who->pod_uid, who->qos, &row->pod);
+
+	const struct lifetime_cgroup member = { who, path->text, path->length, row->pod, born, now, row->removed };
+
+	if (!r && who->kind == CGROUP_CONTAINER)
+		r = lifetime_join(resolve->identity, &member, &life);
+	row->container = life.row;
+	if (!r && row->row)
+		r = container_rows_complete_cgroup(resolve->identity, row, path->text, path->length);
+	else if (!r)
+		r = container_rows_add_cgroup(resolve->identity, key, path->text, path->length, row);
+	if (!r && who->kind == CGROUP_CONTAINER)
+		r = lifetime_set_outermost(resolve->identity, &member, row->row, &life);
+	row->has_path = !r;
+	return r;
+}
+
+/* Not in the cache, or not completely: asks the database, then every source of a path. */
+static int ask(struct resolve *resolve, const struct ev_cgroup *key, const struct resolve_hint *hint, struct place *ret)
+{
+	struct cgroup_row row = { 0 };
+	struct map_metadata metadata;
+	struct cgroup_identity who;
+	struct path path;
+	int r = container_rows_find_cgroup(resolve->identity, key, &row);
+
+	if (r < 0)
+		return r;
+	if (row.has_path)
+		return remember(resolve, key, &row, ret);
+
+	bool in_map = resolve->names && resolve->names->lookup(resolve->names->context, key, &metadata) == 0;
+
+	find_path(resolve, key, hint, in_map ? &metadata : NULL, &path);
+	if (path.length == 0 && !row.row && hint->gone) {
+		*ret = (struct place){ .key = *key };
+		return 0;
+	}
+	if (path.length == 0) {
+		r = row.row ? 0 : container_rows_add_cgroup(resolve->identity, key, NULL, 0, &row);
+		return r ? r : remember(resolve, key, &row, ret);
+	}
+
+	cgroup_path_parse(path.text, path.length, resolve->settings.containerd_namespaces, &who);
+	classify(resolve, key, &path, &who);
+	if (!row.row && !needs_row(resolve, hint, in_map ? &metadata : NULL, &path, &who)) {
+		*ret = (struct place){ .key = *key, .kind = kind_of(&path, &who) };
+		return 0;
+	}
+
+	uint64_t made = !hint->made_ns && in_map && metadata.source == META_BIRTH ? hint->time_ns : hint->made_ns;
+
+	r = learn(resolve, key, &path, &who, made ? wall(resolve, made) : 0, wall(resolve, hint->time_ns), &row);
+	return r ? r : remember(resolve, key, &row, ret);
+}
+
+int resolve_place(struct resolve *resolve, const struct ev_cgroup *key, const struct resolve_hint *hint,
+		  struct place *ret)
+{
+	const struct place *known;
+
+	if (key->id == 0) {
+		*ret = (struct place){ .key = *key };
+		return 0;
+	}
+	known = place_cache_find(resolve->places, key);
+	if (known && resolve->now_ns < known->until_ns &&
+	    (known->has_path || (hint->names.length == 0 && hint->path.length == 0))) {
+		*ret = *known;
+		return 0;
+	}
+	return ask(resolve, key, hint, ret);
+}
+
+int resolve_removed(struct resolve *resolve, const struct ev_cgroup *key)
+{
+	if (resolve->removed_count == resolve->removed_room) {
+		size_t room = resolve->removed_room ? 2 * resolve->removed_room : 64;
+		struct ev_cgroup *grown = reallocarray(resolve->removed, room, sizeof(*grown));
+
+		if (!grown)
+			return -ENOMEM;
+		resolve->removed = grown;
+		resolve->removed_room = room;
+	}
+	resolve->removed[resolve->removed_count++] = *key;
+	place_cache_drop(resolve->places, key);
+	return 0;
+}
+
+void resolve_commit_batch(struct resolve *resolve)
+{
+	for (size_t i = 0; resolve->names && i < resolve->removed_count; i++)
+		(void)resolve->names->forget(resolve->names->context, &resolve->removed[i]);
+	resolve->removed_count = 0;
+}
+
+/* The map keeps the end of a long path only; a row may have all of it. */
+static int path_from_row(struct resolve *resolve, const struct cgroup_row *row, struct path *path)
+{
+	int r = container_rows_cgroup_path(resolve->identity, row->row, path->text, sizeof(path->text), &path->length);
+
+	if (r <= 0)
+		path->length = 0;
+	return r < 0 && r != -ERANGE ? r : 0;
+}
+
+/*
+ * Hosts need no row until something happens there, but the filter must know them. What was removed while
+ * nobody could read its record is forgotten at the commit; its row, if it has one, stays.
+ */
+static int seed_one(struct resolve *resolve, const struct ev_cgroup *key, const struct map_metadata *metadata)
+{
+	struct resolve_hint hint = { .time_ns = resolve->now_ns };
+	struct path path = { .length = 0 };
+	struct cgroup_identity who;
+	struct cgroup_row row = { 0 };
+	struct place place;
+	int r = container_rows_find_cgroup(resolve->identity, key, &row);
+
+	if (r < 0)
+		return r;
+	path_from_metadata(metadata, &path);
+	if (path.length == 0)
+		return 0;
+	r = !is_whole(&path) && row.has_path ? path_from_row(resolve, &row, &path) : 0;
+	if (r)
+		return r;
+	cgroup_path_parse(path.text, path.length, resolve->settings.containerd_namespaces, &who);
+	classify(resolve, key, &path, &who);
+	if (row.removed)
+		return resolve_removed(resolve, key);
+	/* A birth may still have its record in the ring, which says when it was. */
+	if (!is_outermost(&path, &who) || metadata->source == META_BIRTH)
+		return 0;
+	return resolve_place(resolve, key, &hint, &place);
+}
+
+int resolve_seed(struct resolve *resolve)
+{
+	const struct kernel_maps *names = resolve->names;
+	struct ev_cgroup key, following;
+
+	if (!names)
+		return 0;
+
+	int more = names->next(names->context, NULL, &key) == 0;
+
+	while (more) {
+		struct map_metadata metadata;
+		int r = 0;
+
+		if (names->lookup(names->context, &key, &metadata) == 0)
+			r = seed_one(resolve, &key, &metadata);
+		if (r)
+			return r;
+		more = names->next(names->context, &key, &following) == 0;
+		key = following;
+	}
+	return 0;
+}
+
+size_t resolve_cached(const struct resolve *resolve)
+{
+	return place_cache_count(resolve->places);
+}

@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "consumer/container/sweep.h"
+
+#include <errno.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "consumer/container/cgroup_fs.h"
+#include "consumer/container/kernel_maps.h"
+
+/* Two system calls for each: a step takes a millisecond at most. */
+#define STEP_ENTRIES 256
+#define STEP_NS      100000000ULL
+/* Missing at the first look; more of them wait for the next one. */
+#define MISSING_MAX 1024
+/* A birth takes microseconds, a preempted one some milliseconds. */
+#define SECOND_LOOK_NS 3000000000ULL
+#define INTERVAL_NS    600000000000ULL
+
+struct sweep {
+	const struct kernel_maps *names;
+	struct cgroup_fs *scan;
+	bool begun;           /* in the middle of the map, behind `at` */
+	struct ev_cgroup at;
+	uint64_t next_ns;     /* when the next step is due */
+	uint64_t missing_ns;  /* when the first look ended; 0: it has not */
+	uint64_t missing_end; /* of the ring, then */
+	size_t missing_count;
+	struct ev_cgroup missing[MISSING_MAX];
+};
+
+int sweep_open(const struct kernel_maps *names, struct cgroup_fs *scan, struct sweep **ret)
+{
+	struct sweep *sweep = calloc(1, sizeof(*sweep));
+
+	if (!sweep)
+		return -ENOMEM;
+	sweep->names = names;
+	sweep->scan = scan;
+	*ret = sweep;
+	return 0;
+}
+
+void sweep_close(struct sweep *sweep)
+{
+	free(sweep);
+}
+
+/* From the root. NULL: there is none, or its beginning is missing. out: META_PATH_MAX + 1 bytes. */
+static const char *whole_path(const struct map_metadata *metadata, char *out)
+{
+	if (metadata->path_length == 0 || metadata->path_cut)
+		return NULL;
+	(void)memcpy(out, metadata->path, metadata->path_length);
+	out[metadata->path_length] = '\0';
+	return out;
+}
+
+/* By its path; one without is found by the second look. */
+static bool is_there(const struct sweep *sweep, const struct ev_cgroup *key, const struct map_metadata *metadata)
+{
+	char room[META_PATH_MAX + 1];
+	const char *path = whole_path(metadata, room);
+
+	return path && cgroup_fs_exists(sweep->scan, path, key->id) > 0;
+}
+
+/* After a walk. What is below a directory into which that did not look to the end stays, and nothing else. */
+static bool is_gone(const struct sweep *sweep, const struct ev_cgroup *key)
+{
+	const struct kernel_maps *names = sweep->names;
+	struct map_metadata metadata;
+	char room[META_PATH_MAX + 1];
+
+	return !cgroup_fs_saw(sweep->scan, key->id) && names->lookup(names->context, key, &metadata) == 0 &&
+	       !cgroup_fs_hides(sweep->scan, whole_path(&metadata, room));
+}
+
+/* False when the map is through. */
+static bool look_at_next(struct sweep *sweep)
+{
+	const struct kernel_maps *names = sweep->names;
+	struct map_metadata metadata;
+	struct ev_cgroup key;
+
+	if (names->next(names->context, sweep->begun ? &sweep->at : NULL, &key) != 0)
+		return false;
+	sweep->begun = true;
+	sweep->at = key;
+	if (names->lookup(names->context, &key, &metadata) == 0 && !is_there(sweep, &key, &metadata))
+		sweep->missing[sweep->missing_count++] = key;
+	return true;
+}
+
+static void look(struct sweep *sweep, uint64_t now_ns, uint64_t produced)
+{
+	bool more = true;
+
+	for (size_t i = 0; more && i < STEP_ENTRIES && sweep->missing_count < MISSING_MAX; i++)
+		more = look_at_next(sweep);
+	if (!more)
+		sweep->begun = false;
+	sweep->next_ns = now_ns + (more ? STEP_NS : INTERVAL_NS);
+	if (sweep->missing_count == 0 || (more && sweep->missing_count < MISSING_MAX))
+		return;
+	sweep->missing_ns = now_ns;
+	sweep->missing_end = produced;
+	sweep->next_ns = now_ns + SECOND_LOOK_NS;
+}
+
+static size_t look_again(struct sweep *sweep, uint64_t now_ns)
+{
+	const struct kernel_maps *names = sweep->names;
+	size_t removed = 0;
+	int r = cgroup_fs_walk(sweep->scan, sweep->missing_ns + SECOND_LOOK_NS, now_ns);
+
+	if (r == -EAGAIN) {
+		sweep->next_ns = now_ns + STEP_NS;
+		return 0;
+	}
+	for (size_t i = 0; r == 0 && i < sweep->missing_count; i++)
+		if (is_gone(sweep, &sweep->missing[i]))
+			removed += names->forget(names->context, &sweep->missing[i]) == 0;
+	sweep->missing_ns = sweep->missing_count = 0;
+	sweep->next_ns = now_ns + (sweep->begun ? STEP_NS : INTERVAL_NS);
+	return removed;
+}
+
+size_t sweep_step(struct sweep *sweep, uint64_t now_ns, uint64_t produced, uint64_t stored)
+{
+	if (now_ns < sweep->next_ns)
+		return 0;
+	if (sweep->missing_ns == 0)
+		look(sweep, now_ns, produced);
+	else if (stored >= sweep->missing_end)
+		return look_again(sweep, now_ns);
+	return 0;
+}
+
+const char *sweep_cut(const struct sweep *sweep, size_t *ret_count)
+{
+	return cgroup_fs_cut(sweep->scan, ret_count);
+}

@@ -1,0 +1,439 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "consumer/query/filter.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <regex.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "common/cleanup.h"
+#include "common/text.h"
+#include "consumer/text/event_type.h"
+#include "consumer/text/signal_name.h"
+#include "consumer/text/time_words.h"
+
+#define BOOT_ID_FILE "/proc/sys/kernel/random/boot_id"
+
+struct filter_grep {
+	regex_t regex;
+};
+
+#define TEXT(member)   offsetof(struct filter_options, member), .size = sizeof(((struct filter_options *)0)->member)
+#define MEMBER(member) offsetof(struct filter_options, member)
+
+const struct option_row filter_rows[] = {
+	{ "since", 'S', OPTION_STRING, TEXT(since), .min = 1, .argument = "TIME",
+	  .help = "from this time: 2026-11-22 16:00, 16:00, yesterday, -2h, 10m, boot" },
+	{ "until", 'U', OPTION_STRING, TEXT(until), .min = 1, .argument = "TIME", .help = "up to this time" },
+	{ "boot", 'b', OPTION_STRING, TEXT(boot), .min = 1, .argument = "[BOOT]",
+	  .help = "this boot; -1 the one before; or a boot id" },
+	{ "lines", 'n', OPTION_NUMBER, MEMBER(lines), .argument = "N", .help = "only the last N" },
+	{ "reverse", 'r', OPTION_FLAG, MEMBER(reverse), .help = "newest first" },
+	{ "follow", 'f', OPTION_FLAG, MEMBER(follow), .help = "go on showing what is recorded" },
+	{ "type", 't', OPTION_LIST, MEMBER(types), .choices = type_names, .argument = "TYPE,...",
+	  .help = "oom_kill, memory_pressure, process_exit, ..." },
+	{ "container", 'c', OPTION_LIST, MEMBER(containers), .argument = "WHICH",
+	  .help = "id prefix, name, pod/container, ns/pod/container or unit name" },
+	{ "pod", 'p', OPTION_LIST, MEMBER(pods), .argument = "WHICH", .help = "pod name, ns/pod or uid prefix" },
+	{ "namespace", 'N', OPTION_LIST, MEMBER(namespaces), .argument = "NAME", .help = "Kubernetes namespace" },
+	{ "runtime", 0, OPTION_LIST, MEMBER(runtimes), .argument = "NAME",
+	  .help = "containerd, docker, cri-o, podman, ..." },
+	{ "pid", 0, OPTION_LIST, MEMBER(pids), .argument = "PID", .help = "process id on the host" },
+	{ "comm", 0, OPTION_LIST, MEMBER(comms), .argument = "NAME", .help = "process name" },
+	{ "cgroup", 0, OPTION_LIST, MEMBER(cgroups), .argument = "PATH",
+	  .help = "cgroup path and below, or one component of it" },
+	{ "signal", 0, OPTION_LIST, MEMBER(signals), .argument = "SIG",
+	  .help = "exits by this signal: 9, KILL or SIGKILL" },
+	{ "exit-code", 0, OPTION_LIST, MEMBER(exit_codes), .argument = "CODE",
+	  .help = "exits with this code; 128+N also by signal N" },
+	{ "grep", 'g', OPTION_STRING, TEXT(grep), .argument = "REGEX",
+	  .help = "names, paths or the detail match; lower case: any case" },
+	{ "strict", 0, OPTION_FLAG, MEMBER(strict), .help = "exit 5 when the time range contains a gap" },
+	{ .name = NULL },
+};
+
+_Static_assert(ARRAY_SIZE(filter_rows) <= FILTER_ROWS_MAX, "filter_rows_of needs the room");
+
+/* What a verb makes nothing of is neither in its help nor accepted in silence. */
+static const struct verb_filters {
+	const char *verb;
+	const char *takes;   /* names between commas; NULL: all but the refused ones */
+	const char *refuses; /* likewise; NULL: all but the taken ones */
+} verb_filters[] = {
+	{ "why", ",since,until,boot,strict,", NULL },
+	{ "show", ",strict,", NULL }, /* its ids say all */
+	{ "ps", NULL, ",follow," },
+	{ "stats", NULL, ",follow,grep," },
+};
+
+static bool lists(const char *names, const char *name)
+{
+	const char *at = names;
+	size_t length = strlen(name);
+
+	while ((at = strstr(at, name)) && !(at[-1] == ',' && at[length] == ','))
+		at += length;
+	return at != NULL;
+}
+
+static bool takes(const char *verb, const struct option_row *row)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(verb_filters); i++) {
+		const struct verb_filters *filters = &verb_filters[i];
+
+		if (strcmp(filters->verb, verb) == 0)
+			return filters->takes ? lists(filters->takes, row->name) : !lists(filters->refuses, row->name);
+	}
+	return true;
+}
+
+void filter_rows_of(const char *verb, struct option_row *ret)
+{
+	const struct option_row *row;
+
+	for (row = filter_rows; row->name; row++)
+		if (takes(verb, row))
+			*ret++ = *row;
+	*ret = *row;
+}
+
+static bool is_given(const struct option_row *row, const struct filter_options *options)
+{
+	const void *member = (const char *)options + row->offset;
+
+	switch (row->type) {
+	case OPTION_FLAG:
+		return *(const bool *)member;
+	case OPTION_NUMBER:
+		return *(const uint64_t *)member != FILTER_ALL;
+	case OPTION_LIST:
+		return ((const struct option_list *)member)->count > 0;
+	default:
+		return *(const char *)member != '\0';
+	}
+}
+
+const char *filter_refused(const char *verb, const struct filter_options *options)
+{
+	for (const struct option_row *row = filter_rows; row->name; row++)
+		if (is_given(row, options) && !takes(verb, row))
+			return row->name;
+	return NULL;
+}
+
+void filter_options_init(struct filter_options *options)
+{
+	*options = (struct filter_options){ .lines = FILTER_ALL };
+}
+
+static bool is_boot_word(const char *word)
+{
+	size_t length = strlen(word);
+
+	if (word[0] == '-' || word[0] == '+')
+		return length > 1 && strspn(word + 1, "0123456789") == length - 1;
+	if (length < 4)
+		return length > 0 && strspn(word, "0123456789") == length;
+	return length && length <= 36 && strspn(word, "0123456789abcdefABCDEF-") == length;
+}
+
+void filter_prepare_argv(int argc, char **argv)
+{
+	static char this_boot[] = "--boot=0";
+
+	for (int i = 1; i < argc; i++) {
+		if (strcmp(argv[i], "--") == 0)
+			return;
+		if (strcmp(argv[i], "-b") != 0 && strcmp(argv[i], "--boot") != 0)
+			continue;
+		if (i + 1 < argc && is_boot_word(argv[i + 1]))
+			i++;
+		else
+			argv[i] = this_boot;
+	}
+}
+
+static void copy_hex(char *out, size_t size, const char *in)
+{
+	size_t used = 0;
+
+	for (; *in && used + 1 < size; in++)
+		if (isxdigit((unsigned char)*in))
+			out[used++] = (char)tolower((unsigned char)*in);
+	out[used] = '\0';
+}
+
+static int64_t clock_ns(clockid_t clock)
+{
+	struct timespec now;
+
+	if (clock_gettime(clock, &now) != 0)
+		return 0;
+	return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
+void filter_now(struct filter_now *ret)
+{
+	char text[40] = "";
+	AUTO_CLOSE int fd = open(BOOT_ID_FILE, O_RDONLY | O_CLOEXEC);
+	ssize_t length = fd >= 0 ? read(fd, text, sizeof(text) - 1) : 0;
+
+	ret->now_unix_nano = clock_ns(CLOCK_REALTIME);
+	ret->boot_unix_nano = ret->now_unix_nano - clock_ns(CLOCK_BOOTTIME);
+	text[length > 0 ? (size_t)length : 0] = '\0';
+	text[strcspn(text, "\n")] = '\0';
+	(void)snprintf(ret->boot_id, sizeof(ret->boot_id), "%s", text);
+}
+
+static int complain(char *message, size_t size, const char *flag, const char *word, const char *allowed)
+{
+	char escaped[128];
+
+	(void)text_escape(escaped, sizeof(escaped), word, strlen(word));
+	(void)snprintf(message, size, "--%s: \"%s\" is not %s", flag, escaped, allowed);
+	return -EINVAL;
+}
+
+/* ------------------------------------------------------------------ words to numbers */
+
+static int parse_pid(const char *word, int64_t *ret)
+{
+	uint64_t number;
+
+	if (text_parse_u64(word, &number) < 0 || number < 1 || number > INT32_MAX)
+		return -EINVAL;
+	*ret = (int64_t)number;
+	return 0;
+}
+
+static int parse_signal(const char *word, int64_t *ret)
+{
+	int signal = signal_parse(word);
+
+	if (signal < 0)
+		return signal;
+	*ret = signal;
+	return 0;
+}
+
+static int parse_exit_code(const char *word, int64_t *ret)
+{
+	uint64_t number;
+
+	if (text_parse_u64(word, &number) < 0 || number > 255)
+		return -EINVAL;
+	*ret = (int64_t)number;
+	return 0;
+}
+
+static int parse_type(const char *word, int64_t *ret)
+{
+	enum event_type type = event_type_from_name(word);
+
+	if (!type)
+		return -EINVAL;
+	*ret = type;
+	return 0;
+}
+
+static const struct number_flag {
+	const char *name;
+	size_t list, numbers;
+	int (*parse)(const char *word, int64_t *ret);
+	const char *allowed;
+} number_flags[] = {
+	{ "pid", MEMBER(pids), offsetof(struct filter, pids), parse_pid, "a process id" },
+	{ "signal", MEMBER(signals), offsetof(struct filter, signals), parse_signal,
+	  "a signal; allowed: 1 to 64, KILL, SIGKILL" },
+	{ "exit-code", MEMBER(exit_codes), offsetof(struct filter, exit_codes), parse_exit_code,
+	  "an exit code from 0 to 255" },
+};
+
+/* Calls parse for each comma-separated word of each value. */
+static int parse_words(const struct number_flag *flag, const struct option_list *list, struct filter_numbers *numbers,
+		       char *message, size_t size)
+{
+	for (size_t i = 0; i < list->count; i++) {
+		const char *at = list->values[i];
+
+		for (;;) {
+			size_t length = strcspn(at, ",");
+			char word[64];
+
+			(void)snprintf(word, sizeof(word), "%.*s", length < sizeof(word) ? (int)length : 63, at);
+			if (length >= sizeof(word) || numbers->count == FILTER_NUMBERS_MAX ||
+			    flag->parse(word, &numbers->values[numbers->count]) < 0)
+				return complain(message, size, flag->name, word, flag->allowed);
+			numbers->count++;
+			if (!at[length])
+				break;
+			at += length + 1;
+		}
+	}
+	return 0;
+}
+
+static int parse_numbers(const struct filter_options *options, struct filter *filter, char *message, size_t size)
+{
+	static const struct number_flag type_flag = {
+		"type",
+		0,
+		0,
+		parse_type,
+		"an event type; allowed: oom_kill, memory_pressure, process_exit, process_fork, container_start, "
+		"container_stop, gap",
+	};
+	struct filter_numbers types = { 0 };
+	int r = parse_words(&type_flag, &options->types, &types, message, size);
+
+	for (unsigned int i = 0; r == 0 && i < types.count; i++)
+		filter->types |= UINT32_C(1) << types.values[i];
+	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(number_flags); i++) {
+		const struct number_flag *flag = &number_flags[i];
+
+		r = parse_words(flag, (const struct option_list *)((const char *)options + flag->list),
+				(struct filter_numbers *)((char *)filter + flag->numbers), message, size);
+	}
+	return r;
+}
+
+static int parse_time(const char *flag, const char *words, const struct filter_now *now, int64_t *ret, char *message,
+		      size_t size)
+{
+	if (!words[0])
+		return 0;
+	if (time_words_parse(words, now->now_unix_nano, now->boot_unix_nano, ret) == 0)
+		return 0;
+	return complain(message, size, flag, words,
+			"a time; allowed: 2026-11-22 16:00, 16:00, today, yesterday, -2h, "
+			"\"2h ago\", 10m, @1763829067, boot");
+}
+
+static int parse_boot(const char *word, struct filter *filter, char *message, size_t size)
+{
+	if (!word[0])
+		return 0;
+	if (!is_boot_word(word))
+		return complain(message, size, "boot", word,
+				"a boot; allowed: 0, -1, 1, or 4 or more digits of a boot id");
+	filter->has_boot = true;
+	if (word[0] == '-' || word[0] == '+' || strlen(word) < 4)
+		filter->boot_offset = (int)strtol(word, NULL, 10);
+	else
+		copy_hex(filter->boot_id, sizeof(filter->boot_id), word);
+	return 0;
+}
+
+static bool has_upper(const char *text)
+{
+	for (; *text; text++)
+		if (isupper((unsigned char)*text))
+			return true;
+	return false;
+}
+
+static int parse_grep(const char *pattern, struct filter *filter, char *message, size_t size)
+{
+	struct filter_grep *grep;
+	char reason[128];
+	int error;
+
+	if (!pattern[0])
+		return 0;
+	grep = malloc(sizeof(*grep));
+	if (!grep)
+		return complain(message, size, "grep", pattern, "usable: out of memory");
+	error = regcomp(&grep->regex, pattern, REG_EXTENDED | REG_NOSUB | (has_upper(pattern) ? 0 : REG_ICASE));
+	if (error) {
+		(void)regerror(error, &grep->regex, reason, sizeof(reason));
+		free(grep);
+		(void)complain(message, size, "grep", pattern, "an extended regular expression: ");
+		(void)strncat(message, reason, size - strlen(message) - 1);
+		return -EINVAL;
+	}
+	filter->grep = grep;
+	return 0;
+}
+
+/* Selectors: an empty one, or a lone short prefix, would match what nobody meant. */
+static int check_words(const struct filter_options *options, char *message, size_t size)
+{
+	const struct {
+		const char *name;
+		const struct option_list *list;
+	} lists[] = {
+		{ "container", &options->containers }, { "pod", &options->pods },
+		{ "namespace", &options->namespaces }, { "runtime", &options->runtimes },
+		{ "comm", &options->comms },	       { "cgroup", &options->cgroups },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(lists); i++)
+		for (size_t n = 0; n < lists[i].list->count; n++)
+			if (!lists[i].list->values[n][0])
+				return complain(message, size, lists[i].name, "", "a name");
+	return 0;
+}
+
+int filter_parse(const struct filter_options *options, const struct filter_now *now, struct filter *ret, char *message,
+		 size_t message_size)
+{
+	struct filter filter = { .options = options, .since = INT64_MIN, .until = INT64_MAX };
+	int r = check_words(options, message, message_size);
+
+	copy_hex(filter.this_boot, sizeof(filter.this_boot), now->boot_id);
+	if (r == 0)
+		r = parse_time("since", options->since, now, &filter.since, message, message_size);
+	if (r == 0)
+		r = parse_time("until", options->until, now, &filter.until, message, message_size);
+	if (r == 0 && filter.since > filter.until) {
+		(void)snprintf(message, message_size, "--since \"%s\" is later than --until \"%s\"", options->since,
+			       options->until);
+		r = -EINVAL;
+	}
+	if (r == 0)
+		r = parse_boot(options->boot, &filter, message, message_size);
+	if (r == 0)
+		r = parse_numbers(options, &filter, message, message_size);
+	if (r == 0)
+		r = parse_grep(options->grep, &filter, message, message_size);
+	if (r == 0)
+		*ret = filter;
+	return r;
+}
+
+void filter_done(struct filter *filter)
+{
+	if (filter->grep)
+		regfree(&filter->grep->regex);
+	free(filter->grep);
+	filter->grep = NULL;
+}
+
+bool filter_has_place(const struct filter *filter)
+{
+	const struct filter_options *o = filter->options;
+
+	return o->containers.count || o->pods.count || o->namespaces.count || o->runtimes.count || o->cgroups.count;
+}
+
+bool filter_has_event(const struct filter *filter)
+{
+	return filter->types || filter->pids.count || filter->options->comms.count || filter->signals.count ||
+	       filter->exit_codes.count || filter->grep;
+}
+
+bool filter_grep_matches(const struct filter *filter, const char *const *texts, size_t count)
+{
+	if (!filter->grep)
+		return true;
+	for (size_t i = 0; i < count; i++)
+		if (texts[i] && regexec(&filter->grep->regex, texts[i], 0, NULL, 0) == 0)
+			return true;
+	return false;
+}

@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What the user wants to see: the filter flags, the same on every query verb, parsed once and turned into
+ * conditions. Different flags must all hold; several values of one flag are alternatives.
+ */
+#ifndef CRI_CONSUMER_QUERY_FILTER_H
+#define CRI_CONSUMER_QUERY_FILTER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "common/option.h"
+
+struct sql;
+struct value;
+
+#define FILTER_ALL UINT64_MAX /* lines: no bound */
+
+/* As written on the command line. */
+struct filter_options {
+	char since[128], until[128], boot[64], grep[512];
+	uint64_t lines; /* FILTER_ALL when not given */
+	bool reverse, follow, strict;
+	struct option_list types, containers, pods, namespaces, runtimes, pids, comms, cgroups, signals, exit_codes;
+};
+
+extern const struct option_row filter_rows[];
+#define FILTER_ROWS_MAX 24
+
+/*
+ * The rows a verb takes, for its help: those of filter_rows that it does not refuse. Verbs it does not know
+ * take everything. ret: room for FILTER_ROWS_MAX rows, ended like filter_rows.
+ */
+void filter_rows_of(const char *verb, struct option_row *ret);
+/* The name of the first option that was given but that the verb refuses; NULL: none. */
+const char *filter_refused(const char *verb, const struct filter_options *options);
+
+void filter_options_init(struct filter_options *options);
+
+/*
+ * "-b" alone means this boot, "-b -1" or "-b ID" another one: gives a lone -b or --boot its value before
+ * option_parse, which knows options with a value or without, not both. Changes pointers in argv only.
+ */
+void filter_prepare_argv(int argc, char **argv);
+
+#define FILTER_NUMBERS_MAX 64
+
+struct filter_numbers {
+	unsigned int count;
+	int64_t values[FILTER_NUMBERS_MAX];
+};
+
+struct filter_grep; /* a compiled regular expression */
+
+/* Parsed. Points into the options and argv, which must outlive it. */
+struct filter {
+	const struct filter_options *options;
+	int64_t since, until; /* nanoseconds since 1970, inclusive; INT64_MIN and INT64_MAX: open */
+	uint32_t types;	      /* bit per type; 0: all */
+	struct filter_numbers pids, signals, exit_codes;
+	int boot_offset; /* with boot_id "": 0 this boot, -1 the one before, 1 the first recorded */
+	bool has_boot;
+	char boot_id[40];	  /* hex digits only: a prefix of the boot wanted */
+	char this_boot[40];	  /* of the running kernel, hex digits only; "" when not known */
+	struct filter_grep *grep; /* NULL: none */
+};
+
+/* The clock and the boot the time words are relative to, for tests to choose. */
+struct filter_now {
+	int64_t now_unix_nano, boot_unix_nano;
+	char boot_id[40]; /* as in /proc/sys/kernel/random/boot_id */
+};
+void filter_now(struct filter_now *ret);
+
+/* 0, or -EINVAL and in message the flag, the wrong word and what is allowed. Free with filter_done. */
+int filter_parse(const struct filter_options *options, const struct filter_now *now, struct filter *ret, char *message,
+		 size_t message_size);
+void filter_done(struct filter *filter);
+
+/* True when the filter asks for certain cgroups: containers, pods, namespaces, runtimes or paths. */
+bool filter_has_place(const struct filter *filter);
+/* True when it asks for something only events have: types, pids, comms, signals, exit codes, a pattern. */
+bool filter_has_event(const struct filter *filter);
+
+/* Appends " AND (...)" for the places; the query names g cgroup, c container, p pod. */
+void filter_add_place(const struct filter *filter, struct sql *sql);
+/* Appends " AND ..." for everything else an event row can tell, times not: e event. */
+void filter_add_event(const struct filter *filter, struct sql *sql);
+/* Appends " AND ..." for the boot; column: "e.boot". */
+void filter_add_boot(const struct filter *filter, struct sql *sql, const char *column);
+/* Appends " AND (...)" that holds for containers or cgroups called so: id prefix, name, ns/pod/container,
+ * unit name or path. Aliases as for filter_add_place. */
+void filter_add_container(struct sql *sql, const char *word);
+/* The same for pods: uid prefix, name, ns/pod. */
+void filter_add_pod(struct sql *sql, const char *word);
+
+/* True when no pattern was given or one of the texts matches it. NULL texts are skipped. */
+bool filter_grep_matches(const struct filter *filter, const char *const *texts, size_t count);
+
+#endif

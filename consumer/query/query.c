@@ -1,0 +1,562 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "consumer/query/query.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/cleanup.h"
+#include "consumer/query/column.h"
+#include "consumer/query/event_column.h"
+#include "consumer/query/sql.h"
+#include "consumer/store/db.h"
+#include "consumer/text/event_type.h"
+
+#define PAGE_ROWS  10000   /* looked at per page: well below the two seconds a transaction may take */
+#define PAGE_MAX   1000000 /* ids per page when hardly any of them match */
+#define PLACES_MAX 2000	   /* cgroups listed by number; more are looked for row by row */
+
+static const char from_event[] =
+	" LEFT JOIN type t ON t.type = e.type LEFT JOIN boot b ON b.boot = e.boot"
+	" LEFT JOIN cgroup g ON g.cgroup = e.cgroup LEFT JOIN container c ON c.container = g.container"
+	" LEFT JOIN pod p ON p.pod = coalesce(g.pod, c.pod) LEFT JOIN oom o ON o.id = e.id"
+	" LEFT JOIN cgroup tg ON tg.cgroup = o.trigger_cgroup LEFT JOIN cgroup lg ON lg.cgroup = o.limit_cgroup"
+	" LEFT JOIN pressure r ON r.id = e.id LEFT JOIN fork f ON f.id = e.id LEFT JOIN lifecycle l ON l.id = e.id"
+	" LEFT JOIN gap a ON a.id = e.id LEFT JOIN type lt ON lt.type = a.lost_type";
+
+static const char from_cgroup[] = " FROM cgroup g LEFT JOIN container c ON c.container = g.container"
+				  " LEFT JOIN pod p ON p.pod = coalesce(g.pod, c.pod) WHERE 1";
+
+/*
+ * The ways to the rows; SQLite has no statistics to choose by, so it is told which index to use. By time
+ * goes through (time, id), because that index is in this order already; the others through ids.
+ */
+enum query_way { BY_TIME, BY_PLACE, BY_TYPE, BY_ID };
+
+static const char *const way_index[] = {
+	[BY_TIME] = " INDEXED BY event_time",
+	[BY_PLACE] = " INDEXED BY event_cgroup",
+	[BY_TYPE] = " INDEXED BY event_type",
+	[BY_ID] = " NOT INDEXED",
+};
+
+struct query_point {
+	int64_t time, id;
+};
+
+struct query {
+	struct db *db;
+	const struct filter *filter;
+	enum query_way way;
+	bool newest_first;
+	bool nothing;		      /* no cgroup matches: no event can */
+	int64_t after, up_to;	      /* ids: what the caller asked for */
+	struct query_point low, high; /* what is left: above low, up to and with high */
+	int64_t *places;
+	size_t place_count;
+	int64_t page_ids;	      /* of the next page, unless by time */
+	uint64_t page_rows;	      /* read on this page */
+	struct query_point last_seen; /* of the row handed to the callback last */
+};
+
+static void add_select(struct sql *sql)
+{
+	sql_add(sql, "SELECT ");
+	for (size_t i = 0; i < event_table.count; i++) {
+		const char *expression = event_table.columns[i].sql;
+
+		sql_add(sql, i ? ", " : "");
+		sql_add(sql, expression ? expression : "NULL");
+	}
+	sql_add(sql, " FROM event e");
+}
+
+int query_number(struct db *db, const char *text, int64_t *ret)
+{
+	CLEANUP(sql_finish) struct db_stmt *stmt = NULL;
+	int r = db_prepare(db, text, &stmt);
+
+	if (r < 0)
+		return r;
+	r = db_step(stmt);
+	if (r > 0 && !db_is_null(stmt, 0))
+		*ret = db_int(stmt, 0);
+	return r < 0 ? r : 0;
+}
+
+int query_last_id(struct db *db, int64_t *ret)
+{
+	*ret = 0;
+	return query_number(db, "SELECT max(id) FROM event", ret);
+}
+
+int query_nearest_id(struct db *db, int64_t low, int64_t high, bool last, int64_t *ret)
+{
+	CLEANUP(sql_cleanup) struct sql *sql = sql_new();
+	CLEANUP(sql_finish) struct db_stmt *stmt = NULL;
+	int r;
+
+	sql_addf(sql, "SELECT id FROM event WHERE id > %" PRId64 " AND id <= %" PRId64 " ORDER BY id %s LIMIT 1", low,
+		 high, last ? "DESC" : "ASC");
+	r = sql_prepare(sql, db, &stmt);
+	if (r == 0)
+		r = db_step(stmt);
+	if (r > 0)
+		*ret = db_int(stmt, 0);
+	return r;
+}
+
+/* ------------------------------------------------------------------ where to look */
+
+/* The numbers of the cgroups the filter means. -E2BIG: more than PLACES_MAX. */
+static int find_places(struct query *query)
+{
+	CLEANUP(sql_cleanup) struct sql *sql = sql_new();
+	CLEANUP(sql_finish) struct db_stmt *stmt = NULL;
+	AUTO_FREE int64_t *places = calloc(PLACES_MAX, sizeof(*places));
+	size_t count = 0;
+	int r;
+
+	sql_add(sql, "SELECT g.cgroup");
+	sql_add(sql, from_cgroup);
+	filter_add_place(query->filter, sql);
+	r = places ? sql_prepare(sql, query->db, &stmt) : -ENOMEM;
+	if (r < 0)
+		return r;
+	while ((r = db_step(stmt)) > 0) {
+		if (count == PLACES_MAX)
+			return -E2BIG;
+		places[count++] = db_int(stmt, 0);
+	}
+	if (r < 0)
+		return r;
+	query->places = TAKE_PTR(places);
+	query->place_count = count;
+	return 0;
+}
+
+/* Only ids from first to last can be of interest; first > last: none. */
+static void narrow_to_ids(struct query *query, int64_t first, int64_t last)
+{
+	query->nothing = first > last;
+	if (first > query->low.id)
+		query->low.id = first - 1;
+	if (last < query->high.id)
+		query->high.id = last;
+}
+
+/* Narrows the ids to those of the places: most containers live shortly. */
+static int narrow_to_places(struct query *query)
+{
+	CLEANUP(sql_finish) struct db_stmt *stmt = NULL;
+	int64_t first = INT64_MAX, last = INT64_MIN;
+	int r = db_prepare(query->db,
+			   "SELECT (SELECT min(id) FROM event INDEXED BY event_cgroup WHERE cgroup = ?1),"
+			   " (SELECT max(id) FROM event INDEXED BY event_cgroup WHERE cgroup = ?1)",
+			   &stmt);
+
+	for (size_t i = 0; r >= 0 && i < query->place_count; i++) {
+		db_bind_int(stmt, 1, query->places[i]);
+		r = db_step(stmt);
+		if (r > 0 && !db_is_null(stmt, 0)) {
+			first = db_int(stmt, 0) < first ? db_int(stmt, 0) : first;
+			last = db_int(stmt, 1) > last ? db_int(stmt, 1) : last;
+		}
+		db_reset(stmt);
+	}
+	if (r < 0)
+		return r;
+	narrow_to_ids(query, first, last);
+	return 0;
+}
+
+static int narrow_to_file(struct query *query)
+{
+	int64_t first = 1, last = 0;
+	int r = query_number(query->db, "SELECT min(id) FROM event", &first);
+
+	if (r == 0)
+		r = query_number(query->db, "SELECT max(id) FROM event", &last);
+	if (r < 0)
+		return r;
+	narrow_to_ids(query, first, last);
+	return 0;
+}
+
+static int choose_way(struct query *query)
+{
+	const struct filter *filter = query->filter;
+	int r;
+
+	query->low = (struct query_point){ filter->since, INT64_MIN };
+	query->high = (struct query_point){ filter->until, INT64_MAX };
+	query->way = BY_TIME;
+	if (query->after > 0) {
+		query->way = BY_ID; /* what came since the last look */
+	} else if (filter_has_place(filter)) {
+		r = find_places(query);
+		if (r < 0 && r != -E2BIG)
+			return r;
+		if (r == 0)
+			query->way = BY_PLACE;
+	} else if (filter->types && !((filter->types >> TYPE_PROCESS_EXIT) & 1)) {
+		query->way = BY_TYPE;
+	}
+	if (query->way == BY_TIME)
+		return 0;
+
+	query->low = (struct query_point){ .id = query->after };
+	query->high = (struct query_point){ .id = query->up_to };
+	return query->way == BY_PLACE ? narrow_to_places(query) : narrow_to_file(query);
+}
+
+int query_open(struct db *db, const struct filter *filter, int64_t after, int64_t up_to, bool newest_first,
+	       struct query **ret)
+{
+	CLEANUP(query_cleanup) struct query *query = calloc(1, sizeof(*query));
+	int r;
+
+	if (!query)
+		return -ENOMEM;
+	query->db = db;
+	query->filter = filter;
+	query->after = after;
+	query->up_to = up_to;
+	query->newest_first = newest_first;
+	query->page_ids = PAGE_ROWS;
+	r = choose_way(query);
+	if (r < 0)
+		return r;
+	*ret = TAKE_PTR(query);
+	return 0;
+}
+
+void query_close(struct query *query)
+{
+	if (!query)
+		return;
+	free(query->places);
+	free(query);
+}
+
+void query_cleanup(struct query **query)
+{
+	query_close(*query);
+}
+
+/* ------------------------------------------------------------------ pages */
+
+static bool is_before(const struct query *query, struct query_point a, struct query_point b)
+{
+	if (query->way == BY_TIME && a.time != b.time)
+		return a.time < b.time;
+	return a.id < b.id;
+}
+
+/* (time, id) above low and up to high; the plain comparisons are what the index is searched by. */
+static void add_time_range(struct sql *sql, struct query_point low, struct query_point high)
+{
+	sql_add(sql, " AND e.time >= ");
+	sql_add_int(sql, low.time);
+	sql_add(sql, " AND e.time <= ");
+	sql_add_int(sql, high.time);
+	sql_add(sql, " AND (e.time, e.id) > (");
+	sql_add_int(sql, low.time);
+	sql_add(sql, ", ");
+	sql_add_int(sql, low.id);
+	sql_add(sql, ") AND (e.time, e.id) <= (");
+	sql_add_int(sql, high.time);
+	sql_add(sql, ", ");
+	sql_add_int(sql, high.id);
+	sql_add(sql, ")");
+}
+
+/* The page's end by time: PAGE_ROWS entries of the index further. */
+static int time_page_end(struct query *query, struct query_point *end)
+{
+	CLEANUP(sql_cleanup) struct sql *sql = sql_new();
+	CLEANUP(sql_finish) struct db_stmt *stmt = NULL;
+	const char *direction = query->newest_first ? "DESC" : "ASC";
+	int r;
+
+	sql_add(sql, "SELECT e.time, e.id FROM event e INDEXED BY event_time WHERE 1");
+	add_time_range(sql, query->low, query->high);
+	sql_addf(sql, " ORDER BY e.time %s, e.id %s LIMIT 1 OFFSET %d", direction, direction, PAGE_ROWS);
+	r = sql_prepare(sql, query->db, &stmt);
+	if (r < 0)
+		return r;
+	r = db_step(stmt);
+	if (r < 0)
+		return r;
+	if (r > 0)
+		*end = (struct query_point){ db_int(stmt, 0), db_int(stmt, 1) };
+	else
+		*end = query->newest_first ? query->low : query->high;
+	return 0;
+}
+
+/* Over the ids nobody has: a row far from all others must not cost a page for every million between. 0: that was all. */
+static int skip_ids(struct query *query)
+{
+	int64_t id;
+	int r = query_nearest_id(query->db, query->low.id, query->high.id, query->newest_first, &id);
+
+	if (r > 0 && query->newest_first)
+		query->high.id = id;
+	else if (r > 0)
+		query->low.id = id - 1;
+	return r;
+}
+
+static int page_end(struct query *query, struct query_point *end)
+{
+	bool is_last;
+
+	if (query->way == BY_TIME)
+		return time_page_end(query, end);
+	*end = query->newest_first ? query->low : query->high;
+	is_last = query->high.id <= query->low.id ||
+		  (uint64_t)query->high.id - (uint64_t)query->low.id <= (uint64_t)query->page_ids;
+	if (!is_last)
+		end->id = query->newest_first ? query->high.id - query->page_ids : query->low.id + query->page_ids;
+	return 0;
+}
+
+/* What an index leads to can be far apart: then the next page covers more ids. Without one each id counts. */
+static void adapt_page(struct query *query)
+{
+	if (query->way == BY_ID)
+		return;
+	if (query->page_rows < PAGE_ROWS / 4 && query->page_ids < PAGE_MAX)
+		query->page_ids *= 4;
+	else if (query->page_rows > 2 * PAGE_ROWS && query->page_ids > PAGE_ROWS)
+		query->page_ids /= 4;
+}
+
+static void add_places(const struct query *query, struct sql *sql)
+{
+	if (query->way == BY_PLACE) {
+		sql_add(sql, " AND e.cgroup IN (");
+		for (size_t i = 0; i < query->place_count; i++)
+			sql_addf(sql, "%s%" PRId64, i ? "," : "", query->places[i]);
+		sql_add(sql, ")");
+	} else if (filter_has_place(query->filter)) {
+		sql_add(sql, " AND +e.cgroup IN (SELECT g.cgroup");
+		sql_add(sql, from_cgroup);
+		filter_add_place(query->filter, sql);
+		sql_add(sql, ")");
+	}
+}
+
+static void add_id_range(struct sql *sql, const char *expression, int64_t low, int64_t high)
+{
+	sql_addf(sql, " AND %s > ", expression);
+	sql_add_int(sql, low);
+	sql_addf(sql, " AND %s <= ", expression);
+	sql_add_int(sql, high);
+}
+
+static void build_page(const struct query *query, struct sql *sql, struct query_point low, struct query_point high)
+{
+	const char *direction = query->newest_first ? "DESC" : "ASC";
+
+	add_select(sql);
+	sql_add(sql, way_index[query->way]);
+	sql_add(sql, from_event);
+	sql_add(sql, " WHERE 1");
+	if (query->way == BY_TIME) {
+		add_time_range(sql, low, high);
+		add_id_range(sql, "+e.id", query->after, query->up_to);
+	} else {
+		add_id_range(sql, "e.id", low.id, high.id);
+		sql_add(sql, " AND +e.time >= ");
+		sql_add_int(sql, query->filter->since);
+		sql_add(sql, " AND +e.time <= ");
+		sql_add_int(sql, query->filter->until);
+	}
+	add_places(query, sql);
+	filter_add_event(query->filter, sql);
+	if (query->way == BY_TIME)
+		sql_addf(sql, " ORDER BY e.time %s, e.id %s", direction, direction);
+	else
+		sql_addf(sql, " ORDER BY e.id %s", direction);
+}
+
+static bool grep_matches(const struct filter *filter, const struct value *row)
+{
+	static const unsigned int searched[] = {
+		FIELD_TYPE,    FIELD_COMM,     FIELD_CGROUP,	    FIELD_CONTAINER_ID,	   FIELD_CONTAINER_NAME,
+		FIELD_POD_UID, FIELD_POD_NAME, FIELD_POD_NAMESPACE, FIELD_CONTAINER_IMAGE,
+	};
+	static const struct column_style style = { .boot_id = "" };
+	const char *texts[ARRAY_SIZE(searched) + 1];
+	char detail[COLUMN_TEXT_MAX];
+
+	if (!filter->grep)
+		return true;
+	event_detail(&style, row, detail, sizeof(detail));
+	for (size_t i = 0; i < ARRAY_SIZE(searched); i++)
+		texts[i] = row[searched[i]].kind == VALUE_TEXT ? row[searched[i]].text : NULL;
+	texts[ARRAY_SIZE(searched)] = detail;
+	return filter_grep_matches(filter, texts, ARRAY_SIZE(texts));
+}
+
+/* 1: the callback had enough. */
+static int read_rows(struct query *query, struct db_stmt *stmt, query_row *each, void *context)
+{
+	struct value row[FIELD_COLUMN_COUNT];
+	int r;
+
+	while ((r = db_step(stmt)) > 0) {
+		value_row(stmt, row, FIELD_COLUMN_COUNT);
+		query->page_rows++;
+		if (!grep_matches(query->filter, row))
+			continue;
+		query->last_seen = (struct query_point){ row[FIELD_TIME].number, row[FIELD_ID].number };
+		r = each(context, row);
+		if (r != 0)
+			break;
+	}
+	db_reset(stmt);
+	return r;
+}
+
+int query_page(struct query *query, query_row *each, void *context)
+{
+	CLEANUP(sql_cleanup) struct sql *sql = sql_new();
+	CLEANUP(sql_finish) struct db_stmt *stmt = NULL;
+	struct query_point end;
+	int r;
+
+	if (query->nothing || !is_before(query, query->low, query->high))
+		return 0;
+	r = query->way == BY_TIME ? 1 : skip_ids(query);
+	if (r <= 0)
+		return r;
+	r = page_end(query, &end);
+	if (r < 0)
+		return r;
+	if (query->newest_first)
+		build_page(query, sql, end, query->high);
+	else
+		build_page(query, sql, query->low, end);
+	query->page_rows = 0;
+	r = sql_prepare(sql, query->db, &stmt);
+	if (r == 0)
+		r = read_rows(query, stmt, each, context);
+	if (r != 0)
+		return r < 0 ? r : 0;
+
+	adapt_page(query);
+	if (query->newest_first)
+		query->high = end;
+	else
+		query->low = end;
+	return is_before(query, query->low, query->high);
+}
+
+static int count_down(void *context, const struct value *row)
+{
+	uint64_t *left = context;
+
+	(void)row;
+	(*left)--;
+	return *left == 0;
+}
+
+int query_last(struct query *query, uint64_t n, bool newest_first)
+{
+	struct query_point high = query->high;
+	struct query_point low = query->low;
+	uint64_t left = n;
+	int r;
+
+	if (n == 0) {
+		query->nothing = true;
+		return 0;
+	}
+	do {
+		r = query_page(query, count_down, &left);
+	} while (r > 0 && left > 0);
+	if (r < 0)
+		return r;
+
+	query->low = low;
+	query->high = high;
+	query->newest_first = newest_first;
+	if (left == 0) {
+		/* Just below the n-th row from the end: ids are whole numbers. */
+		query->low = query->last_seen;
+		query->low.id--;
+	}
+	return 0;
+}
+
+/* ------------------------------------------------------------------ single events */
+
+struct sql *query_build(const char *index)
+{
+	struct sql *sql = sql_new();
+
+	add_select(sql);
+	sql_add(sql, index);
+	sql_add(sql, from_event);
+	sql_add(sql, " WHERE 1");
+	return sql;
+}
+
+int query_run(struct db *db, struct sql *sql, query_row *each, void *context)
+{
+	static const struct filter_options no_options;
+	static const struct filter no_filter = { .options = &no_options };
+	struct query query = { .db = db, .filter = &no_filter };
+	CLEANUP(sql_finish) struct db_stmt *stmt = NULL;
+	int r = sql_prepare(sql, db, &stmt);
+
+	if (r == 0)
+		r = read_rows(&query, stmt, each, context);
+	return r < 0 ? r : 0;
+}
+
+int query_event(struct db *db, int64_t id, query_row *each, void *context)
+{
+	CLEANUP(sql_cleanup) struct sql *sql = query_build("");
+
+	sql_add(sql, " AND e.id = ");
+	sql_add_int(sql, id);
+	return query_run(db, sql, each, context);
+}
+
+int query_incident(struct db *db, int64_t incident, query_row *each, void *context)
+{
+	CLEANUP(sql_cleanup) struct sql *sql = query_build("");
+
+	sql_add(sql, " AND e.id IN (SELECT id FROM oom WHERE incident = ");
+	sql_add_int(sql, incident);
+	sql_add(sql, ") ORDER BY e.id");
+	return query_run(db, sql, each, context);
+}
+
+int query_has_gap(struct db *db, const struct filter *filter, bool *ret)
+{
+	CLEANUP(sql_cleanup) struct sql *sql = sql_new();
+	CLEANUP(sql_finish) struct db_stmt *stmt = NULL;
+	int r;
+
+	sql_add(sql, "SELECT 1 FROM gap a CROSS JOIN event e ON e.id = a.id WHERE coalesce(a.from_time, e.time) <= ");
+	sql_add_int(sql, filter->until);
+	sql_add(sql, " AND coalesce(a.to_time, e.time) >= ");
+	sql_add_int(sql, filter->since);
+	filter_add_boot(filter, sql, "e.boot");
+	sql_add(sql, " LIMIT 1");
+	r = sql_prepare(sql, db, &stmt);
+	if (r < 0)
+		return r;
+	r = db_step(stmt);
+	if (r < 0)
+		return r;
+	*ret = r > 0;
+	return 0;
+}

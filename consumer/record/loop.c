@@ -1,0 +1,391 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "consumer/record/loop.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stddef.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/signalfd.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "common/cleanup.h"
+#include "common/exit_code.h"
+#include "common/log.h"
+#include "consumer/container/sweep.h"
+#include "consumer/record/notify.h"
+#include "consumer/record/pipeline.h"
+#include "consumer/record/ring.h"
+#include "consumer/record/state.h"
+#include "consumer/store/recorder_fault.h"
+#include "consumer/text/clock.h"
+#include "consumer/text/time_words.h"
+
+#define BACKOFF_MIN_NS 100000000ULL
+#define BACKOFF_MAX_NS 5000000000ULL
+#define PIN_INTERVAL_NS 1000000000ULL
+/* Between looks at age and size when nothing is left to do. */
+#define RETENTION_INTERVAL_NS 10000000000ULL
+#define RETENTION_LOG_INTERVAL_NS 3600000000000ULL
+#define CUT_INTERVAL_NS 3600000000000ULL
+/* A wall clock that leaps forward so far is believed only after so long: by it a whole history may be too old. */
+#define CLOCK_LEAP_NS 3600000000000LL
+#define CLOCK_DOUBT_NS 86400000000000ULL
+#define NS_PER_MS 1000000ULL
+/* After so many looks at an empty ring it is looked at that much less often; an OOM kill wakes us anyway. */
+#define QUIET_TICKS 10
+#define QUIET_FACTOR 3
+
+/* The loop's state; times are boot times. */
+struct loop {
+	const struct recorder *recorder;
+	int64_t started;
+	uint64_t noticed_ns; /* since when a record waits; 0: none does */
+	bool tick;           /* the last wait ended by time */
+	unsigned int quiet;  /* waits that ended by time, with nothing in the ring, in a row */
+	bool stop;
+	int exit_code;       /* -1: go on */
+	int failure;         /* of the last commit */
+	uint64_t backoff_ns;
+	uint64_t retry_ns, metrics_ns, pin_ns, retention_ns, watchdog_ns;
+	uint64_t retention_log_ns;
+	int64_t clock_offset;   /* wall time less boot time, as far as it is believed */
+	uint64_t doubt_ns;      /* since when the wall clock is not believed; 0: it is */
+	bool unpinned;
+	bool silent; /* the last status could not be written */
+	bool cut_told; /* of cgroups that are too many to be looked at */
+	struct log_limit cut_limit;
+};
+
+int loop_open_signals(void)
+{
+	sigset_t set;
+
+	(void)sigemptyset(&set);
+	(void)sigaddset(&set, SIGTERM);
+	(void)sigaddset(&set, SIGINT);
+	if (sigprocmask(SIG_BLOCK, &set, NULL) != 0)
+		return -errno;
+
+	int fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+
+	return fd < 0 ? -errno : fd;
+}
+
+/* Says so once for each change: events come all the time. */
+static void note_failure(struct loop *loop, int error)
+{
+	const struct recorder *recorder = loop->recorder;
+
+	if (loop->failure != error)
+		log_error("cannot store into \"%s\": %s; nothing is acknowledged, events wait in the ring (%llu of %llu"
+			  " bytes) and what does not fit is counted as lost; trying again",
+			  recorder->db_path, pipeline_message(recorder->pipeline),
+			  (unsigned long long)ring_unread(recorder->ring), (unsigned long long)ring_size(recorder->ring));
+	loop->failure = error;
+	recorder_fault_write(recorder->trouble_fd, pipeline_message(recorder->pipeline));
+	loop->backoff_ns = loop->backoff_ns ? 2 * loop->backoff_ns : BACKOFF_MIN_NS;
+	if (loop->backoff_ns > BACKOFF_MAX_NS)
+		loop->backoff_ns = BACKOFF_MAX_NS;
+	loop->retry_ns = clock_boot_ns() + loop->backoff_ns;
+}
+
+static void note_success(struct loop *loop)
+{
+	if (loop->failure) {
+		log_info("stores into \"%s\" again", loop->recorder->db_path);
+		recorder_fault_write(loop->recorder->trouble_fd, NULL);
+	}
+	loop->failure = 0;
+	loop->backoff_ns = loop->retry_ns = 0;
+}
+
+/* What every call into the pipeline that stores something may return. */
+static void take_result(struct loop *loop, int r)
+{
+	if (r == -EPROTO) {
+		log_error("the next record in the ring is of a newer version than the %u this recorder reads: it and all"
+			  " behind it stay in the ring for a newer recorder, and this one ends; install the cri-ebpf that"
+			  " came with the cri-ebpf-loader which wrote it",
+			  EV_ABI);
+		loop->exit_code = EXIT_DENIED;
+	} else if (r) {
+		note_failure(loop, r);
+	} else {
+		note_success(loop);
+	}
+}
+
+static void commit_if_due(struct loop *loop, uint64_t now)
+{
+	const struct recorder *recorder = loop->recorder;
+	enum pipeline_due due = pipeline_look(recorder->pipeline);
+
+	if (due == PIPELINE_NOTHING && !loop->failure) {
+		loop->noticed_ns = 0;
+		loop->quiet += loop->tick && loop->quiet < QUIET_TICKS;
+		return;
+	}
+	loop->quiet = 0;
+	if (loop->noticed_ns == 0)
+		loop->noticed_ns = now;
+	/* The kernel does not wake us for every record: when time is up, they may have waited as long. */
+	if (due != PIPELINE_NOW && !loop->tick && now - loop->noticed_ns < recorder->flush_interval_ns)
+		return;
+	if (now < loop->retry_ns)
+		return;
+	loop->noticed_ns = 0;
+	take_result(loop, pipeline_commit(recorder->pipeline));
+}
+
+static void write_status(struct loop *loop, bool running)
+{
+	const struct recorder *recorder = loop->recorder;
+	const struct recorder_status status = {
+		.info = recorder->info,
+		.unpinned = loop->unpinned,
+		.running = running,
+		.keeps_bpf = recorder->keeps_bpf,
+		.started = loop->started,
+		.metrics_interval_ns = recorder->metrics_interval_ns,
+	};
+	int r = recorder_status_write(&status, recorder->pipeline, recorder->ring, recorder->names);
+
+	if (r && pipeline_report(recorder->pipeline, r) == 0)
+		r = recorder_status_write(&status, recorder->pipeline, recorder->ring, recorder->names);
+	if (r)
+		log_debug("cannot write the status: %s", strerror(-r));
+	/* With nothing to store this is all that notices. */
+	if (!loop->failure && (r != 0) != loop->silent)
+		recorder_fault_write(recorder->trouble_fd, r ? pipeline_message(recorder->pipeline) : NULL);
+	loop->silent = r != 0;
+}
+
+static void keep_metrics(struct loop *loop, uint64_t now)
+{
+	if (now < loop->metrics_ns || now < loop->retry_ns)
+		return;
+	loop->metrics_ns = now + loop->recorder->metrics_interval_ns;
+	take_result(loop, pipeline_reconcile(loop->recorder->pipeline));
+	write_status(loop, true);
+}
+
+/* The pin's link count tells although this user may not look into the directory any more. */
+static void look_at_pin(struct loop *loop, uint64_t now)
+{
+	const struct recorder *recorder = loop->recorder;
+	struct stat st;
+
+	if (recorder->pin_fd < 0 || now < loop->pin_ns)
+		return;
+	loop->pin_ns = now + PIN_INTERVAL_NS;
+	if (fstat(recorder->pin_fd, &st) != 0 || st.st_nlink > 0)
+		return;
+	loop->unpinned = true;
+	if (ring_unread(recorder->ring) > 0)
+		return;
+	log_warning("the programs were unloaded and all they recorded is stored: this recorder ends; start another after"
+		    " cri-ebpf-loader load");
+	loop->exit_code = EXIT_UNHEALTHY;
+}
+
+/* That the bound of size costs history must be known, but it may cost some every second. */
+static void tell_retention(struct loop *loop, struct db *db, uint64_t now)
+{
+	struct retention_report report;
+	char since[TIME_TEXT_MAX], oldest[TIME_TEXT_MAX];
+
+	if (now < loop->retention_log_ns || retention_take_report(db, &report) != 0 || report.removed == 0)
+		return;
+	loop->retention_log_ns = now + RETENTION_LOG_INTERVAL_NS;
+	time_format_rfc3339(since, sizeof(since), report.all_since ? report.all_since : clock_wall_ns());
+	time_format_rfc3339(oldest, sizeof(oldest), report.oldest ? report.oldest : clock_wall_ns());
+	log_info("removed %llu events to keep \"%s\" within retention_size: the history is complete since %s; OOM kills"
+		 " and what else is kept longest reach back to %s",
+		 (unsigned long long)report.removed, loop->recorder->db_path, since, oldest);
+}
+
+/* The wall time by which something is too old: the wall clock's, unless that has just leapt forward. */
+static int64_t retention_time(struct loop *loop, uint64_t now)
+{
+	int64_t wall = clock_wall_ns();
+	int64_t leap = wall - (int64_t)now - loop->clock_offset;
+
+	if (leap > CLOCK_LEAP_NS && loop->doubt_ns == 0) {
+		loop->doubt_ns = now;
+		log_warning("the clock went forward by %lld hours: nothing is deleted for being too old by the new time for"
+			    " a day",
+			    (long long)(leap / 3600000000000LL));
+	}
+	if (leap > CLOCK_LEAP_NS && now - loop->doubt_ns < CLOCK_DOUBT_NS)
+		return (int64_t)now + loop->clock_offset;
+	loop->doubt_ns = 0;
+	loop->clock_offset = wall - (int64_t)now;
+	return wall;
+}
+
+static void keep_retention(struct loop *loop, uint64_t now)
+{
+	const struct recorder *recorder = loop->recorder;
+	struct db *db = pipeline_db(recorder->pipeline);
+
+	if (now < loop->retention_ns || loop->failure || !db)
+		return;
+
+	int r = retention_step(db, &recorder->retention, retention_time(loop, now));
+
+	if (r < 0) {
+		log_debug("cannot delete what is too old: %s", strerror(-r));
+		(void)pipeline_report(recorder->pipeline, r);
+	}
+	if (r <= 0)
+		loop->retention_ns = now + RETENTION_INTERVAL_NS;
+	if (r == 0)
+		tell_retention(loop, db, now);
+}
+
+/* Once as long as it lasts, and not too often however it comes and goes. */
+static void tell_cut(struct loop *loop, uint64_t now)
+{
+	size_t count;
+	const char *path = sweep_cut(loop->recorder->sweep, &count);
+
+	loop->cut_told = loop->cut_told && path;
+	if (!path || loop->cut_told || !log_allowed(&loop->cut_limit, now, CUT_INTERVAL_NS, 1))
+		return;
+	log_warning("below cgroup \"%s\" (and %zu more) there are more cgroups than can be looked at, or they are deeper"
+		    " than that, or closed to the recorder: the kernel's map of cgroups keeps those that are gone there;"
+		    " limit how many there may be with cgroup.max.descendants and cgroup.max.depth",
+		    path[0] ? path : "/", count - 1);
+	loop->cut_told = true;
+}
+
+static void keep_map(struct loop *loop, uint64_t now)
+{
+	const struct recorder *recorder = loop->recorder;
+	size_t removed;
+
+	if (!recorder->sweep || loop->failure)
+		return;
+	removed = sweep_step(recorder->sweep, now, ring_producer(recorder->ring), ring_acked(recorder->ring));
+	if (removed > 0)
+		log_debug("forgot %zu cgroups that are gone", removed);
+	tell_cut(loop, now);
+}
+
+static void keep_watchdog(struct loop *loop, uint64_t now)
+{
+	if (loop->recorder->watchdog_ns == 0 || now < loop->watchdog_ns)
+		return;
+	loop->watchdog_ns = now + loop->recorder->watchdog_ns / 2;
+	notify_send(loop->recorder->notify_fd, "WATCHDOG=1");
+}
+
+static uint64_t earlier(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
+
+/* How long nothing has to be done unless something happens. */
+static int wait_ms(const struct loop *loop, uint64_t now)
+{
+	const struct recorder *recorder = loop->recorder;
+	uint64_t at = now + recorder->flush_interval_ns * (loop->quiet < QUIET_TICKS ? 1 : QUIET_FACTOR);
+
+	if (loop->failure)
+		at = loop->retry_ns;
+	else if (loop->noticed_ns)
+		at = loop->noticed_ns + recorder->flush_interval_ns;
+	at = earlier(at, loop->metrics_ns > now ? loop->metrics_ns : at);
+	if (!loop->failure)
+		at = earlier(at, loop->retention_ns);
+	if (recorder->watchdog_ns)
+		at = earlier(at, loop->watchdog_ns);
+	return at <= now ? 0 : (int)((at - now + NS_PER_MS - 1) / NS_PER_MS);
+}
+
+static void wait_for_work(struct loop *loop)
+{
+	struct epoll_event events[2];
+	int n = epoll_wait(loop->recorder->epoll_fd, events, (int)ARRAY_SIZE(events), wait_ms(loop, clock_boot_ns()));
+
+	loop->tick = n == 0;
+	for (int i = 0; i < n; i++)
+		if (events[i].data.fd == loop->recorder->signal_fd)
+			loop->stop = true;
+}
+
+static int watch(int epoll_fd, int fd, uint32_t events)
+{
+	struct epoll_event event = { .events = events, .data.fd = fd };
+
+	return epoll_ctl(epoll_fd, EPOLL_CTL_ADD, fd, &event) != 0 ? -errno : 0;
+}
+
+/* Edge-triggered on the ring: with records that are read and not acknowledged it is always readable. */
+int loop_open_epoll(int ring_fd, int signal_fd)
+{
+	AUTO_CLOSE int fd = epoll_create1(EPOLL_CLOEXEC);
+	int r = fd < 0 ? -errno : watch(fd, ring_fd, EPOLLIN | EPOLLET);
+
+	if (!r)
+		r = watch(fd, signal_fd, EPOLLIN);
+	return r ? r : TAKE_FD(fd);
+}
+
+/* The last commit of this run: everything that is in the ring now. */
+static int finish(struct loop *loop)
+{
+	struct pipeline *pipeline = loop->recorder->pipeline;
+	int r = pipeline_drain(pipeline);
+
+	if (!r)
+		r = pipeline_reconcile(pipeline);
+	if (!r) {
+		write_status(loop, false);
+		return EXIT_FOUND;
+	}
+	take_result(loop, r);
+	return r == -EPROTO ? EXIT_DENIED : EXIT_STORE;
+}
+
+static void record(struct loop *loop)
+{
+	while (!loop->stop && loop->exit_code < 0) {
+		uint64_t now = clock_boot_ns();
+
+		commit_if_due(loop, now);
+		loop->tick = false;
+		if (loop->exit_code >= 0)
+			break;
+		keep_metrics(loop, now);
+		look_at_pin(loop, now);
+		keep_retention(loop, now);
+		keep_map(loop, now);
+		keep_watchdog(loop, now);
+		if (loop->exit_code < 0)
+			wait_for_work(loop);
+	}
+}
+
+int loop_run(const struct recorder *recorder)
+{
+	struct loop loop = {
+		.recorder = recorder,
+		.started = clock_wall_ns(),
+		.clock_offset = clock_wall_ns() - (int64_t)clock_boot_ns(),
+		.exit_code = -1,
+	};
+
+	if (recorder->once)
+		return finish(&loop);
+
+	notify_send(recorder->notify_fd, "READY=1");
+	record(&loop);
+	notify_send(recorder->notify_fd, "STOPPING=1");
+	if (loop.exit_code < 0)
+		return finish(&loop);
+	write_status(&loop, false);
+	return loop.exit_code;
+}

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The recorder's loop: waits for records and signals, stores, keeps house. Everything it needs is open and
+ * the sandbox is entered before it begins.
+ */
+#ifndef CRI_CONSUMER_RECORD_LOOP_H
+#define CRI_CONSUMER_RECORD_LOOP_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "common/maps.h"
+#include "consumer/store/retention.h"
+
+struct kernel_maps;
+struct pipeline;
+struct ring;
+struct sweep;
+
+struct recorder {
+	struct pipeline *pipeline;
+	struct ring *ring;
+	struct sweep *sweep; /* NULL: nothing is swept */
+	const struct kernel_maps *names;
+	const struct map_info *info;
+	int epoll_fd;  /* of loop_open_epoll() */
+	int pin_fd;    /* the ring's pin, O_PATH: shows that it was removed. -1: not looked at */
+	int signal_fd; /* SIGTERM and SIGINT */
+	int notify_fd; /* -1: nobody listens */
+	int trouble_fd; /* of recorder_fault_open(), or negative */
+	const char *db_path; /* for messages */
+	bool keeps_bpf; /* runs with CAP_BPF, for a kernel before 5.19 */
+	bool once;
+	uint64_t flush_interval_ns;
+	uint64_t metrics_interval_ns;
+	uint64_t watchdog_ns; /* 0: none */
+	struct retention_settings retention;
+};
+
+/* Blocks SIGTERM and SIGINT, and gives a descriptor to read them from, or a negative errno. */
+int loop_open_signals(void);
+
+/* A descriptor to wait for both with, or a negative errno. */
+int loop_open_epoll(int ring_fd, int signal_fd);
+
+/* Until a signal, or with `once` until the ring is empty. The exit code of the program; logs. */
+int loop_run(const struct recorder *recorder);
+
+#endif

@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "consumer/sandbox/confine.h"
+
+#include <errno.h>
+#include <libgen.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "common/cleanup.h"
+#include "common/exit_code.h"
+#include "common/log.h"
+#include "consumer/sandbox/privileges.h"
+#include "consumer/sandbox/sandbox.h"
+#include "consumer/store/db.h"
+#include "consumer/store/db_files.h"
+#include "consumer/test_hook.h"
+
+static bool entered;
+
+#define MISSING_MAX 1 /* directories that a follower may see made: more would open half the file system */
+
+/* Where the database is, whatever links lead to it, or will be. -ENOENT: nowhere near. */
+static int find_directory(const char *db, char *out)
+{
+	char copy[PATH_MAX];
+	struct stat st;
+
+	if (strlen(db) >= sizeof(copy))
+		return -ENAMETOOLONG;
+	if (!realpath(db, copy))
+		(void)strcpy(copy, db);
+	for (int missing = 0; missing <= MISSING_MAX; missing++) {
+		char *above = dirname(copy);
+
+		(void)memmove(copy, above, strlen(above) + 1);
+		if (stat(copy, &st) == 0) {
+			(void)strcpy(out, copy);
+			return 0;
+		}
+	}
+	return -errno;
+}
+
+static int enter(const char *db)
+{
+	char directory[PATH_MAX];
+	struct sandbox_paths paths = { .read_directory = { "/proc", NULL } };
+	struct sandbox *sandbox = NULL;
+	bool landlock = false;
+	int r;
+
+	/* Not to be found: opening the database says so better. */
+	if (db && find_directory(db, directory) == 0)
+		paths.read_directory[1] = directory;
+	r = sandbox_prepare(SANDBOX_QUERY, &paths, &sandbox);
+	if (!r)
+		r = sandbox_enter(sandbox, &landlock);
+	if (!r)
+		log_debug("sandboxed: seccomp%s", landlock ? ", Landlock" : "; this kernel has no Landlock");
+	return r;
+}
+
+int confine_to_reading(const char *db)
+{
+	int r;
+
+	if (test_without_sandbox())
+		return 0;
+	r = privileges_drop_for_reading(db);
+	if (r) {
+		log_error("cannot give up privileges: %s; nothing is read", strerror(-r));
+		return EXIT_DENIED;
+	}
+	if (db)
+		db_file_make_wal_index(db);
+	r = enter(db);
+	if (r)
+		log_warning("cannot enter the sandbox: %s; the history is read without it", strerror(-r));
+	entered = !r;
+	return 0;
+}
+
+int confine_to_writing(const struct sandbox_paths *paths, const char *consequence)
+{
+	struct sandbox *sandbox = NULL;
+	bool landlock = false;
+	int r;
+
+	if (test_without_sandbox())
+		return 0;
+	db_seed_writer();
+	r = sandbox_prepare(SANDBOX_RECORD, paths, &sandbox);
+	if (!r)
+		r = sandbox_enter(sandbox, &landlock);
+	if (r) {
+		log_error("cannot enter the sandbox: %s; %s", strerror(-r), consequence);
+		return EXIT_DENIED;
+	}
+	log_debug("sandboxed: seccomp%s", landlock ? ", Landlock" : "; this kernel has no Landlock");
+	return 0;
+}
+
+void confine_to_open_files(void)
+{
+	int r = entered ? sandbox_close_files() : 0;
+
+	if (r)
+		log_warning("cannot narrow the sandbox: %s; the history is read in the wider one", strerror(-r));
+}

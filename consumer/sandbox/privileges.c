@@ -1,0 +1,258 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "consumer/sandbox/privileges.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <libgen.h>
+#include <pwd.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/capability.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "common/cleanup.h"
+
+int privileges_find_user(const char *name, uid_t *ret_uid, gid_t *ret_gid)
+{
+	const struct passwd *user;
+
+	errno = 0;
+	user = getpwnam(name);
+	if (!user)
+		return errno && errno != ENOENT && errno != ESRCH ? -errno : -ENOENT;
+	*ret_uid = user->pw_uid;
+	*ret_gid = user->pw_gid;
+	return 0;
+}
+
+/* Cuts path into the directory above, opened, and its last part. *ret_name "": there is none, as in "/". */
+static int open_above(char *path, const char **ret_name)
+{
+	size_t length = strlen(path);
+	char *slash;
+
+	while (length > 1 && path[length - 1] == '/')
+		path[--length] = '\0';
+	slash = strrchr(path, '/');
+	*ret_name = slash ? slash + 1 : path;
+
+	const char *above = !slash ? "." : slash == path ? "/" : path;
+
+	if (slash && slash != path)
+		*slash = '\0';
+
+	int fd = open(above, O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+	return fd < 0 ? -errno : fd;
+}
+
+/* Whether it is what mkdir made a moment ago: whoever may write above could have put another into its place. */
+static bool is_just_made(int fd)
+{
+	struct stat st;
+
+	return fstat(fd, &st) == 0 && st.st_uid == geteuid() && (st.st_mode & 0777 & ~0750U) == 0 && st.st_nlink <= 2;
+}
+
+int privileges_make_directory(const char *path, uid_t uid, gid_t gid)
+{
+	AUTO_FREE char *copy = strdup(path);
+	const char *name;
+
+	if (!copy)
+		return -ENOMEM;
+
+	AUTO_CLOSE int above = open_above(copy, &name);
+
+	if (above < 0)
+		return above;
+	if (!*name)
+		return 0;
+	if (mkdirat(above, name, 0750) != 0)
+		return errno == EEXIST ? 0 : -errno;
+
+	AUTO_CLOSE int fd = openat(above, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+	if (fd < 0)
+		return -errno;
+	if (!is_just_made(fd))
+		return -ESTALE;
+	return fchown(fd, uid, gid) != 0 || fchmod(fd, 0750) != 0 ? -errno : 0;
+}
+
+/* Without CAP_SETPCAP the bounding set stays; it is of no use to a process that can start no other. */
+static int clear_bounding_set(void)
+{
+	for (cap_value_t cap = 0; CAP_IS_SUPPORTED(cap); cap++)
+		if (cap_drop_bound(cap) != 0 && errno != EPERM)
+			return -errno;
+	return 0;
+}
+
+#define NONE   ((cap_value_t)-1)
+#define NOBODY 65534 /* the kernel's own word for it */
+
+/* Leaves keep in the permitted set, and as effective when that is asked for. */
+static int limit_capabilities(cap_value_t keep, bool effective)
+{
+	cap_t caps = cap_init();
+	int r = caps ? 0 : -ENOMEM;
+
+	if (!r && prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) != 0)
+		r = -errno;
+	if (!r && keep != NONE &&
+	    (cap_set_flag(caps, CAP_PERMITTED, 1, &keep, CAP_SET) != 0 ||
+	     cap_set_flag(caps, CAP_EFFECTIVE, 1, &keep, effective ? CAP_SET : CAP_CLEAR) != 0))
+		r = -errno;
+	if (!r && cap_set_proc(caps) != 0)
+		r = -errno;
+	(void)cap_free(caps);
+	return r;
+}
+
+/* keep_bpf: the permitted set survives the change of user, for the moment until it is limited. */
+static int become(uid_t uid, gid_t gid, bool keep_bpf)
+{
+	if ((keep_bpf && prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) != 0) || setgroups(0, NULL) != 0 ||
+	    setresgid(gid, gid, gid) != 0 || setresuid(uid, uid, uid) != 0)
+		return -errno;
+	return 0;
+}
+
+/* The three sets of libcap's cap_t, and the ambient one. */
+static bool has_capability(cap_value_t but)
+{
+	static const cap_flag_t sets[] = { CAP_EFFECTIVE, CAP_PERMITTED, CAP_INHERITABLE };
+	cap_t now = cap_get_proc();
+	bool found = !now;
+
+	for (cap_value_t cap = 0; now && CAP_IS_SUPPORTED(cap); cap++) {
+		for (size_t i = 0; i < ARRAY_SIZE(sets); i++) {
+			cap_flag_value_t value = CAP_SET;
+
+			if (cap == but && sets[i] != CAP_INHERITABLE)
+				continue;
+			if (cap_get_flag(now, cap, sets[i], &value) != 0 || value == CAP_SET)
+				found = true;
+		}
+		if (cap_get_ambient(cap) == 1)
+			found = true;
+	}
+	(void)cap_free(now);
+	return found;
+}
+
+int privileges_drop(uid_t uid, gid_t gid, bool keep_bpf)
+{
+	bool root = geteuid() == 0;
+	cap_value_t keep = keep_bpf ? CAP_BPF : NONE;
+	int r = clear_bounding_set();
+
+	if (!r && root)
+		r = become(uid, gid, keep_bpf);
+	if (!r)
+		r = limit_capabilities(keep, true);
+	if (r)
+		return r;
+
+	if (has_capability(keep) || geteuid() == 0 || getuid() == 0 || setuid(0) == 0 || seteuid(0) == 0)
+		return -ENOTRECOVERABLE;
+	return 0;
+}
+
+int privileges_try_without(uid_t uid, gid_t gid, int (*attempt)(const void *context), const void *context)
+{
+	int status = 0;
+	pid_t child = fork();
+
+	if (child < 0)
+		return -errno;
+	if (child == 0) {
+		int r = privileges_drop(uid, gid, false);
+
+		_exit(r ? -r : -attempt(context)); /* errno fits the eight bits of an exit status */
+	}
+	while (waitpid(child, &status, 0) < 0)
+		if (errno != EINTR)
+			return -errno;
+	return WIFEXITED(status) ? -WEXITSTATUS(status) : -ECHILD;
+}
+
+/* ------------------------------------------------------------------ reading one file */
+
+static int try_opening(const void *context)
+{
+	AUTO_CLOSE int fd = open(context, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+
+	return fd < 0 ? -errno : 0;
+}
+
+/* Not there is no refusal: whoever may look may also see it come. */
+static int try_looking(const void *context)
+{
+	int r = try_opening(context);
+
+	return r == -ENOENT ? 0 : r;
+}
+
+static int find_owner(const char *path, struct stat *ret)
+{
+	AUTO_FREE char *copy = strdup(path);
+
+	if (!copy)
+		return -ENOMEM;
+	if (stat(path, ret) == 0)
+		return 0;
+	return errno != ENOENT || stat(dirname(copy), ret) != 0 ? -errno : 0;
+}
+
+static bool has_permitted(cap_value_t cap)
+{
+	cap_t now = cap_get_proc();
+	cap_flag_value_t value = CAP_CLEAR;
+	bool has = now && cap_get_flag(now, cap, CAP_PERMITTED, &value) == 0 && value == CAP_SET;
+
+	(void)cap_free(now);
+	return has;
+}
+
+/* As whoever this is, which may be root: of a file that only root can read. */
+static int limit_to_reading(const char *path)
+{
+	cap_value_t keep = has_permitted(CAP_DAC_READ_SEARCH) ? CAP_DAC_READ_SEARCH : NONE;
+	int r = clear_bounding_set();
+
+	if (!r)
+		r = limit_capabilities(keep, false);
+	/* A file that is not there yet may come with any owner. */
+	if (!r && keep != NONE && try_opening(path) == 0)
+		keep = NONE;
+	if (!r)
+		r = limit_capabilities(keep, true);
+	if (!r && has_capability(keep))
+		r = -ENOTRECOVERABLE;
+	return r;
+}
+
+int privileges_drop_for_reading(const char *path)
+{
+	struct stat owner;
+
+	if (!path)
+		return privileges_drop(NOBODY, NOBODY, false);
+	if (geteuid() != 0 || find_owner(path, &owner) != 0 || owner.st_uid == 0)
+		return limit_to_reading(path);
+
+	/* The group of a user's file may be root's. */
+	gid_t gid = owner.st_gid ? owner.st_gid : NOBODY;
+
+	if (privileges_try_without(owner.st_uid, gid, try_looking, path) != 0)
+		return limit_to_reading(path);
+	return privileges_drop(owner.st_uid, gid, false);
+}

@@ -1,0 +1,530 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "consumer/store/db.h"
+
+#include <errno.h>
+#include <sqlite3.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/cleanup.h"
+#include "consumer/store/db_files.h"
+#include "consumer/store/db_internal.h"
+#include "consumer/store/db_restrict.h"
+#include "consumer/store/wal_index.h"
+#include "consumer/store/wal_map.h"
+#include "consumer/text/clock.h"
+
+/* How often a restricted statement looks at the clock, in instructions of SQLite's virtual machine. */
+#define PROGRESS_STEPS 1000
+/* The check of the whole file at the start of a recorder gives up after this: it must not hold up recording. */
+#define CHECK_LIMIT_NS 5000000000ULL
+/* How long a lock of somebody else is waited for. */
+#define PATIENCE_MS 2000
+
+struct db {
+	sqlite3 *handle;
+	char *path;
+	struct db_stmt *statements;
+	bool full;            /* the value of PRAGMA synchronous */
+	bool stopped;	       /* something that is open could not be opened: the log's index refuses */
+	const char *complaint; /* our own text for the last failure, else SQLite's counts */
+	struct db_file_id files[DB_FILE_COUNT]; /* as they were when it was opened */
+	uint64_t limit_ns;    /* of one statement; 0: no limit */
+	uint64_t deadline_ns; /* of the running one */
+};
+
+struct db_stmt {
+	struct db *db;
+	sqlite3_stmt *handle;
+	struct db_stmt *next;
+	struct db_stmt **link; /* what points at this one */
+};
+
+/* Why a system call below SQLite failed, or fallback where SQLite does not know. */
+static int system_error(sqlite3 *handle, int fallback)
+{
+	int error = sqlite3_system_errno(handle);
+
+	if (error == EDQUOT)
+		error = ENOSPC;
+	if (error == EPERM)
+		error = EACCES;
+	return error > 0 ? -error : fallback;
+}
+
+static int io_error(sqlite3 *handle)
+{
+	int error = system_error(handle, -EIO);
+
+	return error == -ENOSPC || error == -EROFS || error == -ENOMEM ? error : -EIO;
+}
+
+static int error_of(sqlite3 *handle, int code)
+{
+	switch (code & 0xff) {
+	case SQLITE_OK:
+	case SQLITE_ROW:
+	case SQLITE_DONE:
+		return 0;
+	case SQLITE_BUSY:
+	case SQLITE_LOCKED:
+	/* Somebody holds a lock that the log's index needs for its recovery. */
+	case SQLITE_PROTOCOL:
+		return -EBUSY;
+	case SQLITE_FULL:
+		return -ENOSPC;
+	case SQLITE_READONLY:
+		/* The log's index is not whole, and its writer about to mend it: a reader may not. */
+		return code == SQLITE_READONLY_RECOVERY || code == SQLITE_READONLY_CANTINIT ? -EBUSY : -EROFS;
+	case SQLITE_CORRUPT:
+		return -EBADMSG;
+	case SQLITE_NOTADB:
+		return -ENOTUNIQ;
+	case SQLITE_NOMEM:
+		return -ENOMEM;
+	case SQLITE_AUTH:
+		return -EPERM;
+	case SQLITE_INTERRUPT:
+		return -ETIME;
+	case SQLITE_PERM:
+		return -EACCES;
+	case SQLITE_CANTOPEN:
+		return system_error(handle, -EIO);
+	case SQLITE_IOERR:
+		return io_error(handle);
+	default:
+		return -EINVAL;
+	}
+}
+
+/* The one way out of every call into SQLite. */
+static int result(struct db *db, int code)
+{
+	db->complaint = NULL;
+	db->stopped = db->stopped || (code & 0xff) == SQLITE_CANTOPEN;
+	return error_of(db->handle, code);
+}
+
+int db_complain(struct db *db, int error, const char *complaint)
+{
+	db->complaint = complaint;
+	return error;
+}
+
+const char *db_message(const struct db *db)
+{
+	if (!db)
+		return "";
+	return db->complaint ? db->complaint : sqlite3_errmsg(db->handle);
+}
+
+int db_exec(struct db *db, const char *sql)
+{
+	return result(db, sqlite3_exec(db->handle, sql, NULL, NULL, NULL));
+}
+
+int db_number(struct db *db, const char *sql, int64_t *ret)
+{
+	sqlite3_stmt *statement = NULL;
+	int code = sqlite3_prepare_v2(db->handle, sql, -1, &statement, NULL);
+
+	if (code == SQLITE_OK)
+		code = sqlite3_step(statement);
+	if (code == SQLITE_ROW)
+		*ret = sqlite3_column_int64(statement, 0);
+
+	int r = code == SQLITE_ROW ? 0 : code == SQLITE_DONE ? -EINVAL : result(db, code);
+
+	(void)sqlite3_finalize(statement);
+	return r;
+}
+
+int db_used_bytes(struct db *db, uint64_t *ret)
+{
+	int64_t pages = 0, unused = 0, page = 0;
+	int r = db_number(db, "PRAGMA page_count", &pages);
+
+	if (!r)
+		r = db_number(db, "PRAGMA freelist_count", &unused);
+	if (!r)
+		r = db_number(db, "PRAGMA page_size", &page);
+	if (!r)
+		*ret = (uint64_t)((pages - unused) * page);
+	return r;
+}
+
+void db_remember_files(struct db *db)
+{
+	for (enum db_file file = 0; file < DB_FILE_COUNT; file++)
+		db->files[file] = db_file_identify(db->path, file);
+}
+
+static bool is_still_there(const struct db *db, enum db_file file)
+{
+	return db_file_is_same(db->files[file], db_file_identify(db->path, file));
+}
+
+bool db_moved(const struct db *db)
+{
+	return !is_still_there(db, DB_FILE_DATABASE);
+}
+
+bool db_wal_moved(const struct db *db)
+{
+	return !is_still_there(db, DB_FILE_WAL);
+}
+
+/* Looking into the index costs this process its locks on it: only when it was stopped anyway. */
+bool db_wal_index_moved(const struct db *db)
+{
+	if (db->files[DB_FILE_WAL_INDEX].inode == 0)
+		return false;
+	return (db->stopped && wal_index_is_spoiled(db->path)) || !is_still_there(db, DB_FILE_WAL_INDEX);
+}
+
+void db_file_sizes(const struct db *db, uint64_t *ret_database, uint64_t *ret_log)
+{
+	*ret_database = db_file_size(db->path, DB_FILE_DATABASE);
+	*ret_log = db_file_size(db->path, DB_FILE_WAL);
+}
+
+void db_set_busy_timeout(struct db *db, unsigned int milliseconds)
+{
+	(void)sqlite3_busy_timeout(db->handle, (int)milliseconds);
+}
+
+void db_close(struct db *db)
+{
+	if (!db)
+		return;
+	while (db->statements)
+		db_finish(db->statements);
+	(void)sqlite3_close_v2(db->handle);
+	free(db->path);
+	free(db);
+}
+
+static void cleanup_db(struct db **db)
+{
+	db_close(*db);
+}
+
+/* Of all that SQLite asks of the system, only how it maps is not its own. */
+static void configure_mapping(void)
+{
+	sqlite3_vfs *vfs = sqlite3_vfs_find(NULL);
+
+	if (vfs && vfs->iVersion >= 3 && vfs->xSetSystemCall)
+		(void)vfs->xSetSystemCall(vfs, "mmap", (sqlite3_syscall_ptr)wal_map);
+}
+
+int db_handle_open(const char *name, const char *path, enum db_access access, struct db **ret)
+{
+	static const int flags[] = {
+		[DB_ACCESS_WRITE] = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE,
+		[DB_ACCESS_READ] = SQLITE_OPEN_READONLY,
+		[DB_ACCESS_URI] = SQLITE_OPEN_READONLY | SQLITE_OPEN_URI,
+	};
+
+	CLEANUP(cleanup_db) struct db *db = calloc(1, sizeof(*db));
+
+	if (!db)
+		return -ENOMEM;
+	db->path = strdup(path);
+	if (!db->path)
+		return -ENOMEM;
+
+	configure_mapping();
+
+	int code = sqlite3_open_v2(name, &db->handle, flags[access] | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, NULL);
+
+	if (!db->handle)
+		return -ENOMEM;
+	if (code != SQLITE_OK)
+		return result(db, code);
+
+	/* Nothing inside the file may make SQLite do more than store and find rows. */
+	(void)sqlite3_db_config(db->handle, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
+	(void)sqlite3_db_config(db->handle, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
+	db_set_busy_timeout(db, PATIENCE_MS);
+	*ret = TAKE_PTR(db);
+	return 0;
+}
+
+bool db_is_read_only(const struct db *db)
+{
+	return sqlite3_db_readonly(db->handle, "main") == 1;
+}
+
+const char *db_path(const struct db *db)
+{
+	return db->path;
+}
+
+int db_keep_wal(struct db *db)
+{
+	int persist = 1;
+
+	return result(db, sqlite3_file_control(db->handle, NULL, SQLITE_FCNTL_PERSIST_WAL, &persist));
+}
+
+static int check_progress(void *argument)
+{
+	const struct db *db = argument;
+
+	return clock_monotonic_ns() > db->deadline_ns;
+}
+
+static void begin_limit(struct db *db, uint64_t limit_ns)
+{
+	db->deadline_ns = clock_monotonic_ns() + limit_ns;
+	sqlite3_progress_handler(db->handle, PROGRESS_STEPS, check_progress, db);
+}
+
+static void end_limit(struct db *db)
+{
+	sqlite3_progress_handler(db->handle, 0, NULL, NULL);
+}
+
+int db_exec_within(struct db *db, const char *sql, uint64_t limit_ns)
+{
+	begin_limit(db, limit_ns);
+
+	int r = db_exec(db, sql);
+
+	end_limit(db);
+	return r;
+}
+
+int db_check_pages(struct db *db)
+{
+	sqlite3_stmt *statement = NULL;
+
+	begin_limit(db, CHECK_LIMIT_NS);
+
+	int code = sqlite3_prepare_v2(db->handle, "PRAGMA quick_check(1)", -1, &statement, NULL);
+	bool sound = true;
+
+	if (code == SQLITE_OK)
+		code = sqlite3_step(statement);
+	if (code == SQLITE_ROW) {
+		const char *text = (const char *)sqlite3_column_text(statement, 0);
+
+		sound = text && strcmp(text, "ok") == 0;
+	}
+
+	int r = code == SQLITE_ROW || code == SQLITE_INTERRUPT ? 0 : result(db, code);
+
+	(void)sqlite3_finalize(statement);
+	end_limit(db);
+	return !r && !sound ? db_complain(db, -EBADMSG, "damaged") : r;
+}
+
+void db_configure_writer(void)
+{
+	(void)sqlite3_config(SQLITE_CONFIG_SINGLETHREAD);
+	(void)sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+}
+
+void db_seed_writer(void)
+{
+	int unused;
+
+	db_configure_writer();
+	sqlite3_randomness(sizeof(unused), &unused);
+}
+
+/* True when only blanks and comments follow. */
+static bool is_last(struct db *db, const char *tail)
+{
+	sqlite3_stmt *next = NULL;
+	bool last = sqlite3_prepare_v2(db->handle, tail, -1, &next, NULL) == SQLITE_OK && !next;
+
+	(void)sqlite3_finalize(next);
+	return last;
+}
+
+int db_prepare(struct db *db, const char *sql, struct db_stmt **ret)
+{
+	struct db_stmt *stmt = calloc(1, sizeof(*stmt));
+	const char *tail = NULL;
+
+	if (!stmt)
+		return -ENOMEM;
+
+	int r = result(db, sqlite3_prepare_v3(db->handle, sql, -1, SQLITE_PREPARE_PERSISTENT, &stmt->handle, &tail));
+
+	if (!r && !stmt->handle)
+		r = db_complain(db, -EINVAL, "no statement");
+	else if (!r && *tail && !is_last(db, tail))
+		r = db_complain(db, -EINVAL, "more than one statement");
+	if (r) {
+		const char *complaint = db->complaint;
+
+		/* Finalizing what was never stepped leaves SQLite's own message alone. */
+		(void)sqlite3_finalize(stmt->handle);
+		free(stmt);
+		return db_complain(db, r, complaint);
+	}
+
+	stmt->db = db;
+	stmt->next = db->statements;
+	stmt->link = &db->statements;
+	if (stmt->next)
+		stmt->next->link = &stmt->next;
+	db->statements = stmt;
+	*ret = stmt;
+	return 0;
+}
+
+void db_finish(struct db_stmt *stmt)
+{
+	if (!stmt)
+		return;
+	(void)sqlite3_finalize(stmt->handle);
+	*stmt->link = stmt->next;
+	if (stmt->next)
+		stmt->next->link = stmt->link;
+	free(stmt);
+}
+
+void db_bind_int(struct db_stmt *stmt, int position, int64_t value)
+{
+	(void)sqlite3_bind_int64(stmt->handle, position, value);
+}
+
+void db_bind_text(struct db_stmt *stmt, int position, const char *text, size_t length)
+{
+	(void)sqlite3_bind_text64(stmt->handle, position, text, length, SQLITE_STATIC, SQLITE_UTF8);
+}
+
+void db_bind_null(struct db_stmt *stmt, int position)
+{
+	(void)sqlite3_bind_null(stmt->handle, position);
+}
+
+int db_parameter_index(struct db_stmt *stmt, const char *name)
+{
+	return sqlite3_bind_parameter_index(stmt->handle, name);
+}
+
+int db_step(struct db_stmt *stmt)
+{
+	struct db *db = stmt->db;
+
+	if (db->limit_ns && !sqlite3_stmt_busy(stmt->handle))
+		db->deadline_ns = clock_monotonic_ns() + db->limit_ns;
+
+	int code = sqlite3_step(stmt->handle);
+
+	if (code == SQLITE_ROW)
+		return 1;
+
+	int r = result(db, code);
+
+	(void)sqlite3_reset(stmt->handle);
+	return r;
+}
+
+void db_reset(struct db_stmt *stmt)
+{
+	(void)sqlite3_reset(stmt->handle);
+}
+
+int db_run(struct db_stmt *stmt)
+{
+	int r = db_step(stmt);
+
+	if (r > 0) {
+		db_reset(stmt);
+		return db_complain(stmt->db, -EINVAL, "a row where none was expected");
+	}
+	return r;
+}
+
+int64_t db_last_id(const struct db *db)
+{
+	return sqlite3_last_insert_rowid(db->handle);
+}
+
+int64_t db_changes(const struct db *db)
+{
+	return sqlite3_changes64(db->handle);
+}
+
+int db_columns(struct db_stmt *stmt)
+{
+	return sqlite3_column_count(stmt->handle);
+}
+
+const char *db_column_name(struct db_stmt *stmt, int column)
+{
+	return sqlite3_column_name(stmt->handle, column);
+}
+
+bool db_is_null(struct db_stmt *stmt, int column)
+{
+	return sqlite3_column_type(stmt->handle, column) == SQLITE_NULL;
+}
+
+bool db_is_number(struct db_stmt *stmt, int column)
+{
+	int type = sqlite3_column_type(stmt->handle, column);
+
+	return type == SQLITE_INTEGER || type == SQLITE_FLOAT;
+}
+
+int64_t db_int(struct db_stmt *stmt, int column)
+{
+	return sqlite3_column_int64(stmt->handle, column);
+}
+
+double db_double(struct db_stmt *stmt, int column)
+{
+	return sqlite3_column_double(stmt->handle, column);
+}
+
+const char *db_text(struct db_stmt *stmt, int column, size_t *ret_length)
+{
+	const char *text = (const char *)sqlite3_column_text(stmt->handle, column);
+
+	if (text && ret_length)
+		*ret_length = (size_t)sqlite3_column_bytes(stmt->handle, column);
+	return text;
+}
+
+int db_begin(struct db *db, bool full)
+{
+	if (full != db->full) {
+		int r = db_exec(db, full ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL");
+
+		if (r)
+			return r;
+		db->full = full;
+	}
+	return db_exec(db, "BEGIN IMMEDIATE");
+}
+
+int db_commit(struct db *db)
+{
+	return db_exec(db, "COMMIT");
+}
+
+void db_rollback(struct db *db)
+{
+	const char *complaint = db->complaint;
+
+	/* SQLite has already rolled back by itself after a full disk or an I/O error. */
+	if (!sqlite3_get_autocommit(db->handle))
+		(void)sqlite3_exec(db->handle, "ROLLBACK", NULL, NULL, NULL);
+	db->complaint = complaint;
+}
+
+int db_restrict(struct db *db, uint64_t limit_ns)
+{
+	db->limit_ns = limit_ns;
+	db->deadline_ns = clock_monotonic_ns() + limit_ns;
+	sqlite3_progress_handler(db->handle, limit_ns ? PROGRESS_STEPS : 0, check_progress, db);
+	return result(db, db_restrict_statements(db->handle));
+}

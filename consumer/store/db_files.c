@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "consumer/store/db_files.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "common/cleanup.h"
+
+/* A new database, as its readers need it. */
+#define SHARED_MODE 0640
+
+static const char *const companions[DB_FILE_COUNT] = { "", "-wal", "-shm" };
+
+static int join(char *out, size_t size, const char *path, const char *suffix)
+{
+	int n = snprintf(out, size, "%s%s", path, suffix);
+
+	return n < 0 || (size_t)n >= size ? -ENAMETOOLONG : 0;
+}
+
+static int look(const char *path, enum db_file file, struct stat *ret)
+{
+	char name[PATH_MAX];
+	int r = join(name, sizeof(name), path, companions[file]);
+
+	if (!r && stat(name, ret) != 0)
+		r = -errno;
+	return r;
+}
+
+/* Of a file that is not there: where its directory really is. */
+static int resolve_missing(const char *path, char *out)
+{
+	const char *slash = strrchr(path, '/');
+	const char *name = slash ? slash + 1 : path;
+	char directory[PATH_MAX], real[PATH_MAX];
+	struct stat st;
+	int n;
+
+	/* A link to nothing: the file would come into being elsewhere, under another name. */
+	if (lstat(path, &st) == 0 || !*name)
+		return -ENOENT;
+	n = snprintf(directory, sizeof(directory), "%.*s", slash ? (int)(name - path) : 1, slash ? path : ".");
+	if (n < 0 || (size_t)n >= sizeof(directory))
+		return -ENAMETOOLONG;
+	if (!realpath(directory, real))
+		return -errno;
+	n = snprintf(out, PATH_MAX, "%s/%s", real[1] ? real : "", name);
+	return n < 0 || n >= PATH_MAX ? -ENAMETOOLONG : 0;
+}
+
+int db_file_resolve(const char *path, char *out)
+{
+	if (realpath(path, out))
+		return 0;
+	return errno == ENOENT ? resolve_missing(path, out) : -errno;
+}
+
+struct db_file_id db_file_identify(const char *path, enum db_file file)
+{
+	struct stat st;
+
+	return look(path, file, &st) == 0 ? (struct db_file_id){ st.st_dev, st.st_ino } : (struct db_file_id){ 0 };
+}
+
+bool db_file_is_same(struct db_file_id a, struct db_file_id b)
+{
+	return a.device == b.device && a.inode == b.inode;
+}
+
+uint64_t db_file_size(const char *path, enum db_file file)
+{
+	struct stat st;
+
+	return look(path, file, &st) == 0 ? (uint64_t)st.st_size : 0;
+}
+
+int db_file_make(const char *path)
+{
+	AUTO_CLOSE int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+
+	return fd < 0 && errno != EEXIST ? -errno : 0;
+}
+
+int db_file_share(const char *path)
+{
+	int r = 0;
+
+	for (size_t i = 0; !r && i < DB_FILE_COUNT; i++) {
+		char name[PATH_MAX];
+
+		r = join(name, sizeof(name), path, companions[i]);
+		if (r)
+			break;
+
+		AUTO_CLOSE int fd = open(name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+
+		if (fd < 0 && i > 0 && errno == ENOENT)
+			continue;
+		if (fd < 0 || fchmod(fd, SHARED_MODE) != 0)
+			r = -errno;
+	}
+	return r;
+}
+
+bool db_file_was_database(const char *path)
+{
+	char log[PATH_MAX];
+
+	return join(log, sizeof(log), path, "-wal") == 0 && access(log, F_OK) == 0;
+}
+
+void db_file_make_wal_index(const char *path)
+{
+	char index[PATH_MAX];
+	struct stat st;
+
+	if (!db_file_was_database(path) || stat(path, &st) != 0 || join(index, sizeof(index), path, "-shm") != 0)
+		return;
+
+	AUTO_CLOSE int fd = open(index, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
+				 st.st_mode & (S_IRUSR | S_IWUSR | S_IRGRP));
+
+	(void)fd;
+}
+
+/* Never onto something that is there: two in one second get different names. */
+static int find_free_name(const char *path, int64_t seconds, char *out, size_t size)
+{
+	for (int i = 0; i < 100; i++) {
+		int n = i == 0 ? snprintf(out, size, "%s.corrupt-%lld", path, (long long)seconds)
+			       : snprintf(out, size, "%s.corrupt-%lld.%d", path, (long long)seconds, i);
+
+		if (n < 0 || (size_t)n >= size)
+			return -ENAMETOOLONG;
+		if (access(out, F_OK) != 0)
+			return errno == ENOENT ? 0 : -errno;
+	}
+	return -EEXIST;
+}
+
+static int set_aside(const char *path, const char *to, enum db_file file)
+{
+	char from_name[PATH_MAX], to_name[PATH_MAX];
+	int r = join(from_name, sizeof(from_name), path, companions[file]);
+
+	if (!r)
+		r = join(to_name, sizeof(to_name), to, companions[file]);
+	return !r && rename(from_name, to_name) != 0 ? -errno : r;
+}
+
+int db_file_set_aside(const char *path, int64_t seconds, char *out, size_t size)
+{
+	int r = find_free_name(path, seconds, out, size);
+
+	for (enum db_file file = 0; !r && file < DB_FILE_COUNT; file++) {
+		r = set_aside(path, out, file);
+		if (r == -ENOENT && file != DB_FILE_DATABASE)
+			r = 0;
+	}
+	return r;
+}
+
+int db_file_set_wal_aside(const char *path, int64_t seconds, char *out, size_t size)
+{
+	int r = find_free_name(path, seconds, out, size);
+
+	return r ? r : set_aside(path, out, DB_FILE_WAL);
+}

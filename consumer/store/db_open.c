@@ -1,0 +1,291 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Opens a database: whose it is, which version it has, and what must be so before anybody else opens it. */
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "common/cleanup.h"
+#include "consumer/store/db_files.h"
+#include "consumer/store/db_internal.h"
+#include "consumer/store/schema.h"
+#include "consumer/store/wal_index.h"
+#include "consumer/text/clock.h"
+
+/* How long a reader tries to open a database whose log's index a recorder makes at that moment. */
+#define OPEN_LIMIT_NS 500000000ULL
+#define OPEN_PAUSE_NS 20000000
+/* Nothing is recorded while an index is made, and what it is made from is in memory. */
+#define INDEX_LIMIT_NS 1000000000ULL
+
+static void cleanup_db(struct db **db)
+{
+	db_close(*db);
+}
+
+/* 0: ours and of a known version (0 in *ret_version: empty). */
+static int check_identity(struct db *db, int64_t *ret_version)
+{
+	int64_t application = 0, version = 0, tables = 0;
+	int r = db_number(db, "PRAGMA application_id", &application);
+
+	if (!r)
+		r = db_number(db, "PRAGMA user_version", &version);
+	if (!r)
+		r = db_number(db, "SELECT count(*) FROM sqlite_master", &tables);
+	if (r)
+		return r;
+
+	if (application != SCHEMA_APPLICATION_ID && (application != 0 || version != 0 || tables != 0))
+		return db_complain(db, -ENOTUNIQ, "another program's database");
+	if (application == SCHEMA_APPLICATION_ID && version > SCHEMA_VERSION)
+		return db_complain(db, -EPROTO, "made by a newer version");
+	if (application == SCHEMA_APPLICATION_ID && version < 1)
+		return db_complain(db, -EBADMSG, "without a version");
+	*ret_version = version;
+	return 0;
+}
+
+/* One transaction from the version found to this one: half a migration is never seen. */
+static int migrate(struct db *db, int64_t version)
+{
+	char sql[96];
+	int r = db_exec(db, "BEGIN IMMEDIATE");
+
+	for (int64_t step = version; !r && step < SCHEMA_VERSION; step++)
+		r = db_exec(db, schema_steps[step]);
+	(void)snprintf(sql, sizeof(sql), "PRAGMA application_id = %d; PRAGMA user_version = %d", SCHEMA_APPLICATION_ID,
+		       SCHEMA_VERSION);
+	if (!r)
+		r = db_exec(db, sql);
+	if (!r)
+		r = db_exec(db, "COMMIT");
+	if (r)
+		db_rollback(db);
+	return r;
+}
+
+/*
+ * An index is no part of a version: a database that was made before there was one gets it here. One that cannot be made,
+ * or not in time because the database is large, is done without: what it is for takes longer.
+ */
+static int add_indexes(struct db *db)
+{
+	int r = 0;
+
+	for (const char *const *sql = schema_indexes; !r && *sql; sql++)
+		r = db_exec_within(db, *sql, INDEX_LIMIT_NS);
+	return r == -EBADMSG ? r : 0;
+}
+
+/*
+ * The cache is small because the recorder must be: a batch's dirty pages fit, everything else is read by
+ * others. The log is checkpointed after some large batches, not after each.
+ */
+static const char write_pragmas[] = "PRAGMA cache_size = -2048; PRAGMA temp_store = MEMORY; PRAGMA mmap_size = 0;"
+				    "PRAGMA wal_autocheckpoint = 2000; PRAGMA journal_size_limit = 16777216;"
+				    "PRAGMA synchronous = NORMAL";
+
+/* SQLite is content with reading when it may not write. Only opening the file tells why, and costs no lock that is needed. */
+static int check_writable(struct db *db)
+{
+	if (!db_is_read_only(db))
+		return 0;
+
+	AUTO_CLOSE int fd = open(db_path(db), O_RDWR | O_CLOEXEC);
+
+	return fd < 0 ? -errno : -EACCES;
+}
+
+static int open_writer(const char *path, struct db **ret, int64_t *ret_version)
+{
+	CLEANUP(cleanup_db) struct db *db = NULL;
+	int r = db_handle_open(path, path, DB_ACCESS_WRITE, &db);
+
+	/* First: an open that fails later must not delete the log and its index under other processes. */
+	if (!r)
+		r = db_keep_wal(db);
+	if (!r)
+		r = check_identity(db, ret_version);
+	if (!r)
+		r = check_writable(db);
+	if (r)
+		return r;
+	*ret = TAKE_PTR(db);
+	return 0;
+}
+
+/*
+ * Only with a log do readers not lock out the writer, so nobody may open the file before it has one. The
+ * descriptors that make it readable cost all locks on it: it is closed meanwhile.
+ */
+static int begin_file(struct db **db)
+{
+	AUTO_FREE char *path = strdup(db_path(*db));
+	int64_t version;
+	int r = path ? db_exec(*db, "PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL") : -ENOMEM;
+
+	if (r)
+		return r;
+	db_close(TAKE_PTR(*db));
+	r = db_file_share(path);
+	return r ? r : open_writer(path, db, &version);
+}
+
+static int open_for_writing(const char *path, bool known_sound, struct db **ret)
+{
+	CLEANUP(cleanup_db) struct db *db = NULL;
+	int64_t version = 0;
+	int r = db_file_make(path);
+
+	db_configure_writer();
+	if (!r)
+		r = open_writer(path, &db, &version);
+	if (!r && version == 0)
+		r = begin_file(&db);
+	if (!r)
+		r = db_exec(db, "PRAGMA journal_mode = WAL");
+	if (!r)
+		r = db_exec(db, write_pragmas);
+	if (!r && version < SCHEMA_VERSION)
+		r = migrate(db, version);
+	else if (!r && !known_sound)
+		r = db_check_pages(db);
+	if (!r && !known_sound)
+		r = add_indexes(db);
+	if (r)
+		return r;
+
+	db_remember_files(db);
+	*ret = TAKE_PTR(db);
+	return 0;
+}
+
+int db_open_write(const char *path, struct db **ret)
+{
+	return open_for_writing(path, false, ret);
+}
+
+int db_open_write_again(const char *path, struct db **ret)
+{
+	return open_for_writing(path, true, ret);
+}
+
+/* "file:" URI of a path; NULL: no memory. */
+static char *immutable_uri(const char *path)
+{
+	static const char tail[] = "?immutable=1";
+	size_t room = strlen("file:") + 3 * strlen(path) + sizeof(tail);
+	char *uri = malloc(room);
+	char *out = uri;
+
+	if (!uri)
+		return NULL;
+	out += sprintf(out, "file:");
+	for (const char *in = path; *in; in++) {
+		if (strchr("%?#", *in))
+			out += sprintf(out, "%%%02x", (unsigned char)*in);
+		else
+			*out++ = *in;
+	}
+	(void)memcpy(out, tail, sizeof(tail));
+	return uri;
+}
+
+static int open_checked(const char *name, const char *path, enum db_access access, struct db **ret)
+{
+	CLEANUP(cleanup_db) struct db *db = NULL;
+	int64_t version = 0;
+	int r = db_handle_open(name, path, access, &db);
+
+	if (!r)
+		r = check_identity(db, &version);
+	if (!r && version == 0)
+		r = db_complain(db, -ENOTUNIQ, "empty");
+	if (!r)
+		r = db_exec(db, "PRAGMA query_only = ON; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -16384");
+	if (r)
+		return r;
+	db_remember_files(db);
+	*ret = TAKE_PTR(db);
+	return 0;
+}
+
+static bool has_log(const char *path)
+{
+	return db_file_identify(path, DB_FILE_WAL).inode != 0;
+}
+
+static bool has_index(const char *path)
+{
+	return db_file_identify(path, DB_FILE_WAL_INDEX).inode != 0;
+}
+
+/* By its mode, or because the one that is there is about to go. */
+static bool is_kept_from_index(const char *path)
+{
+	char index[PATH_MAX];
+	int n = snprintf(index, sizeof(index), "%s-shm", path);
+
+	if (wal_index_is_spoiled(path))
+		return true;
+	return n > 0 && (size_t)n < sizeof(index) && has_log(path) && access(index, R_OK) != 0 && errno == EACCES;
+}
+
+/* -ESTALE: the recorder has changed the index for another meanwhile. -EAGAIN: and has not shared that yet. */
+static int open_with_index(const char *path, struct db **ret)
+{
+	struct db_file_id before = db_file_identify(path, DB_FILE_WAL_INDEX);
+	int r = open_checked(path, path, DB_ACCESS_READ, ret);
+	bool same = db_file_is_same(before, db_file_identify(path, DB_FILE_WAL_INDEX));
+
+	if (r && is_kept_from_index(path))
+		return -EAGAIN;
+	if (r && has_log(path) && (!same || !has_index(path)))
+		return -ESTALE;
+	if (r || same || !before.inode)
+		return r;
+	db_close(TAKE_PTR(*ret));
+	return -ESTALE;
+}
+
+/* SQLite waits for locks by itself, but not for a recorder that has just begun with the log. */
+static int open_patiently(const char *path, struct db **ret)
+{
+	static const struct timespec pause = { .tv_nsec = OPEN_PAUSE_NS };
+	uint64_t deadline = clock_monotonic_ns() + OPEN_LIMIT_NS;
+	int r = open_with_index(path, ret);
+
+	while ((r == -ESTALE || r == -EBUSY || r == -EAGAIN) && clock_monotonic_ns() < deadline) {
+		(void)nanosleep(&pause, NULL);
+		r = open_with_index(path, ret);
+	}
+	return r == -ESTALE ? open_checked(path, path, DB_ACCESS_READ, ret) : r;
+}
+
+int db_open_read(const char *path, struct db **ret)
+{
+	struct stat st;
+
+	if (stat(path, &st) != 0)
+		return -errno;
+	if (S_ISDIR(st.st_mode))
+		return -EISDIR;
+	if (access(path, R_OK) != 0)
+		return -errno;
+
+	int r = open_patiently(path, ret);
+
+	/* A copy without its log, in a directory where we may not make one, can only be read as it is. */
+	if ((r == -EROFS || r == -EACCES || r == -EIO || r == -ENOENT) && !has_log(path)) {
+		AUTO_FREE char *uri = immutable_uri(path);
+
+		r = uri ? open_checked(uri, path, DB_ACCESS_URI, ret) : -ENOMEM;
+	}
+	return r;
+}

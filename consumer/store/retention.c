@@ -1,0 +1,455 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "consumer/store/retention.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "common/cleanup.h"
+#include "consumer/store/db.h"
+#include "consumer/text/clock.h"
+
+/*
+ * Rows in a step: half as many after one that took longer than STEP_LONG_NS, twice as many after one that was over
+ * in STEP_SHORT_NS. How long a row takes depends on the disk, the size of the indexes, and who else is busy.
+ */
+#define STEP_ROWS_FIRST 500
+#define STEP_ROWS_MIN	50
+#define STEP_ROWS_MAX	RETENTION_STEP_ROWS
+#define STEP_LONG_NS	10000000LL
+#define STEP_SHORT_NS	4000000LL
+/* What is missed most goes in small steps, so that hardly more of it goes than must. */
+#define STEP_ROWS_LAST	200
+/* Moving a page of the file costs about as much as deleting so many rows. */
+#define ROWS_PER_PAGE 4
+/* Pages that hold nothing stay for the next rows, up to so many. */
+#define SPARE_PAGES 512
+/* More unused names than this in a step make enough room: no event goes with them. */
+#define FEW_NAMES   100
+/* After so many new cgroups all names are looked through again before events go. */
+#define MANY_CGROUPS 10000
+/* A record of a cgroup may be read a moment after its removal: by then its name must still be there. */
+#define NAME_GRACE_NS 5000000000LL
+
+/*
+ * Where the steps stand. Ids only grow, so what a pass has left behind need not be looked at again. In a temporary
+ * table, which is rolled back with a step that fails and is gone with the connection: then all is looked at anew.
+ */
+struct state {
+	int64_t table;      /* of names: the one being looked through */
+	int64_t name_from;  /* up to this row it was */
+	int64_t clean;      /* a whole pass was made: now events may go for size */
+	int64_t clean_to;   /* the last cgroup at that time */
+	int64_t bulk_from;  /* up to this event no bulk is left */
+	int64_t removed;    /* events, for the report */
+	int64_t kept;	    /* bytes of names that the last whole pass had to leave */
+	int64_t keeping;    /* the same, counted so far in this pass */
+	int64_t rows;	    /* in the next step */
+};
+
+#define TEXT_OF(number)	 TEXT_OF_(number)
+#define TEXT_OF_(number) #number
+
+static const char create_state[] =
+	"CREATE TEMP TABLE IF NOT EXISTS retention(one INTEGER PRIMARY KEY, names INTEGER, name_from INTEGER,"
+	" clean INTEGER, clean_to INTEGER, bulk_from INTEGER, removed INTEGER, kept INTEGER, keeping INTEGER,"
+	" rows INTEGER);"
+	"INSERT OR IGNORE INTO temp.retention VALUES(1, 0, 0, 0, 0, 0, 0, 0, 0, " TEXT_OF(STEP_ROWS_FIRST) ")";
+
+static int __attribute__((format(printf, 2, 3))) run(struct db *db, const char *format, ...)
+{
+	char sql[1024];
+	va_list args;
+	int n;
+
+	va_start(args, format);
+	n = vsnprintf(sql, sizeof(sql), format, args);
+	va_end(args);
+	return n < 0 || (size_t)n >= sizeof(sql) ? -EINVAL : db_exec(db, sql);
+}
+
+/* One number, or `otherwise` when there is no row. */
+static int ask(struct db *db, const char *sql, int64_t otherwise, int64_t *ret)
+{
+	CLEANUP(cleanup_stmt) struct db_stmt *stmt = NULL;
+	int r = db_prepare(db, sql, &stmt);
+
+	if (!r)
+		r = db_step(stmt);
+	if (r < 0)
+		return r;
+	*ret = r > 0 && !db_is_null(stmt, 0) ? db_int(stmt, 0) : otherwise;
+	return 0;
+}
+
+/* The last id of the next rows of a table behind `from`; `from` when there are none. */
+static int ask_end(struct db *db, const char *table, const char *key, int64_t from, int64_t count, int64_t *ret)
+{
+	char sql[160];
+
+	(void)snprintf(sql, sizeof(sql), "SELECT max(%s) FROM (SELECT %s FROM %s WHERE %s > %lld ORDER BY %s LIMIT %lld)",
+		       key, key, table, key, (long long)from, key, (long long)count);
+	return ask(db, sql, from, ret);
+}
+
+static int load_state(struct db *db, struct state *ret)
+{
+	CLEANUP(cleanup_stmt) struct db_stmt *stmt = NULL;
+	int r = db_exec(db, create_state);
+
+	if (!r)
+		r = db_prepare(db,
+			       "SELECT names, name_from, clean, clean_to, bulk_from, removed, kept, keeping, rows"
+			       " FROM temp.retention",
+			       &stmt);
+	if (!r)
+		r = db_step(stmt);
+	if (r <= 0)
+		return r < 0 ? r : -EINVAL;
+	*ret = (struct state){ db_int(stmt, 0), db_int(stmt, 1), db_int(stmt, 2), db_int(stmt, 3), db_int(stmt, 4),
+			       db_int(stmt, 5), db_int(stmt, 6), db_int(stmt, 7), db_int(stmt, 8) };
+	return 0;
+}
+
+static int save_state(struct db *db, const struct state *state)
+{
+	return run(db,
+		   "UPDATE temp.retention SET names = %lld, name_from = %lld, clean = %lld, clean_to = %lld,"
+		   " bulk_from = %lld, removed = %lld, kept = %lld, keeping = %lld, rows = %lld",
+		   (long long)state->table, (long long)state->name_from, (long long)state->clean,
+		   (long long)state->clean_to, (long long)state->bulk_from, (long long)state->removed,
+		   (long long)state->kept, (long long)state->keeping, (long long)state->rows);
+}
+
+/* As much of the log as can be without waiting for anybody: a reader may take its time. */
+static int shorten_log(struct db *db)
+{
+	int r = db_exec(db, "PRAGMA busy_timeout = 0");
+
+	if (!r)
+		r = db_exec(db, "PRAGMA wal_checkpoint(TRUNCATE)");
+	(void)db_exec(db, "PRAGMA busy_timeout = 2000");
+	return r == -EBUSY ? 0 : r;
+}
+
+/*
+ * The log counts too, but it is no reason to delete what a checkpoint puts into its place: that is tried
+ * first, and a log that some reader keeps large takes half of the space at most. So do names that cannot go.
+ */
+struct space {
+	bool names_too_large;  /* everything together is above the bound: unused names go */
+	bool events_too_large; /* and it is the events' fault */
+};
+
+static int look_at_space(struct db *db, uint64_t size, uint64_t kept, struct space *ret)
+{
+	uint64_t used = 0, database, log;
+	int r = db_used_bytes(db, &used);
+
+	*ret = (struct space){ false, false };
+	if (r || size == 0)
+		return r;
+	db_file_sizes(db, &database, &log);
+	if (used + log > size && used <= size) {
+		r = shorten_log(db);
+		db_file_sizes(db, &database, &log);
+	}
+	ret->names_too_large = used > size || (used + log > size && used > size / 2);
+
+	kept = kept < used ? kept : used;
+	size -= kept < size / 2 ? kept : size / 2;
+	used -= kept;
+	ret->events_too_large = ret->names_too_large && (used > size || (used + log > size && used > size / 2));
+	return r;
+}
+
+/* The id up to which events are too old; 0: none. Arrival order is nearly the order of time. */
+static int find_old(struct db *db, const struct retention_settings *settings, int64_t rows, int64_t now, int64_t *ret)
+{
+	char sql[256];
+
+	*ret = 0;
+	if (settings->age_ns == 0 || settings->age_ns > INT64_MAX || now < (int64_t)settings->age_ns)
+		return 0;
+	(void)snprintf(sql, sizeof(sql),
+		       "SELECT max(id) FROM (SELECT id, max(time) OVER (ORDER BY id) AS latest FROM"
+		       " (SELECT id, time FROM event ORDER BY id LIMIT %lld)) WHERE latest < %lld",
+		       (long long)rows, (long long)(now - (int64_t)settings->age_ns));
+	return ask(db, sql, 0, ret);
+}
+
+/* Everything up to that id. */
+static int delete_events(struct db *db, int64_t last_id, int64_t *ret_count)
+{
+	static const char *const sides[] = { "oom", "pressure", "fork", "lifecycle", "gap" };
+	int r = run(db, "DELETE FROM event WHERE id <= %lld", (long long)last_id);
+
+	*ret_count = r ? 0 : db_changes(db);
+	for (size_t i = 0; !r && i < ARRAY_SIZE(sides); i++)
+		r = run(db, "DELETE FROM %s WHERE id <= %lld", sides[i], (long long)last_id);
+	return r;
+}
+
+/* Of the next rows the exits that no OOM kill caused, and forks. *ret_end: how far that went. */
+static int delete_bulk(struct db *db, int64_t from, int64_t rows, int64_t *ret_end, int64_t *ret_count)
+{
+	int r = ask_end(db, "event", "id", from, rows, ret_end);
+
+	*ret_count = 0;
+	if (r || *ret_end == from)
+		return r;
+	/* The + keeps SQLite from the index of types: the range of ids is what is small. */
+	r = run(db,
+		"DELETE FROM event WHERE id > %lld AND id <= %lld"
+		" AND (+type = 4 OR (+type = 3 AND coalesce(flags, 0) & 3 = 0))",
+		(long long)from, (long long)*ret_end);
+	if (r)
+		return r;
+	*ret_count = db_changes(db);
+	return run(db, "DELETE FROM fork WHERE id > %lld AND id <= %lld", (long long)from, (long long)*ret_end);
+}
+
+static int delete_pressure(struct db *db, int64_t rows, int64_t *ret_count)
+{
+	int64_t end = 0;
+	int r = ask_end(db, "pressure", "id", 0, rows, &end);
+
+	*ret_count = 0;
+	if (r || end == 0)
+		return r;
+	r = run(db, "DELETE FROM event WHERE id IN (SELECT id FROM pressure WHERE id <= %lld)", (long long)end);
+	if (r)
+		return r;
+	*ret_count = db_changes(db);
+	return run(db, "DELETE FROM pressure WHERE id <= %lld", (long long)end);
+}
+
+/* The least that will be missed: bulk, pressure, and then the oldest of what is left. False: nothing is left. */
+static int make_room(struct db *db, struct state *state, bool *ret_more)
+{
+	int64_t end = state->bulk_from, count = 0;
+	int r = delete_bulk(db, state->bulk_from, state->rows, &end, &count);
+	bool moved = !r && end > state->bulk_from;
+
+	state->bulk_from = end;
+	if (!r && !moved)
+		r = delete_pressure(db, state->rows, &count);
+	if (!r && !moved && count == 0) {
+		r = ask_end(db, "event", "id", 0, state->rows < STEP_ROWS_LAST ? state->rows : STEP_ROWS_LAST, &end);
+		if (!r && end > 0)
+			r = delete_events(db, end, &count);
+	}
+	state->removed += count;
+	*ret_more = moved || count > 0;
+	return r;
+}
+
+/*
+ * Rows that say who: cgroups that are gone, then container lives and pods to which nothing refers any more. Every
+ * question is answered by an index.
+ */
+static const struct name_table {
+	const char *name; /* of the table and of its key */
+	const char *gone; /* when it went; NULL: such rows do not go by themselves */
+	const char *unused;
+	const char *bytes; /* a row with its places in indexes, in pages three quarters full */
+} name_tables[] = {
+	{ "cgroup", "removed",
+	  "NOT EXISTS(SELECT 1 FROM event e WHERE e.cgroup = cgroup.cgroup)"
+	  " AND NOT EXISTS(SELECT 1 FROM oom t WHERE t.trigger_cgroup = cgroup.cgroup)"
+	  " AND NOT EXISTS(SELECT 1 FROM oom l WHERE l.limit_cgroup = cgroup.cgroup)",
+	  "80 + 4 * coalesce(length(CAST(path AS BLOB)), 0) / 3" },
+	{ "container", "stopped", "NOT EXISTS(SELECT 1 FROM cgroup g WHERE g.container = container.container)",
+	  "80 + 8 * length(CAST(id AS BLOB)) / 3" },
+	{ "pod", NULL,
+	  "NOT EXISTS(SELECT 1 FROM cgroup g WHERE g.pod = pod.pod)"
+	  " AND NOT EXISTS(SELECT 1 FROM container c WHERE c.pod = pod.pod)",
+	  "80 + 8 * length(CAST(uid AS BLOB)) / 3" },
+};
+
+static int delete_unused(struct db *db, const struct name_table *table, int64_t from, int64_t end, int64_t now)
+{
+	char gone[128] = "1";
+
+	if (table->gone)
+		(void)snprintf(gone, sizeof(gone), "(%s < %lld OR boot <> (SELECT max(boot) FROM boot))", table->gone,
+			       (long long)(now - NAME_GRACE_NS));
+	return run(db, "DELETE FROM %s WHERE %s > %lld AND %s <= %lld AND %s AND %s", table->name, table->name,
+		   (long long)from, table->name, (long long)end, gone, table->unused);
+}
+
+/* Of the rows that delete_unused has left. */
+static int add_kept(struct db *db, const struct name_table *table, int64_t from, int64_t end, int64_t *sum)
+{
+	int64_t bytes = 0;
+	char sql[256];
+	int r;
+
+	(void)snprintf(sql, sizeof(sql), "SELECT sum(%s) FROM %s WHERE %s > %lld AND %s <= %lld", table->bytes,
+		       table->name, table->name, (long long)from, table->name, (long long)end);
+	r = ask(db, sql, 0, &bytes);
+	*sum += bytes;
+	return r;
+}
+
+static int end_pass(struct db *db, struct state *state)
+{
+	state->clean = 1;
+	state->kept = state->keeping;
+	state->keeping = 0;
+	return ask(db, "SELECT max(cgroup) FROM cgroup", 0, &state->clean_to);
+}
+
+/* The next names of a pass through all of them. *ret_count: how many went. */
+static int delete_names(struct db *db, struct state *state, int64_t now, int64_t *ret_count)
+{
+	const struct name_table *table = &name_tables[(size_t)state->table % ARRAY_SIZE(name_tables)];
+	int64_t end = state->name_from;
+	int r = ask_end(db, table->name, table->name, state->name_from, state->rows, &end);
+
+	*ret_count = 0;
+	if (r)
+		return r;
+	if (end > state->name_from) {
+		r = delete_unused(db, table, state->name_from, end, now);
+		*ret_count = r ? 0 : db_changes(db);
+		if (!r)
+			r = add_kept(db, table, state->name_from, end, &state->keeping);
+		state->name_from = end;
+		return r;
+	}
+	state->name_from = 0;
+	state->table = (state->table + 1) % (int64_t)ARRAY_SIZE(name_tables);
+	return state->table == 0 ? end_pass(db, state) : 0;
+}
+
+static int look_at_growth(struct db *db, struct state *state)
+{
+	int64_t last = 0;
+	int r = ask(db, "SELECT max(cgroup) FROM cgroup", 0, &last);
+
+	if (r || !state->clean || last - state->clean_to < MANY_CGROUPS)
+		return r;
+	state->clean = state->table = state->name_from = state->keeping = 0;
+	return 0;
+}
+
+/*
+ * Names first; events only when a whole pass has left no names that nobody needs, and when it is they that are too
+ * large: with them gone, names of what lives would be as many as before.
+ */
+static int shed(struct db *db, struct state *state, const struct space *space, int64_t now, bool *ret_more)
+{
+	int64_t names = 0;
+	int r = look_at_growth(db, state);
+	bool clean = state->clean;
+
+	if (!r)
+		r = delete_names(db, state, now, &names);
+	*ret_more = !clean || names > 0;
+	if (!r && clean && names < FEW_NAMES && space->events_too_large)
+		r = make_room(db, state, ret_more);
+	return r;
+}
+
+/* What is too old, with the next names; until a whole pass was made, names alone. */
+static int expire(struct db *db, struct state *state, int64_t last_id, int64_t now, bool *ret_more)
+{
+	int64_t count;
+	int r = last_id ? delete_events(db, last_id, &count) : 0;
+
+	*ret_more = true;
+	return r ? r : delete_names(db, state, now, &count);
+}
+
+/* Gives pages that hold nothing back to the file system, also some at a time. */
+static int shrink(struct db *db, int64_t rows)
+{
+	int64_t unused = 0, pages = rows / ROWS_PER_PAGE;
+	char sql[64];
+	int r = ask(db, "PRAGMA freelist_count", 0, &unused);
+
+	if (r || unused < SPARE_PAGES)
+		return r;
+	(void)snprintf(sql, sizeof(sql), "PRAGMA incremental_vacuum(%lld)", (long long)pages);
+	r = db_exec(db, sql);
+	return r ? r : unused - pages >= SPARE_PAGES;
+}
+
+static int run_step(struct db *db, struct state *state, const struct space *space, int64_t last_id, int64_t now,
+		    bool *ret_more)
+{
+	int r = db_begin(db, false);
+
+	if (r)
+		return r;
+	r = space->names_too_large && !last_id ? shed(db, state, space, now, ret_more) :
+						 expire(db, state, last_id, now, ret_more);
+	if (!r)
+		r = save_state(db, state);
+	if (!r)
+		r = db_commit(db);
+	if (r)
+		db_rollback(db);
+	return r;
+}
+
+static int step(struct db *db, const struct retention_settings *settings, struct state *state, int64_t now)
+{
+	int64_t last_id = 0;
+	struct space space;
+	bool more = false;
+	int r = look_at_space(db, settings->size, (uint64_t)state->kept, &space);
+
+	if (!r)
+		r = find_old(db, settings, state->rows, now, &last_id);
+	if (!r && (space.names_too_large || last_id || !state->clean))
+		r = run_step(db, state, &space, last_id, now, &more);
+	if (r)
+		return r;
+	return more ? 1 : shrink(db, state->rows);
+}
+
+/* Outside of the step's transaction, since its commit is the longest part of it. */
+static int adapt(struct db *db, int64_t rows, int64_t took_ns)
+{
+	if (took_ns > STEP_LONG_NS)
+		rows = rows / 2 > STEP_ROWS_MIN ? rows / 2 : STEP_ROWS_MIN;
+	else if (took_ns < STEP_SHORT_NS)
+		rows = rows * 2 < STEP_ROWS_MAX ? rows * 2 : STEP_ROWS_MAX;
+	else
+		return 0;
+	return run(db, "UPDATE temp.retention SET rows = %lld", (long long)rows);
+}
+
+int retention_step(struct db *db, const struct retention_settings *settings, int64_t now)
+{
+	uint64_t began = clock_monotonic_ns();
+	struct state state;
+	int r = load_state(db, &state), more;
+
+	more = r ? r : step(db, settings, &state, now);
+	if (more <= 0)
+		return more;
+	r = adapt(db, state.rows, (int64_t)(clock_monotonic_ns() - began));
+	return r ? r : more;
+}
+
+int retention_take_report(struct db *db, struct retention_report *ret)
+{
+	struct state state;
+	char sql[96];
+	int r = load_state(db, &state);
+
+	if (r)
+		return r;
+	ret->removed = (uint64_t)state.removed;
+	(void)snprintf(sql, sizeof(sql), "SELECT time FROM event WHERE id > %lld ORDER BY id LIMIT 1",
+		       (long long)state.bulk_from);
+	r = ask(db, sql, 0, &ret->all_since);
+	if (!r)
+		r = ask(db, "SELECT min(time) FROM event", 0, &ret->oldest);
+	state.removed = 0;
+	return r ? r : save_state(db, &state);
+}

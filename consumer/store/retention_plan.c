@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "consumer/store/retention_plan.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "common/cleanup.h"
+#include "consumer/store/db.h"
+#include "consumer/store/retention.h"
+
+static int __attribute__((format(printf, 3, 4))) prepare(struct db *db, struct db_stmt **ret, const char *format, ...)
+{
+	char sql[512];
+	va_list args;
+	int n;
+
+	va_start(args, format);
+	n = vsnprintf(sql, sizeof(sql), format, args);
+	va_end(args);
+	return n < 0 || (size_t)n >= sizeof(sql) ? -EINVAL : db_prepare(db, sql, ret);
+}
+
+static void add(struct retention_plan *plan, int64_t type, struct retention_range found)
+{
+	struct retention_range *range = &plan->types[type > 0 && type < TYPE_COUNT ? type : 0];
+
+	if (range->events == 0 || found.from < range->from)
+		range->from = found.from;
+	if (range->events == 0 || found.to > range->to)
+		range->to = found.to;
+	range->events += found.events;
+	plan->events += found.events;
+}
+
+/* Adds the first `limit` events behind that id for which the condition holds. *ret_count: how many there were. */
+static int count(struct db *db, struct retention_plan *plan, int64_t from, const char *condition, int64_t limit,
+		 int64_t *ret_count)
+{
+	CLEANUP(cleanup_stmt) struct db_stmt *stmt = NULL;
+	int64_t before = plan->events;
+	int r = prepare(db, &stmt,
+			"SELECT type, count(*), min(time), max(time) FROM (SELECT type, time FROM event NOT INDEXED"
+			" WHERE id > %lld AND (%s) ORDER BY id LIMIT %lld) GROUP BY type",
+			(long long)from, condition, (long long)limit);
+
+	while (!r && (r = db_step(stmt)) > 0) {
+		add(plan, db_int(stmt, 0), (struct retention_range){ db_int(stmt, 1), db_int(stmt, 2), db_int(stmt, 3) });
+		r = 0;
+	}
+	*ret_count = plan->events - before;
+	return r;
+}
+
+/* The last id before the first event that is young enough; 0: that is the first. */
+static int find_old(struct db *db, const struct retention_settings *settings, int64_t now, int64_t *ret)
+{
+	CLEANUP(cleanup_stmt) struct db_stmt *stmt = NULL;
+	int r;
+
+	*ret = 0;
+	if (settings->age_ns == 0 || settings->age_ns > INT64_MAX || now < (int64_t)settings->age_ns)
+		return 0;
+	r = prepare(db, &stmt, "SELECT id - 1 FROM event NOT INDEXED WHERE time >= %lld ORDER BY id LIMIT 1",
+		    (long long)(now - (int64_t)settings->age_ns));
+	if (!r)
+		r = db_step(stmt);
+	if (r > 0)
+		*ret = db_int(stmt, 0);
+	return r < 0 ? r : r > 0 ? 0 : db_number(db, "SELECT max(id) FROM event", ret);
+}
+
+/* In the order of retention.h. */
+static const char *const phases[] = {
+	"type = 4 OR (type = 3 AND coalesce(flags, 0) & 3 = 0)",
+	"type = 2",
+	"type NOT IN (2, 3, 4) OR (type = 3 AND coalesce(flags, 0) & 3 <> 0)",
+};
+
+static int count_by_size(struct db *db, const struct retention_settings *settings, int64_t old, uint64_t used,
+			 struct retention_plan *plan)
+{
+	double excess = (double)used - (double)plan->events * plan->event_bytes - (double)settings->size;
+	int64_t wanted = excess > 0 && plan->event_bytes > 0 ? (int64_t)(excess / plan->event_bytes) + 1 : 0, found;
+	int r = 0;
+
+	for (size_t i = 0; !r && i < ARRAY_SIZE(phases) && wanted > 0; i++, wanted -= found)
+		r = count(db, plan, old, phases[i], wanted, &found);
+	return r;
+}
+
+static int begin(struct db *db, struct retention_plan *plan, uint64_t *ret_used)
+{
+	int64_t all = 0;
+	int r = db_used_bytes(db, ret_used);
+
+	*plan = (struct retention_plan){ .events = 0 };
+	if (!r)
+		r = db_number(db, "SELECT count(*) FROM event", &all);
+	if (!r && all > 0)
+		plan->event_bytes = (double)*ret_used / (double)all;
+	return r;
+}
+
+int retention_plan(struct db *db, const struct retention_settings *settings, int64_t now, struct retention_plan *ret)
+{
+	char condition[64];
+	int64_t old = 0, found;
+	uint64_t used = 0;
+	int r = begin(db, ret, &used);
+
+	if (!r)
+		r = find_old(db, settings, now, &old);
+	(void)snprintf(condition, sizeof(condition), "id <= %lld", (long long)old);
+	if (!r && old > 0)
+		r = count(db, ret, INT64_MIN, condition, INT64_MAX, &found);
+	if (!r && settings->size)
+		r = count_by_size(db, settings, old, used, ret);
+	return r;
+}
+
+int retention_plan_all(struct db *db, struct retention_plan *ret)
+{
+	uint64_t used = 0;
+	int64_t found;
+	int r = begin(db, ret, &used);
+
+	return r ? r : count(db, ret, INT64_MIN, "1", INT64_MAX, &found);
+}

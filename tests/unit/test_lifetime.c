@@ -1,0 +1,478 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* One container_start and one container_stop for each life, whatever the recorder went through meanwhile. */
+#include "consumer/container/cgroup_fs.h"
+#include "tests/pipeline_rig.h"
+
+#define ID   "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"
+#define EVIL "ffeeddccbbaa99887766554433221100ffeeddccbbaa99887766554433221100"
+#define THIRD "aaaaaaaaaaaaaaaabbbbbbbbbbbbbbbbccccccccccccccccdddddddddddddddd"
+#define PATH "/docker/" ID
+#define CRUN "/machine.slice/libpod-" ID ".scope"
+#define STARTS "SELECT count(*) FROM event WHERE type = 5"
+#define STOPS  "SELECT count(*) FROM event WHERE type = 6"
+
+static void start(struct recorder_rig *r)
+{
+	recorder_rig_open(r, 65536);
+	assert_int_equal(recorder_rig_start(r), 0);
+}
+
+static void drain(struct recorder_rig *r)
+{
+	assert_int_equal(pipeline_drain(r->pipeline), 0);
+}
+
+static void restart(struct recorder_rig *r)
+{
+	drain(r);
+	recorder_rig_kill(r);
+	assert_int_equal(recorder_rig_start(r), 0);
+}
+
+static void test_a_whole_life(void **state)
+{
+	struct recorder_rig r;
+
+	(void)state;
+	start(&r);
+	(void)rig_lifecycle(&r.rig, EV_CGROUP_MKDIR, 42, 7, PATH);
+	drain(&r);
+	assert_answer(&r, "SELECT count(*) FROM container WHERE born IS NOT NULL AND started IS NULL", 1);
+	assert_answer(&r, STARTS, 0);
+	(void)rig_lifecycle(&r.rig, EV_CGROUP_EXEC, 42, 7, NULL);
+	(void)rig_exit(&r.rig, 0, 100, 42, 0);
+	(void)rig_lifecycle(&r.rig, EV_CGROUP_RMDIR, 42, 7, NULL);
+	drain(&r);
+	assert_answer(&r, STARTS, 1);
+	assert_answer(&r, STOPS, 1);
+	assert_answer(&r, "SELECT count(*) FROM container WHERE born < started AND started < stopped", 1);
+	assert_answer(&r, "SELECT memory_limit_bytes FROM v_lifecycle WHERE type = 'container_start'", 16 << 20);
+	assert_answer(&r, "SELECT peak_bytes FROM v_lifecycle WHERE type = 'container_start'", -1);
+	assert_answer(&r, "SELECT peak_bytes FROM v_lifecycle WHERE type = 'container_stop'", 12 << 20);
+	assert_answer(&r, "SELECT oom_kills FROM v_lifecycle WHERE type = 'container_stop'", 2);
+	assert_text(&r, "SELECT container_id FROM v_lifecycle WHERE type = 'container_stop'", ID);
+	assert_answer(&r, "SELECT count(*) FROM cgroup WHERE kernfs_id = 42 AND removed IS NOT NULL", 1);
+	recorder_rig_close(&r);
+}
+
+static void test_restarts_of_the_recorder_do_not_matter(void **state)
+{
+	struct recorder_rig r;
+
+	(void)state;
+	start(&r);
+	(void)rig_lifecycle(&r.rig, EV_CGROUP_MKDIR, 42, 7, PATH);
+	restart(&r);
+	(void)rig_lifecycle(&r.rig, EV_CGROUP_EXEC, 42, 7, NULL);
+	restart(&r);
+	(void)rig_lifecycle(&r.rig, EV_CGROUP_EXEC, 42, 7, NULL);
+	restart(&r);
+	(void)rig_lifecycle(&r.rig, EV_CGROUP_RMDIR, 42, 7, NULL);
+	restart(&r);
+	assert_answer(&r, STARTS, 1);
+	assert_answer(&r, STOPS, 1);
+	assert_answer(&r, "SELECT count(*) FROM container", 1);
+	recorder_rig_close(&r);
+}
+
+/* crun puts the process into a cgroup below the container's own. */
+static void test_an_exec_below_starts_and_only_the_outermost_stops(void **state)
+{
+	struct recorder_rig r;
+
+	(void)state;
+	start(&r);
+	(void)rig_lifecycle(&r.rig, EV_CGROUP_MKDIR, 42, 7, CRUN);
+	(void)rig_lifecycle(&r.rig, EV_CGROUP_MKDIR, 43, 42, CRUN "/container");
+	(void)rig_lifecycle(&r.rig, EV_CGROUP_EXEC, 43, 42, NULL);
+	(void)rig_lifecycle(&r.rig, EV_CGROUP_MKDIR, 44, 43, CRUN "/container/inner");
+	(void)rig_lifecycle(&r.rig, EV_CGROUP_EXEC, 44, 43, NULL);
+	drain(&r);
+	assert_answer(&r, STARTS, 1);
+	assert_answer(&r, "SELECT count(*) FROM container", 1);
+	assert_answer(&r, "SELECT cgroup_id FROM v_lifecycle WHERE type = 'container_start'", 42);
+	assert_answer(&r, "SELECT memory_limit_bytes FROM v_lifecycle", -1);
+
+	(void)rig_lifecycle(&r.rig, EV_CGROUP_RMDIR, 44, 43, NULL);
+	(void)rig_lifecycle(&r.rig, EV_CGROUP_RMDIR, 43, 42, NULL);
+	drain(&r);
+	assert_answer(&r, STOPS, 0);
+	(void)rig_lifecycle(&r.rig, EV_CGROUP_RMDIR, 42, 7, NULL);
+	drain(&r);
+	assert_answer(&r, STOPS, 1);
+	recorder_rig_close(&r);
+}
+
+static void test_the_same_id_again_is_a_new_life(void **state)
+{
+	struct recorder_rig r;
+
+	(void)state;
+	start(&r);
+	for (uint64_t cgroup = 42; cgroup < 45; cgroup++) {
+		(void)rig_lifecycle(&r.rig, EV_CGROUP_MKDIR, cgroup, 7, PATH);
+		(void)rig_lifecycle(&r.rig, EV_CGROUP_EXEC, cgroup, 7, NULL);
+		(void)rig_lifecycle(&r.rig, EV_CGROUP_RMDIR, cgroup, 7, NULL);
+	}
+	drain(&r);
+	assert_answer(&r, STARTS, 3);
+	assert_answer(&r, STOPS, 3);
+	assert_answer(&r, "SELECT count(*) FROM container WHERE id = '" ID "' AND stopped IS NOT NULL", 3);
+	assert_answer(&r, "SELECT count(DISTINCT container_pk) FROM v_lifecycle", 3);
+	recorder_rig_close(&r);
+}
+
+static void test_a_lost_removal_does_not_join_two_lives(void **state)
+{
+	struct recorder_rig r;
+
+	(void)state;
+	start(&r);
+	(void)rig_lifecycle(&r.rig, EV_CGROUP_MKDIR, 42, 7, PATH);
+	(void)rig_lifecycle(&r.rig, EV_CGROUP_EXEC, 42, 7, NULL);
+	(void)rig_lifecycle(&r.rig, EV_CGROUP_MKDIR, 43, 7, PATH);
+	(void)rig_lifecycle(&r.rig, EV_CGROUP_EXEC, 43, 7, NULL);
+	drain(&r);
+	assert_answer(&r, STARTS, 2);
+	assert_answer(&r, "SELECT count(*) FROM container", 2);
+	assert_answer(&r, "SELECT count(*) FROM container WHERE stopped IS NULL", 1);
+	recorder_rig_close(&r);
+}
+
+/* Which was running before anybody looked: there is a life, but nobody knows when it began. */
+static void test_a_container_that_was_there_has_no_start(void **state)
+{
+	struct recorder_rig r;
+
+	(void)state;
+	recorder_rig_open(&r, 65536);
+	fake_put(&r.maps, 42, META_SEED, PATH);
+	fake_put(&r.maps, 50, META_SEED, "/system.slice/cron.service");
+	assert_int_equal(recorder_rig_start(&r), 0);
+	assert_answer(&r, "SELECT count(*) FROM container WHERE born IS NULL AND started IS NULL", 1);
+	assert_answer(&r, "SELECT count(*) FROM cgroup", 1);
+	(void)rig_lifecycle(&r.rig, EV_CGROUP_EXEC, 42, 7, NULL);
+	(void)rig_lifecycle(&r.rig, EV_CGROUP_MKDIR, 43, 42, PATH "/sub");
+	(void)rig_lifecycle(&r.rig, EV_CGROUP_EXEC, 43, 42, NULL);
+	restart(&r);
+	(void)rig_lifecycle(&r.rig, EV_CGROUP_RMDIR, 42, 7, NULL);
+	drain(&r);
+	assert_answer(&r, STARTS, 0);
+	assert_answer(&r, STOPS, 1);
+	assert_answer(&r, "SELECT count(*) FROM container WHERE started IS NULL AND stopped IS NOT NULL", 1);
+	recorder_rig_close(&r);
+}
+
+/* The record of its birth was lost, but the kernel's map tells that it was seen. */
+static void test_a_birth_that_was_lost_is_in_the_map(void **state)
+{
+	struct recorder_rig r;
+
+	(void)state;
+	start(&r);
+	fake_put(&r.maps, 42, META_BIRTH, PATH);
+	(void)rig_lifecycle(&r.rig, EV_CGROUP_EXEC, 42, 7, NULL);
+	drain(&r);
+	assert_answer(&r, STARTS, 1);
+	recorder_rig_close(&r);
+}
+
+static void test_helpers_and_pods_have_no_life(void **state)
+{
+	static const char *const paths[] = {
+		"/machine.slice/libpod-conmon-" ID ".scope",
+		"/kubepods/burstable/pod0123abcd-0123-0123-0123-0123456789ab",
+		"/system.slice/cron.service",
+		"/",
+	};
+	struct recorder_rig r;
+
+	(void)state;
+	start(&r);
+	for (uint64_t i = 0; i < ARRAY_SIZE(paths); i++) {
+		(void)rig_lifecycle(&r.rig, EV_CGROUP_MKDIR, 42 + i, 7, paths[i]);
+		(void)rig_lifecycle(&r.rig, EV_CGROUP_EXEC, 42 + i, 7, NULL);
+		(void)rig_lifecycle(&r.rig, EV_CGROUP_RMDIR, 42 + i, 7, NULL);
+	}
+	drain(&r);
+	assert_answer(&r, "SELECT count(*) FROM event", 0);
+	assert_answer(&r, "SELECT count(*) FROM container", 0);
+	assert_answer(&r, "SELECT sum(stored) FROM tally", 3 * ARRAY_SIZE(paths));
+	recorder_rig_close(&r);
+}
+
+/* Where the directory cannot be seen, whoever has closed it: that is not an end. */
+static void settle_unseen(struct recorder_rig *r)
+{
+	char here[256], elsewhere[256];
+
+	(void)snprintf(here, sizeof(here), "%s/docker", r->directory);
+	(void)snprintf(elsewhere, sizeof(elsewhere), "%s/elsewhere", r->directory);
+	assert_int_equal(rename(here, elsewhere), 0);
+	assert_int_equal(symlink(here, here), 0); /* ELOOP, also for root */
+	for (int i = 0; i < 3; i++)
+		assert_int_equal(pipeline_reconcile(r->pipeline), 0);
+	assert_int_equal(unlink(here), 0);
+	assert_int_equal(rename(elsewhere, here), 0);
+}
+
+/* Its removal was never recorded. Missing once may be a record on its way; twice is the end. */
+static void test_an_end_nobody_recorded(void **state)
+{
+	struct recorder_rig r;
+	struct cgroup_fs *scan = NULL;
+	char path[256];
+	struct stat st;
+
+	(void)state;
+	recorder_rig_open(&r, 65536);
+	(void)snprintf(path, sizeof(path), "mkdir -p '%s/docker/" ID "'", r.directory);
+	assert_int_equal(system(path), 0);
+	(void)snprintf(path, sizeof(path), "%s" PATH, r.directory);
+	assert_int_equal(stat(path, &st), 0);
+	assert_int_equal(cgroup_fs_open(r.directory, false, &scan), 0);
+	assert_int_equal(ring_attach(&r.rig.consumer, &r.rig.producer, r.rig.data, r.rig.size, &r.ring), 0);
+	assert_int_equal(pipeline_open(&r.settings, r.ring, &r.names, scan, &r.pipeline), 0);
+	assert_int_equal(pipeline_start(r.pipeline), 0);
+
+	(void)rig_lifecycle(&r.rig, EV_CGROUP_MKDIR, st.st_ino, 7, PATH);
+	(void)rig_lifecycle(&r.rig, EV_CGROUP_EXEC, st.st_ino, 7, NULL);
+	drain(&r);
+	for (int i = 0; i < 3; i++)
+		assert_int_equal(pipeline_reconcile(r.pipeline), 0);
+	settle_unseen(&r);
+	assert_answer(&r, STOPS, 0);
+
+	assert_int_equal(rmdir(path), 0);
+	assert_int_equal(pipeline_reconcile(r.pipeline), 0);
+	assert_answer(&r, STOPS, 0);
+	assert_int_equal(pipeline_reconcile(r.pipeline), 0);
+	assert_answer(&r, STOPS, 1);
+	assert_answer(&r, "SELECT peak_bytes FROM v_lifecycle WHERE type = 'container_stop'", -1);
+	(void)rig_lifecycle(&r.rig, EV_CGROUP_RMDIR, st.st_ino, 7, NULL);
+	drain(&r);
+	assert_int_equal(pipeline_reconcile(r.pipeline), 0);
+	assert_answer(&r, STOPS, 1);
+	recorder_rig_close(&r);
+	cgroup_fs_close(scan);
+}
+
+/* Whoever may make cgroups inside a container may call them by another container's id. */
+static void test_a_name_inside_another_container_joins_no_life(void **state)
+{
+	static const char *const forged[] = {
+		"/docker/" EVIL "/docker/" ID,
+		"/docker/" THIRD "/docker/" ID,
+		"/docker/" THIRD "/docker/" EVIL "/docker/" ID,
+	};
+	struct recorder_rig r;
+
+	(void)state;
+	start(&r);
+	(void)rig_lifecycle(&r.rig, EV_CGROUP_MKDIR, 42, 7, PATH);
+	(void)rig_lifecycle(&r.rig, EV_CGROUP_EXEC, 42, 7, NULL);
+	(void)rig_lifecycle(&r.rig, EV_CGROUP_MKDIR, 50, 7, "/docker/" EVIL);
+	for (uint64_t i = 0; i < ARRAY_SIZE(forged); i++) {
+		(void)rig_lifecycle(&r.rig, EV_CGROUP_MKDIR, 60 + i, 50, forged[i]);
+		(void)rig_lifecycle(&r.rig, EV_CGROUP_EXEC, 60 + i, 50, NULL);
+		(void)rig_exit(&r.rig, 0, 100, 60 + i, 0);
+	}
+	drain(&r);
+	assert_answer(&r, "SELECT count(*) FROM container WHERE id = '" ID "'", 4);
+	assert_answer(&r, "SELECT count(DISTINCT container_pk) FROM v_exit", 3);
+	assert_answer(&r, "SELECT count(*) FROM v_exit v JOIN container c ON c.container = v.container_pk"
+			  " WHERE c.outer_id IS NULL",
+		      0);
+	for (uint64_t i = 0; i < ARRAY_SIZE(forged); i++)
+		(void)rig_lifecycle(&r.rig, EV_CGROUP_RMDIR, 60 + i, 50, NULL);
+	drain(&r);
+	assert_answer(&r, STOPS, 3);
+	assert_answer(&r, "SELECT count(*) FROM container WHERE outer_id IS NULL AND stopped IS NOT NULL", 0);
+	recorder_rig_close(&r);
+}
+
+static void emit_names(struct recorder_rig *r, uint64_t cgroup, const char *names, size_t length, uint32_t flags)
+{
+	struct {
+		struct ev_memory e;
+		char names[256];
+	} record = { .e = { .cgroup = rig_cgroup(cgroup), .flags = flags } };
+
+	record.e.names = (struct ev_tail){ sizeof(record.e), (__u16)length };
+	(void)memcpy(record.names, names, length);
+	(void)rig_emit(&r->rig, 0, EV_MEMORY_HIGH, &record, sizeof(record.e) + length);
+}
+
+/* Of neither the outermost cgroup was seen: only the container around one tells them apart. */
+static void test_a_name_inside_another_container_joins_no_life_seen_from_below(void **state)
+{
+	static const char own[] = "below\0" ID "\0docker", forged[] = "below\0" ID "\0docker\0" EVIL "\0docker";
+	struct recorder_rig r;
+
+	(void)state;
+	start(&r);
+	emit_names(&r, 60, own, sizeof(own), 0);
+	emit_names(&r, 61, forged, sizeof(forged), 0);
+	drain(&r);
+	assert_answer(&r, "SELECT count(DISTINCT container_pk) FROM v_pressure WHERE container_id = '" ID "'", 2);
+	recorder_rig_close(&r);
+}
+
+#define emit_cut(r, cgroup, names, length) emit_names(r, cgroup, names, length, EV_F_NAMES_CUT)
+
+static void test_a_path_without_its_beginning_has_a_life_of_its_own(void **state)
+{
+	static const char own[] = ID "\0docker\0fragment", below[] = "below\0" ID "\0docker\0fragment";
+	struct recorder_rig r;
+
+	(void)state;
+	start(&r);
+	emit_cut(&r, 60, own, sizeof(own)); /* before and after the one whose path is whole */
+	emit_cut(&r, 61, below, sizeof(below));
+	(void)rig_lifecycle(&r.rig, EV_CGROUP_MKDIR, 42, 7, PATH);
+	(void)rig_lifecycle(&r.rig, EV_CGROUP_MKDIR, 43, 42, PATH "/sub");
+	(void)rig_lifecycle(&r.rig, EV_CGROUP_EXEC, 43, 42, NULL);
+	emit_cut(&r, 62, own, sizeof(own));
+	emit_cut(&r, 60, own, sizeof(own));
+	restart(&r);
+	emit_cut(&r, 61, below, sizeof(below));
+	drain(&r);
+	assert_answer(&r, "SELECT count(*) FROM container", 4);
+	assert_answer(&r, "SELECT count(DISTINCT container_pk) FROM v_pressure", 3);
+	assert_answer(&r, "SELECT count(*) FROM v_pressure WHERE container_id = '" ID "'", 5);
+	assert_answer(&r, "SELECT count(DISTINCT container) FROM cgroup WHERE kernfs_id IN (42, 43)", 1);
+	assert_answer(&r, STARTS, 1);
+	for (uint64_t cgroup = 60; cgroup < 63; cgroup++)
+		(void)rig_lifecycle(&r.rig, EV_CGROUP_RMDIR, cgroup, 7, NULL);
+	drain(&r);
+	assert_answer(&r, STOPS, 0);
+	assert_answer(&r, "SELECT count(*) FROM container WHERE stopped IS NULL", 1);
+	recorder_rig_close(&r);
+}
+
+static void emit_exec(struct recorder_rig *r, uint64_t cgroup, const char *comm, uint64_t limit, uint32_t flags)
+{
+	struct ev_lifecycle exec = { .task = rig_task(200, comm), .cgroup = rig_cgroup(cgroup), .parent = rig_cgroup(7) };
+
+	exec.task.ppid = 150;
+	exec.task.uid = 1000;
+	exec.limit_bytes = limit;
+	exec.peak_bytes = exec.oom_kills = EV_UNKNOWN;
+	exec.flags = flags;
+	(void)rig_emit(&r->rig, 0, EV_CGROUP_EXEC, &exec, sizeof(exec));
+}
+
+#define COMM  "SELECT comm FROM v_lifecycle"
+#define LIMIT "SELECT memory_limit_bytes FROM v_lifecycle"
+#define FLAGS "SELECT flags FROM v_lifecycle"
+
+/* A runtime that execs itself in the container's cgroup is not what the container runs. */
+static void test_the_init_completes_the_start(void **state)
+{
+	struct recorder_rig r;
+	int64_t time;
+
+	(void)state;
+	for (int restarts = 0; restarts < 2; restarts++) {
+		start(&r);
+		(void)rig_lifecycle(&r.rig, EV_CGROUP_MKDIR, 42, 7, PATH);
+		emit_exec(&r, 42, "runc", EV_UNLIMITED, 0);
+		if (restarts) {
+			restart(&r);
+			assert_text(&r, COMM, "runc");
+			assert_answer(&r, FLAGS, 0);
+			assert_answer(&r, LIMIT, -1);
+		}
+		time = ask_number(r.path, "SELECT started FROM container");
+		emit_exec(&r, 42, "app", 32 << 20, EV_F_NS_INIT);
+		emit_exec(&r, 42, "later", 64 << 20, EV_F_NS_INIT);
+		drain(&r);
+		assert_answer(&r, STARTS, 1);
+		assert_text(&r, COMM, "app");
+		assert_answer(&r, FLAGS, EVENT_CONTAINER_INIT);
+		assert_answer(&r, LIMIT, 32 << 20);
+		assert_answer(&r, "SELECT pid = 200 AND ppid = 150 AND uid = 1000 FROM v_lifecycle", 1);
+		assert_answer(&r, "SELECT e.time = c.started FROM event e, container c WHERE e.type = 5", 1);
+		if (restarts)
+			assert_answer(&r, "SELECT time FROM event WHERE type = 5", time);
+		assert_answer(&r, "SELECT stored FROM tally WHERE kind = 7", 3);
+		recorder_rig_close(&r);
+	}
+}
+
+static void test_the_init_may_be_first(void **state)
+{
+	struct recorder_rig r;
+
+	(void)state;
+	start(&r);
+	(void)rig_lifecycle(&r.rig, EV_CGROUP_MKDIR, 42, 7, PATH);
+	emit_exec(&r, 42, "app", 32 << 20, EV_F_NS_INIT);
+	emit_exec(&r, 42, "nested", 64 << 20, EV_F_NS_INIT);
+	drain(&r);
+	assert_text(&r, COMM, "app");
+	assert_answer(&r, FLAGS, EVENT_CONTAINER_INIT);
+	recorder_rig_close(&r);
+}
+
+static void test_what_does_not_complete_a_start(void **state)
+{
+	struct recorder_rig r;
+
+	(void)state;
+	start(&r);
+	(void)rig_lifecycle(&r.rig, EV_CGROUP_MKDIR, 42, 7, PATH);
+	emit_exec(&r, 42, "first", 16 << 20, 0);
+	emit_exec(&r, 42, "no init", 32 << 20, 0);
+	(void)rig_lifecycle(&r.rig, EV_CGROUP_MKDIR, 50, 7, "/docker/" EVIL);
+	emit_exec(&r, 50, "first", 16 << 20, 0);
+	emit_exec(&r, 60, "elsewhere", 32 << 20, EV_F_NS_INIT);
+	r.rig.clock_ns += 10000000000ULL;
+	emit_exec(&r, 42, "too late", 32 << 20, EV_F_NS_INIT);
+	drain(&r);
+	assert_answer(&r, "SELECT count(*) FROM v_lifecycle WHERE comm = 'first' AND flags = 0"
+			  " AND memory_limit_bytes = 16 << 20",
+		      2);
+	recorder_rig_close(&r);
+}
+
+/* The limit of a cgroup below the container's own is not the container's: what is known of it stays. */
+static void test_an_init_below_leaves_the_limit(void **state)
+{
+	struct recorder_rig r;
+
+	(void)state;
+	start(&r);
+	(void)rig_lifecycle(&r.rig, EV_CGROUP_MKDIR, 42, 7, CRUN);
+	(void)rig_lifecycle(&r.rig, EV_CGROUP_MKDIR, 43, 42, CRUN "/container");
+	emit_exec(&r, 42, "crun", 16 << 20, 0);
+	emit_exec(&r, 43, "app", 1 << 20, EV_F_NS_INIT);
+	drain(&r);
+	assert_text(&r, COMM, "app");
+	assert_answer(&r, LIMIT, 16 << 20);
+	recorder_rig_close(&r);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_a_whole_life),
+		cmocka_unit_test(test_restarts_of_the_recorder_do_not_matter),
+		cmocka_unit_test(test_an_exec_below_starts_and_only_the_outermost_stops),
+		cmocka_unit_test(test_the_same_id_again_is_a_new_life),
+		cmocka_unit_test(test_a_lost_removal_does_not_join_two_lives),
+		cmocka_unit_test(test_a_container_that_was_there_has_no_start),
+		cmocka_unit_test(test_a_birth_that_was_lost_is_in_the_map),
+		cmocka_unit_test(test_helpers_and_pods_have_no_life),
+		cmocka_unit_test(test_an_end_nobody_recorded),
+		cmocka_unit_test(test_a_name_inside_another_container_joins_no_life),
+		cmocka_unit_test(test_a_name_inside_another_container_joins_no_life_seen_from_below),
+		cmocka_unit_test(test_a_path_without_its_beginning_has_a_life_of_its_own),
+		cmocka_unit_test(test_the_init_completes_the_start),
+		cmocka_unit_test(test_the_init_may_be_first),
+		cmocka_unit_test(test_what_does_not_complete_a_start),
+		cmocka_unit_test(test_an_init_below_leaves_the_limit),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
