@@ -83,6 +83,8 @@ FUZZ_BIN     := $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(FUZZ_SRC))
 # A verb confines its process for good, which only a build with sanitizers leaves out: there alone many can run in one.
 REPLAY_SRC   := $(if $(SANITIZE),$(FUZZ_SRC),$(filter-out tests/fuzz/fuzz_history.c,$(FUZZ_SRC)))
 REPLAY_BIN   := $(patsubst tests/fuzz/fuzz_%.c,$(BUILD)/tests/replay_%,$(REPLAY_SRC))
+# Makes the databases of tests/cli.
+MKDB_OBJ     := $(call obj,tests/cli/mkdb.c $(filter consumer/store/% consumer/text/%,$(CONSUMER_SRC))) $(COMMON_OBJ)
 BENCH_BIN    := $(patsubst tests/bench/%.c,$(BUILD)/bench/%,$(BENCH_SRC))
 SKELETON     := $(BUILD)/gen/cri_ebpf.skel.h
 POLICY_GEN   := $(patsubst policy/seccomp/%.policy,$(BUILD)/gen/seccomp_%.h,$(wildcard policy/seccomp/*.policy))
@@ -203,7 +205,11 @@ image-root: all not-for-tests $(BUILD)/cri-ebpf-prepare $(OCI_PROFILES)
 	$(Q)BUILD=$(BUILD) SOURCE_DATE_EPOCH=$(SOURCE_DATE_EPOCH) packaging/image-root.sh $(BUILD)/image-root
 
 # Tests. A unit test is one program per unit; the fuzz corpora are replayed as plain tests.
-tests: $(UNIT_BIN) $(REPLAY_BIN)
+tests: $(UNIT_BIN) $(REPLAY_BIN) $(BUILD)/mkdb
+
+$(BUILD)/mkdb: $(MKDB_OBJ)
+	$(msg) LD $@
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ -lsqlite3 -lcap $(call lib,inih)
 
 $(BUILD)/tests/test_%: $(BUILD)/obj/tests/unit/test_%.o $(TESTED_OBJ)
 	$(msg) LD $@

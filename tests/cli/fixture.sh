@@ -5,11 +5,13 @@
 # a recorder leaves it in $DB, and `cri` to ask it.
 
 CRI=${CRI:-${BUILD:-build}/cri-ebpf}
+MKDB=${BUILD:-build}/mkdb
 CLI_DIR=$(dirname "${BASH_SOURCE[0]}")
 ROOT=$(cd "$CLI_DIR/../.." && pwd)
 . "$CLI_DIR/../lib.sh"
 
 [ -x "$CRI" ] || skip_all "$CRI is not built"
+[ -x "$MKDB" ] || { printf 'Bail out! %s is not built: make tests\n' "$MKDB"; exit 1; }
 T=$(mktemp -d)
 trap 'rm -rf "$T"' EXIT
 DB=$T/events.db
@@ -20,16 +22,9 @@ unset NO_COLOR PAGER CRI_EBPF_PAGER COLUMNS
 THIS_BOOT=$(cat /proc/sys/kernel/random/boot_id)
 
 # mkdb FILE <SQL
-if ! ${CC:-cc} -std=gnu11 -D_GNU_SOURCE -I"$ROOT" -o "$T/mkdb" "$ROOT/tests/cli/mkdb.c" "$ROOT"/consumer/store/{db*,wal_index,wal_map,schema}.c \
-	"$ROOT"/consumer/text/clock.c -lsqlite3 2>"$T/cc.log"; then
-	printf 'Bail out! cannot build tests/cli/mkdb.c\n'
-	sed 's/^/# /' "$T/cc.log"
-	exit 1
-fi
-
 mkdb()
 {
-	sed "s/@BOOT@/$THIS_BOOT/; s/@NOW@/$(date +%s%N)/" | "$T/mkdb" "$1"
+	sed "s/@BOOT@/$THIS_BOOT/; s/@NOW@/$(date +%s%N)/" | "$MKDB" "$1"
 }
 
 mkdb "$DB" <"$ROOT/tests/cli/fixture.sql" || { printf 'Bail out! no fixture\n'; exit 1; }
