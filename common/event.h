@@ -24,18 +24,51 @@
 #define EV_UNLIMITED (~0ULL - 1)
 #define EV_COMM_LEN  16
 
-/* Record kinds; 0 is no kind. Numbers are part of the ABI and of the database: never reuse one. */
+/* A build with -DCRI_TEST_KIND has one more kind, which shows what a new one needs. */
+#ifdef CRI_TEST_KIND
+#define EV_TEST_KINDS(KIND) KIND(9, TEST, test)
+#define EV_TEST_TYPES(TYPE) TYPE(8, TEST, test)
+#else
+#define EV_TEST_KINDS(KIND)
+#define EV_TEST_TYPES(TYPE)
+#endif
+
+/*
+ * Record kinds, one row each: number, the constant EV_NAME, name. Numbers are part of the ABI and of the database:
+ * never reuse one. They have no holes; 0 is no kind.
+ */
+#define EV_KINDS(KIND)                                                                                            \
+	KIND(1, OOM_KILL, oom_kill)         /* one victim process of one kill decision */                         \
+	KIND(2, MEMORY_HIGH, memory_high)   /* usage crossed the threshold of a limit */                          \
+	KIND(3, MEMORY_LIMIT, memory_limit) /* the limit was hit and reclaim failed */                            \
+	KIND(4, PROCESS_EXIT, process_exit) /* the last thread of a process exited */                             \
+	KIND(5, PROCESS_FORK, process_fork) /* a new process, not a thread */                                     \
+	KIND(6, CGROUP_MKDIR, cgroup_mkdir) /* a cgroup was created in the memory hierarchy */                    \
+	KIND(7, CGROUP_EXEC, cgroup_exec)   /* the first exec in a cgroup, or by the init of a pid namespace */   \
+	KIND(8, CGROUP_RMDIR, cgroup_rmdir) /* a cgroup was removed from the memory hierarchy */                  \
+	EV_TEST_KINDS(KIND)
+
 enum ev_kind {
-	EV_OOM_KILL = 1,    /* one victim process of one kill decision */
-	EV_MEMORY_HIGH = 2, /* usage crossed the threshold of a limit */
-	EV_MEMORY_LIMIT = 3, /* the limit was hit and reclaim failed */
-	EV_PROCESS_EXIT = 4, /* the last thread of a process exited */
-	EV_PROCESS_FORK = 5, /* a new process, not a thread */
-	EV_CGROUP_MKDIR = 6, /* a cgroup was created in the memory hierarchy */
-	EV_CGROUP_EXEC = 7,  /* the first exec in a cgroup, or by the init of a pid namespace */
-	EV_CGROUP_RMDIR = 8, /* a cgroup was removed from the memory hierarchy */
-	EV_KIND_COUNT = 9,   /* size of tables indexed by kind */
+#define EV_KIND_CONSTANT(number, NAME, name) EV_##NAME = (number),
+	EV_KINDS(EV_KIND_CONSTANT)
+#undef EV_KIND_CONSTANT
+	EV_KIND_COUNT, /* size of tables indexed by kind */
 };
+
+/*
+ * Event types, as user space stores and shows events, one row each: number, the constant TYPE_NAME, name. Each kind is
+ * stored as one type; a gap is written by the recorder itself. Numbers and names are part of the database and of every
+ * output: never change or reuse one. They have no holes; 0 is no type.
+ */
+#define EV_TYPES(TYPE)                           \
+	TYPE(1, OOM_KILL, oom_kill)               \
+	TYPE(2, MEMORY_PRESSURE, memory_pressure) \
+	TYPE(3, PROCESS_EXIT, process_exit)       \
+	TYPE(4, PROCESS_FORK, process_fork)       \
+	TYPE(5, CONTAINER_START, container_start) \
+	TYPE(6, CONTAINER_STOP, container_stop)   \
+	TYPE(7, GAP, gap)                         \
+	EV_TEST_TYPES(TYPE)
 
 /*
  * A cgroup's identity, and the key of the metadata and armed maps. hierarchy is the number in

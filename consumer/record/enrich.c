@@ -8,7 +8,7 @@
 #include "consumer/container/container_rows.h"
 #include "consumer/container/lifetime.h"
 #include "consumer/container/resolve.h"
-#include "consumer/record/oom_scope.h"
+#include "consumer/record/kind_oom.h"
 #include "consumer/text/clock.h"
 
 /* The kernfs id of every hierarchy's root. */
@@ -120,7 +120,7 @@ static int enrich_oom_kill(struct enrich *enrich, const struct ev *ev, struct ev
 		.trigger = task_of(&kill->trigger),
 		.trigger_cgroup = trigger.cgroup,
 		.limit_cgroup = limit.cgroup,
-		.scope = oom_scope_name(&victim, &limit, kill->constraint),
+		.scope = oom_scope_name(kind_oom_scope(&victim, &limit, kill->constraint)),
 		.limit_bytes = kill->limit_bytes,
 		.usage_bytes = kill->usage_bytes,
 		.limit_exact = kill->flags & EV_F_LIMIT_EXACT,

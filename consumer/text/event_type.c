@@ -4,22 +4,12 @@
 #include <stddef.h>
 #include <string.h>
 
-#include "common/event.h"
+/* Types begin at 1, the array at 0. */
+#define NAME_OF_TYPE(number, NAME, name) [(number) - 1] = #name,
 
-/* There is no type 0. */
-#define PLACE(type) [(type) - 1]
+const char *const type_names[TYPE_COUNT] = { EV_TYPES(NAME_OF_TYPE) };
 
-const char *const type_names[TYPE_COUNT] = {
-	PLACE(TYPE_OOM_KILL) = "oom_kill",
-	PLACE(TYPE_MEMORY_PRESSURE) = "memory_pressure",
-	PLACE(TYPE_PROCESS_EXIT) = "process_exit",
-	PLACE(TYPE_PROCESS_FORK) = "process_fork",
-	PLACE(TYPE_CONTAINER_START) = "container_start",
-	PLACE(TYPE_CONTAINER_STOP) = "container_stop",
-	PLACE(TYPE_GAP) = "gap",
-};
-
-/* A cgroup's birth alone makes no row, but it is the beginning of a container_start. */
+/* The creation of a cgroup is not stored as an event, but belongs to a container_start. */
 static const unsigned char kind_types[EV_KIND_COUNT] = {
 	[EV_OOM_KILL] = TYPE_OOM_KILL,
 	[EV_MEMORY_HIGH] = TYPE_MEMORY_PRESSURE,

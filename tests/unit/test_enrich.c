@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Whose cgroup it is, by every source there is, and what the rows say of it. */
 #include "consumer/container/cgroup_fs.h"
-#include "consumer/record/oom_scope.h"
+#include "consumer/record/kind_oom.h"
 #include "tests/pipeline_rig.h"
 
 #define ID     "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"
@@ -360,7 +360,7 @@ static void test_scopes(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
-		row_string(rows[i].what, oom_scope_name(rows[i].victim, rows[i].limit, rows[i].constraint), rows[i].want);
+		row_string(rows[i].what, oom_scope_name(kind_oom_scope(rows[i].victim, rows[i].limit, rows[i].constraint)), rows[i].want);
 }
 
 static void test_one_decision_is_one_incident(void **state)

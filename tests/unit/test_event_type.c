@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "common/event.h"
 #include "consumer/text/event_type.h"
+#include "consumer/text/oom_scope.h"
 #include "tests/harness.h"
 
 /* Numbers are in databases and names in scripts: neither may ever change. */
@@ -41,6 +42,25 @@ static void test_unknown(void **state)
 	assert_null(event_type_name((enum event_type) - 1));
 }
 
+/* Stored as text. */
+static void test_scopes(void **state)
+{
+	static const char *const names[OOM_SCOPE_COUNT] = {
+		[OOM_SCOPE_CONTAINER] = "container", [OOM_SCOPE_POD] = "pod",
+		[OOM_SCOPE_CGROUP] = "cgroup",	     [OOM_SCOPE_ANCESTOR] = "ancestor",
+		[OOM_SCOPE_NODE] = "node",	     [OOM_SCOPE_CPUSET] = "cpuset",
+		[OOM_SCOPE_MEMPOLICY] = "mempolicy",
+	};
+
+	(void)state;
+	for (unsigned int scope = 0; scope < OOM_SCOPE_COUNT; scope++) {
+		row_string("scope", oom_scope_name((enum oom_scope)scope), names[scope]);
+		assert_int_equal(oom_scope_from_name(names[scope]), scope);
+	}
+	assert_null(oom_scope_name(OOM_SCOPE_COUNT));
+	assert_int_equal(oom_scope_from_name("nodes"), OOM_SCOPE_UNKNOWN);
+}
+
 static void test_kinds(void **state)
 {
 	static const enum event_type want[EV_KIND_COUNT] = {
@@ -66,6 +86,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_names),
 		cmocka_unit_test(test_unknown),
+		cmocka_unit_test(test_scopes),
 		cmocka_unit_test(test_kinds),
 	};
 
