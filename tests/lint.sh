@@ -168,11 +168,15 @@ guards()
 }
 nothing "include guards are named after the path" "$(guards)"
 
-# What the documentation names is there.
-nothing "the tests that the README names exist" "$(grep -oE 'tests/[a-z_/]+\.(t|sh|c|txt)' README.md | sort -u |
+# The documents: what they name is there, and the README can be read in one sitting.
+mapfile -t documents < <(files '\.md$')
+nothing "the tests that documents name exist" "$(grep -ohE 'tests/[a-z_/]+\.(t|sh|c|txt)' "${documents[@]}" | sort -u |
 	while read -r file; do
 		[ -e "$file" ] || echo "$file"
 	done)"
+words=$(wc -w <README.md)
+[ "$words" -le 900 ]
+ok $? "README.md has at most 900 words" || diag "$words words"
 
 # leftovers FILES PATTERN: "file:line: text"
 leftovers()

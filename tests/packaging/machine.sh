@@ -4,9 +4,9 @@
 # tests/packaging/machine.sh
 #
 # The Debian package on a machine of its own: Debian 12 with systemd, AppArmor and podman, booted in QEMU with its own
-# kernel. It is installed, booted with, upgraded under load, removed and purged, with the commands that the README
-# names; and the same on a machine that lacks what we need, until it has it. Every boot is one script of guest/; what it
-# says is TAP, which is counted here.
+# kernel. It is installed, booted with, upgraded under load, removed and purged, with the commands that README.md and
+# packaging/README.md give, taken literally; and the same on a machine that lacks what we need, until it has it. Every
+# boot is one script of guest/, which prints TAP that is counted here.
 set -u
 
 cd "$(dirname "$0")/../.." || exit 1
@@ -26,11 +26,11 @@ kernel= # which one, before the name of each test; none: the one that Debian 12 
 GUEST_SECONDS=${CRI_EBPF_TEST_GUEST_SECONDS:-1200}
 MEGABYTES=1024
 
-# readme_part NAME: the commands below the mark "<!-- run: NAME -->" of the README.
+# readme_part NAME: the commands below the mark "<!-- run: NAME -->" of README.md or packaging/README.md.
 readme_part()
 {
 	awk -v mark="<!-- run: $1 -->" '$0 == mark { found = 1; next } found && /^```/ { if (inside) exit; inside = 1; next }
-		inside' README.md
+		inside' README.md packaging/README.md
 }
 
 # The image that the containers of the guest are made from.
@@ -78,7 +78,7 @@ machine_fill()
 	printf 'VERSION_OLD=%s\nVERSION_NEW=%s\n' "$VERSION_OLD" "$VERSION_NEW" >>"$test/steps.sh"
 	for name in install first upgrade remove purge; do
 		readme_part "$name" >"$test/readme/$name.sh"
-		[ -s "$test/readme/$name.sh" ] || { echo "the README has no part \"$name\""; return 1; }
+		[ -s "$test/readme/$name.sh" ] || { echo "no README has a block marked \"run: $name\""; return 1; }
 	done
 	# what root.sh leaves out of a Debian, this package has
 	rm -f "$DIR"/root/etc/dpkg/dpkg.cfg.d/*mmdebstrap*

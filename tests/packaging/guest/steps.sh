@@ -5,7 +5,7 @@
 DB=/var/lib/cri-ebpf/events.db
 UNITS=(cri-ebpf-loader.service cri-ebpf.service)
 
-# readme NAME: the commands of that part of the README, as they stand there, in the directory with the packages.
+# readme NAME: runs the commands of that block of a README literally, in the directory with the packages.
 readme()
 {
 	(cd /root/packages && bash -eux "/root/test/readme/$1.sh") >"/tmp/readme-$1.log" 2>&1
