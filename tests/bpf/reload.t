@@ -58,7 +58,8 @@ for stop in unlink:1 membarrier:1 chmod:1 chmod:4 membarrier:2 rename:1 rename:4
 	strace -o "$SCENARIO_DIR/strace" -e trace="${stop%:*}" -e inject="${stop%:*}:signal=KILL:when=${stop#*:}" \
 		"$SCENARIO_DIR/bin/cri-ebpf-loader" load --replace --pin-dir "$PIN_DIR" --config "$CONFIG" >"$SCENARIO_DIR/out" 2>&1
 	is $? 137 "killed before $stop"
-	[ "$(pins)" != "$pins_before" ] && ok 0 "$stop: it left something behind"
+	[ "$(pins)" != "$pins_before" ]
+	ok $? "$stop: it left something behind" || diag "$(pins)"
 	# what is left is at work for some time
 	kills=$(wc -l <"$LOAD_DIR/kills")
 	wait_for 20 load_is_past $((kills + 1))
