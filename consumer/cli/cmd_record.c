@@ -29,7 +29,7 @@
 #include "consumer/sandbox/sandbox.h"
 #include "consumer/store/db.h"
 #include "consumer/store/db_files.h"
-#include "consumer/store/recorder_fault.h"
+#include "consumer/store/recorder_state.h"
 #include "consumer/store/writer_lock.h"
 #include "consumer/test_hook.h"
 #include "consumer/text/clock.h"

@@ -20,7 +20,6 @@
 #include "consumer/query/sql.h"
 #include "consumer/sandbox/confine.h"
 #include "consumer/store/db_files.h"
-#include "consumer/store/recorder_fault.h"
 #include "consumer/store/recorder_state.h"
 #include "consumer/text/json.h"
 #include "consumer/text/time_words.h"
@@ -124,7 +123,7 @@ static void explain_recorder(struct status *status)
 static bool explain_trouble(struct status *status)
 {
 	bool alive = status->beat.state == RECORDER_RUNNING || status->beat.state == RECORDER_SILENT;
-	char trouble[TROUBLE_MAX];
+	char trouble[RECORDER_FAULT_MAX];
 
 	if (!alive || !recorder_fault_read(status->db_name, trouble))
 		return false;

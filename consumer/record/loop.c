@@ -18,7 +18,7 @@
 #include "consumer/record/pipeline.h"
 #include "consumer/record/ring.h"
 #include "consumer/record/state.h"
-#include "consumer/store/recorder_fault.h"
+#include "consumer/store/recorder_state.h"
 #include "consumer/text/clock.h"
 #include "consumer/text/time_words.h"
 

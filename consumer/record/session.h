@@ -10,6 +10,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "consumer/store/wal_guard.h"
+
 struct db;
 struct container_rows;
 struct ring_rows;
@@ -31,17 +33,7 @@ struct session {
 	struct ring_rows *previous; /* what the last commit left when the session before failed */
 	bool damaged;		/* the file was found damaged in use */
 	bool opened;		/* once at least */
-	bool log_warned;
-	bool log_blocked;      /* a reader keeps the log too large: its index is in the way */
-	uint64_t log_tried_ns; /* boot time when that was last done something about; 0: never */
-	bool index_replaced;   /* a lock was in the way of the last call: the same can be tried again at once */
-	unsigned int busy;     /* failures for a lock, in a row */
-	uint64_t replaced_ns;  /* boot time of the last change of the index; 0: never */
-	uint64_t replaced_told_ns;
-	bool index_kept;    /* index_fd is open: it stays so while the database is, see db_index.h */
-	bool index_private; /* and nobody else may open that file yet */
-	int index_fd;
-	uint64_t share_delay_ns; /* from the change of the index until others may open it */
+	struct wal_guard guard;
 	char message[256]; /* why the last call failed, for people */
 };
 

@@ -15,7 +15,7 @@
 #include "consumer/sandbox/privileges.h"
 #include "consumer/sandbox/sandbox.h"
 #include "consumer/store/db.h"
-#include "consumer/store/db_files.h"
+#include "consumer/store/wal_index.h"
 #include "consumer/test_hook.h"
 
 static bool entered;
@@ -75,7 +75,7 @@ int confine_to_reading(const char *db)
 		return EXIT_DENIED;
 	}
 	if (db)
-		db_file_make_wal_index(db);
+		wal_index_make_empty(db);
 	r = enter(db);
 	if (r)
 		log_warning("cannot enter the sandbox: %s; the history is read without it", strerror(-r));

@@ -12,7 +12,6 @@
 #include "consumer/store/db_internal.h"
 #include "consumer/store/db_restrict.h"
 #include "consumer/store/wal_index.h"
-#include "consumer/store/wal_map.h"
 #include "consumer/text/clock.h"
 
 /* How often a restricted statement looks at the clock, in instructions of SQLite's virtual machine. */
@@ -180,7 +179,7 @@ bool db_wal_index_moved(const struct db *db)
 {
 	if (db->files[DB_FILE_WAL_INDEX].inode == 0)
 		return false;
-	return (db->stopped && wal_index_is_spoiled(db->path)) || !is_still_there(db, DB_FILE_WAL_INDEX);
+	return (db->stopped && wal_index_is_invalidated(db->path)) || !is_still_there(db, DB_FILE_WAL_INDEX);
 }
 
 void db_file_sizes(const struct db *db, uint64_t *ret_database, uint64_t *ret_log)
@@ -216,7 +215,7 @@ static void configure_mapping(void)
 	sqlite3_vfs *vfs = sqlite3_vfs_find(NULL);
 
 	if (vfs && vfs->iVersion >= 3 && vfs->xSetSystemCall)
-		(void)vfs->xSetSystemCall(vfs, "mmap", (sqlite3_syscall_ptr)wal_map);
+		(void)vfs->xSetSystemCall(vfs, "mmap", (sqlite3_syscall_ptr)wal_index_map);
 }
 
 int db_handle_open(const char *name, const char *path, enum db_access access, struct db **ret)

@@ -116,20 +116,6 @@ bool db_file_was_database(const char *path)
 	return join(log, sizeof(log), path, "-wal") == 0 && access(log, F_OK) == 0;
 }
 
-void db_file_make_wal_index(const char *path)
-{
-	char index[PATH_MAX];
-	struct stat st;
-
-	if (!db_file_was_database(path) || stat(path, &st) != 0 || join(index, sizeof(index), path, "-shm") != 0)
-		return;
-
-	AUTO_CLOSE int fd = open(index, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
-				 st.st_mode & (S_IRUSR | S_IWUSR | S_IRGRP));
-
-	(void)fd;
-}
-
 /* Never onto something that is there: two in one second get different names. */
 static int find_free_name(const char *path, int64_t seconds, char *out, size_t size)
 {

@@ -29,7 +29,7 @@ uint64_t db_file_size(const char *path, enum db_file file);
 
 /* Makes an empty file that nobody but its owner can open, unless there is one already. 0 or a negative errno. */
 int db_file_make(const char *path);
-/* Lets the group read it, with its companions. Only while this process does not have it open, see db_index.h. */
+/* Lets the group read it, with its companions. Only while this process does not have it open, see wal_index.h. */
 int db_file_share(const char *path);
 
 /*
@@ -37,12 +37,6 @@ int db_file_share(const char *path);
  * file, so a foreign file given by mistake is told from a damaged one and left alone.
  */
 bool db_file_was_database(const char *path);
-
-/*
- * The log of a copy may have come without its index, which a reader may not make once it is confined: makes an
- * empty one where that is possible. SQLite takes it for none.
- */
-void db_file_make_wal_index(const char *path);
 
 /* Renames the database and its companions to PATH.corrupt-SECONDS, which is put into out. */
 int db_file_set_aside(const char *path, int64_t seconds, char *out, size_t size);

@@ -232,7 +232,7 @@ static bool is_kept_from_index(const char *path)
 	char index[PATH_MAX];
 	int n = snprintf(index, sizeof(index), "%s-shm", path);
 
-	if (wal_index_is_spoiled(path))
+	if (wal_index_is_invalidated(path))
 		return true;
 	return n > 0 && (size_t)n < sizeof(index) && has_log(path) && access(index, R_OK) != 0 && errno == EACCES;
 }

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -14,9 +15,11 @@
 #include "consumer/store/db.h"
 
 #define RECORDER_COMM "cri-ebpf"
-#define PATIENCE      3 /* intervals without a word before it counts as silent */
+#define SILENT_INTERVALS 3 /* without a heartbeat */
 
-/* False only for what is known: a process of another user may hide its name. */
+/*
+ * Returns true only when the process is known not to be a recorder: /proc may hide the name of another user's process.
+ */
 static bool is_gone(int64_t pid)
 {
 	char path[64], comm[32];
@@ -40,7 +43,7 @@ static bool is_gone(int64_t pid)
 
 enum lock { LOCK_UNKNOWN, LOCK_HELD, LOCK_FREE };
 
-/* A shared lock is got only when no recorder has the file; closing it gives it back at once. */
+/* A shared lock is granted only while no recorder holds its exclusive one. Closing the file releases it at once. */
 static enum lock try_lock(const char *path)
 {
 	AUTO_CLOSE int fd = path ? open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC) : -1;
@@ -52,24 +55,25 @@ static enum lock try_lock(const char *path)
 	return errno == EWOULDBLOCK ? LOCK_HELD : LOCK_UNKNOWN;
 }
 
-static enum recorder_presence judge(const struct recorder_state *beat, bool said_running, int64_t now, const char *lock_path)
+static enum recorder_presence find_presence(const struct recorder_state *state, bool was_running, int64_t now,
+					    const char *lock_path)
 {
 	enum lock lock;
 
-	if (!said_running)
+	if (!was_running)
 		return RECORDER_STOPPED;
 	lock = try_lock(lock_path);
-	/* Who holds the lock lives, even where its pid means nothing to us. */
-	if (lock == LOCK_FREE || (lock == LOCK_UNKNOWN && is_gone(beat->pid)))
+	/* A held lock proves that the recorder lives, even if its pid is of another pid namespace. */
+	if (lock == LOCK_FREE || (lock == LOCK_UNKNOWN && is_gone(state->pid)))
 		return RECORDER_GONE;
-	return beat->time < now - PATIENCE * beat->interval_ns ? RECORDER_SILENT : RECORDER_RUNNING;
+	return state->time < now - SILENT_INTERVALS * state->interval_ns ? RECORDER_SILENT : RECORDER_RUNNING;
 }
 
 int recorder_state_read(struct db *db, int64_t now, int64_t interval_ns, const char *lock_path, struct recorder_state *ret)
 {
 	CLEANUP(cleanup_stmt) struct db_stmt *stmt = NULL;
-	struct recorder_state beat = { .interval_ns = interval_ns };
-	int64_t own;
+	struct recorder_state state = { .interval_ns = interval_ns };
+	int64_t interval;
 	int r = db_prepare(db,
 			   "SELECT json_extract(value, '$.recorder.running'), json_extract(value, '$.recorder.pid'),"
 			   " json_extract(value, '$.recorder.heartbeat_unix_nano'),"
@@ -84,15 +88,59 @@ int recorder_state_read(struct db *db, int64_t now, int64_t interval_ns, const c
 		return r;
 	if (r > 0) {
 		/* Numbers, or the digits of one in a string; NULL reads as 0. */
-		beat.pid = db_int(stmt, 1);
-		beat.time = db_int(stmt, 2);
-		own = db_int(stmt, 3);
-		if (own > 0 && own < INT64_MAX / PATIENCE / 2)
-			beat.interval_ns = own;
-		beat.loaded = db_int(stmt, 4) != 0;
-		beat.state = judge(&beat, db_int(stmt, 0) != 0, now, lock_path);
+		state.pid = db_int(stmt, 1);
+		state.time = db_int(stmt, 2);
+		interval = db_int(stmt, 3);
+		if (interval > 0 && interval < INT64_MAX / SILENT_INTERVALS / 2)
+			state.interval_ns = interval;
+		state.loaded = db_int(stmt, 4) != 0;
+		state.state = find_presence(&state, db_int(stmt, 0) != 0, now, lock_path);
 		db_reset(stmt);
 	}
-	*ret = beat;
+	*ret = state;
 	return 0;
+}
+
+static int open_fault_file(const char *db_path, int flags)
+{
+	char path[PATH_MAX];
+	int n = snprintf(path, sizeof(path), "%s.trouble", db_path);
+
+	if (n < 0 || (size_t)n >= sizeof(path))
+		return -ENAMETOOLONG;
+
+	int fd = open(path, flags | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0640);
+
+	return fd < 0 ? -errno : fd;
+}
+
+void recorder_fault_write(int fd, const char *text)
+{
+	char content[RECORDER_FAULT_MAX] = "";
+
+	if (fd < 0)
+		return;
+	if (text)
+		(void)snprintf(content, sizeof(content), "%s", text);
+	/* The full size each time: it overwrites an earlier fault and keeps the disk space allocated. */
+	(void)!pwrite(fd, content, sizeof(content), 0);
+}
+
+int recorder_fault_open(const char *db_path)
+{
+	int fd = open_fault_file(db_path, O_RDWR | O_CREAT);
+
+	recorder_fault_write(fd, NULL);
+	return fd;
+}
+
+bool recorder_fault_read(const char *db_path, char out[RECORDER_FAULT_MAX])
+{
+	AUTO_CLOSE int fd = open_fault_file(db_path, O_RDONLY);
+	ssize_t length = fd < 0 ? -1 : pread(fd, out, RECORDER_FAULT_MAX - 1, 0);
+
+	if (length <= 0)
+		return false;
+	out[length] = '\0';
+	return out[0] != '\0';
 }

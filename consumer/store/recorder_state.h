@@ -1,34 +1,48 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Whether the recorder that writes a database is still there: its last word, compared with the system. */
+/* What a recorder reports about itself, for readers: its heartbeat in the database and its fault file beside it. */
 #ifndef CRI_CONSUMER_STORE_RECORDER_STATE_H
 #define CRI_CONSUMER_STORE_RECORDER_STATE_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 struct db;
 
 enum recorder_presence {
-	RECORDER_NEVER, /* none has written a status */
+	RECORDER_NEVER, /* no recorder has written its state */
 	RECORDER_RUNNING,
-	RECORDER_STOPPED, /* it said so itself */
-	RECORDER_SILENT,  /* three of its intervals have passed without a word */
-	RECORDER_GONE,	  /* its process is not there any more */
+	RECORDER_STOPPED, /* it ended regularly */
+	RECORDER_SILENT,  /* no heartbeat for three intervals */
+	RECORDER_GONE,	  /* its process does not exist any more */
 };
 
 struct recorder_state {
 	enum recorder_presence state;
-	bool loaded; /* its last word about the programs */
+	bool loaded; /* whether the BPF programs were loaded at the last heartbeat */
 	int64_t pid;
-	int64_t time;	     /* of the last word, nanoseconds since 1970 */
-	int64_t interval_ns; /* its own metrics_interval; else the one given */
+	int64_t time;	     /* of the last heartbeat, nanoseconds since 1970 */
+	int64_t interval_ns; /* between heartbeats: the recorder's metrics_interval, or the caller's if it is not stored */
 };
 
 /*
- * Reads the recorder's row and judges it: by its age, then by its process (kill(2), /proc/PID/comm).
- * lock_path: "DATABASE.lock", which a recorder holds as long as it lives, is tried too; NULL: it is left
- * alone. now: nanoseconds since 1970. 0, or what db.h says about a failed read.
+ * Reads the state that the recorder stored and compares it with the age of the heartbeat, with the lock file and with
+ * the process (kill(2), /proc/PID/comm). lock_path: "DATABASE.lock", which a recorder keeps locked as long as it lives;
+ * NULL: not tried. now: nanoseconds since 1970. 0, or an error of db.h.
  */
 int recorder_state_read(struct db *db, int64_t now, int64_t interval_ns, const char *lock_path, struct recorder_state *ret);
+
+/*
+ * Why the recorder cannot store at the moment. The database cannot hold that, so it stands in a small file beside it,
+ * "DATABASE.trouble", which is filled up to its full size at the start so that a full disk can be reported too.
+ */
+#define RECORDER_FAULT_MAX 512
+
+/* Creates the file, without a fault. Returns its descriptor, which the caller closes, or a negative errno. */
+int recorder_fault_open(const char *db_path);
+/* text NULL: the fault is over. A failed write is ignored. fd negative: does nothing. */
+void recorder_fault_write(int fd, const char *text);
+/* Returns false when there is no fault or the file cannot be read. */
+bool recorder_fault_read(const char *db_path, char out[RECORDER_FAULT_MAX]);
 
 #endif

@@ -1,51 +1,74 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The index of the database's log, "DATABASE-shm", as a file that others lock. Whoever may read it can hold shared
- * locks on it, for ever, and with them keep commits, checkpoints and the index's recovery from happening.
+ * The wal-index of the database, the file "DATABASE-shm". Whoever may read the file can hold shared locks on it for any
+ * length of time, and these locks stop commits, checkpoints and the recovery of the wal-index.
  *
- * Bytes and layout are those of SQLite's WAL-index (its walformat.html). Only for a database that this process has
- * closed: closing any descriptor of a file gives up all of a process's POSIX locks on it.
+ * Bytes and layout are those of SQLite's wal-index (walformat.html of its documentation). Except for wal_index_map,
+ * call these functions only while this process has the database closed: closing any descriptor of a file drops all
+ * POSIX locks that the process holds on it. db_path is always the path of the database.
  */
 #ifndef CRI_CONSUMER_STORE_WAL_INDEX_H
 #define CRI_CONSUMER_STORE_WAL_INDEX_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
 
-enum wal_index_hold {
-	DB_INDEX_FREE,
-	DB_INDEX_READ,	 /* somebody reads: nothing stands still but the end of the log */
-	DB_INDEX_KEPT,	 /* a shared lock where SQLite takes none for longer than a moment: commits stand still */
-	DB_INDEX_WRITTEN /* somebody who may write does so */
+/* The strongest lock that another process holds. */
+enum wal_index_lock {
+	WAL_INDEX_UNLOCKED,
+	WAL_INDEX_READ,	   /* an ordinary reader: only keeps the WAL from being truncated */
+	WAL_INDEX_BLOCKED, /* a shared lock where SQLite takes none for longer than a moment: no commit is possible */
+	WAL_INDEX_WRITTEN  /* an exclusive lock: a process that may write is writing */
 };
 
-/* Who holds locks on it. *ret_holder: the pid of one, 0 if that cannot be known. */
-enum wal_index_hold wal_index_inspect(const char *db_path, pid_t *ret_holder);
+/* *ret_holder: pid of a process with such a lock, 0 when the kernel does not say. */
+enum wal_index_lock wal_index_inspect(const char *db_path, pid_t *ret_holder);
 
 /*
- * Takes the index out of the way, so that the next to open the database makes a new one out of the log. The locks
- * of others stay on a file without a name. Whoever still has that one open gets SQLITE_CANTOPEN for whatever he
- * begins, so that no two indexes are ever written by; what he has begun to read may turn out wrong.
+ * Invalidates and unlinks the wal-index, so that the next process that opens the database rebuilds it from the WAL. Old
+ * locks stay on the unlinked file. A process that still has that file open gets SQLITE_CANTOPEN for each new
+ * transaction, hence two wal-indexes are never written at the same time; what it is reading meanwhile may be wrong.
  *
- * In its place there is one that nobody but the owner can open, as long as it is not shared: who waits for it cannot
- * lock it before its first use. *ret_fd: that one; -1 if there is none.
+ * Creates a new file that only the owner can open, so that waiting readers cannot lock it before its first use;
+ * wal_index_share opens it to them. *ret_fd: its descriptor, which the caller closes; -1: it could not be created.
  *
- * 0; -EBUSY: somebody writes, or is about to, and it is as it was; else why it cannot be done: then it may be spoiled.
+ * 0; -EBUSY: a process is writing or about to write, and nothing was changed; else an errno value, and the wal-index may
+ * be invalid.
  */
 int wal_index_replace(const char *db_path, int *ret_fd);
 /*
- * It is one of which everybody was stopped, but it still is there: its replacement was cut short, or is under way. As
- * long as somebody has it open nobody can open the database, until it is replaced.
+ * True when the wal-index was invalidated by wal_index_replace but not unlinked: the replacement is under way, or its
+ * process was killed. The database cannot be opened while another process still has the file open.
  */
-bool wal_index_is_spoiled(const char *db_path);
+bool wal_index_is_invalidated(const char *db_path);
 
-/* The index when nobody but its owner can open it; -ENOENT: there is none, or it is shared. */
+/* A descriptor of the wal-index if only its owner can open it; -ENOENT: there is none, or it is shared. */
 int wal_index_open_private(const char *db_path);
-/* Lets those read it who may read the database. fd stays open: closing it costs this process its locks. */
+/*
+ * Gives the wal-index the read permissions of the database. fd: its descriptor, to be kept open while this process has
+ * the database open: closing it would drop the process's locks.
+ */
 int wal_index_share(const char *db_path, int fd);
 
-/* It was made before this boot: what it says of the log's end may be more than a power cut has left of it. */
+/*
+ * True when the wal-index is older than this boot, which began at boot_wall_ns: after a power failure the WAL may be
+ * shorter than the wal-index says.
+ */
 bool wal_index_is_stale(const char *db_path, int64_t boot_wall_ns);
+
+/*
+ * Creates an empty wal-index beside a database that came with its WAL only, as a copy may: a sandboxed reader cannot
+ * create files. SQLite rebuilds an empty one. Does nothing where that is not possible.
+ */
+void wal_index_make_empty(const char *db_path);
+
+/*
+ * mmap(2) for SQLite. For a shared writable mapping, which is the wal-index, first allocates that part of the file:
+ * SQLite extends the file with one byte in each 4096, and on a full disk the first write into a hole would end the
+ * process with SIGBUS.
+ */
+void *wal_index_map(void *at, size_t length, int protection, int flags, int fd, off_t offset);
 
 #endif

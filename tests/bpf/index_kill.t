@@ -44,7 +44,7 @@ writer_says()
 }
 
 loader load >/dev/null 2>&1 || bail_out "cri-ebpf-loader load failed"
-CRI_TEST_DIE=index_spoiled recorder_start
+CRI_TEST_DIE=index_invalidated recorder_start
 ok $? "the recorder runs"
 exits_begin
 exits 5
