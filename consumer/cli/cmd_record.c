@@ -59,12 +59,12 @@ struct record {
 	char db[PATH_MAX]; /* its one name, once this is the recorder's user */
 	char db_directory[PATH_MAX];
 	int pin_lock_fd, db_lock_fd;
-	int ring_fd, pin_fd, signal_fd, epoll_fd, notify_fd, trouble_fd;
-	struct names_maps *maps;
-	struct kernel_maps names;
+	int ring_fd, pin_fd, signal_fd, epoll_fd, notify_fd, fault_fd;
+	struct pinned_maps *pinned_maps;
+	struct kernel_maps maps;
 	struct map_info info;
 	struct ring *ring;
-	struct cgroup_fs *scan;
+	struct cgroup_fs *fs;
 	struct pipeline *pipeline;
 	struct sweep *sweep;
 	char boot_id[CLOCK_BOOT_ID_SIZE];
@@ -76,9 +76,9 @@ static void record_close(struct record *record)
 	pipeline_close(record->pipeline);
 	sweep_close(record->sweep);
 	ring_close(record->ring);
-	cgroup_fs_close(record->scan);
-	kernel_maps_close(record->maps);
-	cleanup_close(&record->trouble_fd);
+	cgroup_fs_close(record->fs);
+	kernel_maps_close(record->pinned_maps);
+	cleanup_close(&record->fault_fd);
 	cleanup_close(&record->notify_fd);
 	cleanup_close(&record->epoll_fd);
 	cleanup_close(&record->signal_fd);
@@ -150,11 +150,11 @@ static int open_pins(struct record *record)
 	if (record->pin_lock_fd < 0)
 		return explain_lock("pins", config->pin_dir, record->pin_lock_fd, holder);
 
-	r = kernel_maps_open(config->pin_dir, &record->maps, &failed);
+	r = kernel_maps_open(config->pin_dir, &record->pinned_maps, &failed);
 	if (r)
 		return explain_pin(config, failed, r);
-	record->names = kernel_maps_view(record->maps);
-	r = kernel_maps_read_info(record->maps, &record->info);
+	record->maps = kernel_maps_view(record->pinned_maps);
+	r = kernel_maps_read_info(record->pinned_maps, &record->info);
 	if (r)
 		return explain_pin(config, PIN_INFO, r);
 	if (record->info.abi > EV_ABI || record->info.abi < DECODE_ABI_MIN) {
@@ -178,7 +178,7 @@ static int open_sources(struct record *record)
 	}
 	r = cgroup_mount_find(&mount);
 	if (!r)
-		r = cgroup_fs_open(mount.path, mount.mode == INFO_CGROUP_V1, &record->scan);
+		r = cgroup_fs_open(mount.path, mount.mode == INFO_CGROUP_V1, &record->fs);
 	if (r)
 		log_warning("cannot open the cgroup file system: %s; cgroups that the kernel does not name stay without"
 			    " a name",
@@ -200,7 +200,7 @@ static int look_into_map(const void *context)
 	const struct record *record = context;
 	struct map_counters counters;
 
-	return record->names.counters(record->names.context, EV_PROCESS_EXIT, &counters);
+	return record->maps.counters(record->maps.context, EV_PROCESS_EXIT, &counters);
 }
 
 /*
@@ -300,10 +300,10 @@ static int lock_database(struct record *record)
 			  record->db_directory, strerror(-record->db_lock_fd));
 		return is_temporary(record->db_lock_fd) ? EXIT_UNHEALTHY : EXIT_STORE;
 	}
-	record->trouble_fd = recorder_fault_open(db);
-	if (record->trouble_fd < 0)
+	record->fault_fd = recorder_fault_open(db);
+	if (record->fault_fd < 0)
 		log_warning("cannot open \"%s.trouble\": %s; cri-ebpf status will not know when nothing can be stored", db,
-			    strerror(-record->trouble_fd));
+			    strerror(-record->fault_fd));
 	return 0;
 }
 
@@ -311,7 +311,7 @@ static int enter_sandbox(struct record *record)
 {
 	const struct sandbox_paths paths = {
 		.write_directory = record->db_directory,
-		.read_directory = { record->scan ? cgroup_fs_root(record->scan) : NULL },
+		.read_directory = { record->fs ? cgroup_fs_root(record->fs) : NULL },
 	};
 
 	if (test_without_sandbox()) {
@@ -348,7 +348,7 @@ static int open_pipeline(struct record *record)
 			     config->record_host },
 	};
 	const char *reason, *advice = "see that its directory exists and belongs to the recorder's user";
-	int r = pipeline_open(&settings, record->ring, &record->names, record->scan, &record->pipeline);
+	int r = pipeline_open(&settings, record->ring, &record->maps, record->fs, &record->pipeline);
 
 	if (!r)
 		r = start_pipeline(record->pipeline);
@@ -373,13 +373,13 @@ static int run(struct record *record, const struct record_options *options)
 		.pipeline = record->pipeline,
 		.ring = record->ring,
 		.sweep = record->sweep,
-		.names = &record->names,
+		.maps = &record->maps,
 		.info = &record->info,
 		.epoll_fd = record->epoll_fd,
 		.pin_fd = record->pin_fd,
 		.signal_fd = record->signal_fd,
 		.notify_fd = record->notify_fd,
-		.trouble_fd = record->trouble_fd,
+		.fault_fd = record->fault_fd,
 		.db_path = record->db,
 		.keeps_bpf = record->keeps_bpf,
 		.once = options->once,
@@ -395,9 +395,9 @@ static int run(struct record *record, const struct record_options *options)
 /* In a container's view of the file system the host's cgroups would look gone. */
 static int open_sweep(struct record *record)
 {
-	if (!record->scan || cgroup_fs_exists(record->scan, "/", CGROUP_ROOT_ID) <= 0)
+	if (!record->fs || cgroup_fs_exists(record->fs, "/", CGROUP_ROOT_ID) <= 0)
 		return 0;
-	if (sweep_open(&record->names, record->scan, &record->sweep) != 0)
+	if (sweep_open(&record->maps, record->fs, &record->sweep) != 0)
 		log_warning("no memory to look for cgroups that are gone; the kernel's map of them may fill");
 	return 0;
 }
@@ -409,7 +409,7 @@ int cmd_record(const struct command_context *context, int argc, char **argv)
 	const struct option_group own[] = { { "Recording", record_rows, &options }, { NULL, NULL, NULL } };
 	CLEANUP(record_close) struct record record = {
 		.pin_lock_fd = -1, .db_lock_fd = -1, .ring_fd = -1,   .pin_fd = -1,
-		.signal_fd = -1,   .epoll_fd = -1,   .notify_fd = -1, .trouble_fd = -1,
+		.signal_fd = -1,   .epoll_fd = -1,   .notify_fd = -1, .fault_fd = -1,
 	};
 	typedef int step(struct record *);
 	step *const steps[] = { open_pins,     open_sources,  leave_root,    find_database,

@@ -29,14 +29,14 @@ struct cgroup_fs {
 	struct cgroup_walk *walk; /* the last one; NULL: none */
 };
 
-void cgroup_fs_close(struct cgroup_fs *scan)
+void cgroup_fs_close(struct cgroup_fs *fs)
 {
-	if (!scan)
+	if (!fs)
 		return;
-	cleanup_close(&scan->root_fd);
-	cgroup_walk_free(scan->walk);
-	free(scan->root);
-	free(scan);
+	cleanup_close(&fs->root_fd);
+	cgroup_walk_free(fs->walk);
+	free(fs->root);
+	free(fs);
 }
 
 int cgroup_fs_open(const char *directory, bool v1, struct cgroup_fs **ret)
@@ -46,84 +46,84 @@ int cgroup_fs_open(const char *directory, bool v1, struct cgroup_fs **ret)
 	if (fd < 0)
 		return -errno;
 
-	struct cgroup_fs *scan = calloc(1, sizeof(*scan));
+	struct cgroup_fs *fs = calloc(1, sizeof(*fs));
 	char *root = strdup(directory);
 
-	if (!scan || !root) {
-		free(scan);
+	if (!fs || !root) {
+		free(fs);
 		free(root);
 		return -ENOMEM;
 	}
-	scan->root_fd = TAKE_FD(fd);
-	scan->root = root;
-	scan->v1 = v1;
-	*ret = scan;
+	fs->root_fd = TAKE_FD(fd);
+	fs->root = root;
+	fs->v1 = v1;
+	*ret = fs;
 	return 0;
 }
 
-const char *cgroup_fs_root(const struct cgroup_fs *scan)
+const char *cgroup_fs_root(const struct cgroup_fs *fs)
 {
-	return scan->root;
+	return fs->root;
 }
 
-static int walk_all(struct cgroup_fs *scan, uint64_t now_ns)
+static int walk_all(struct cgroup_fs *fs, uint64_t now_ns)
 {
-	cgroup_walk_free(TAKE_PTR(scan->walk));
+	cgroup_walk_free(TAKE_PTR(fs->walk));
 
-	int r = cgroup_walk_run(scan->root_fd, SCAN_DIRECTORIES, &scan->walk);
+	int r = cgroup_walk_run(fs->root_fd, SCAN_DIRECTORIES, &fs->walk);
 
-	scan->walked_ns = r ? 0 : now_ns;
-	scan->next_ns = now_ns + SCAN_INTERVAL_NS + cgroup_walk_count(scan->walk) * SCAN_EACH_NS;
+	fs->walked_ns = r ? 0 : now_ns;
+	fs->next_ns = now_ns + SCAN_INTERVAL_NS + cgroup_walk_count(fs->walk) * SCAN_EACH_NS;
 	return r;
 }
 
 /* Of the last walk, if it is still so. */
-static int find_found(const struct cgroup_fs *scan, uint64_t id, char *out, size_t size)
+static int find_found(const struct cgroup_fs *fs, uint64_t id, char *out, size_t size)
 {
 	size_t length;
-	const char *path = cgroup_walk_find(scan->walk, id, &length);
+	const char *path = cgroup_walk_find(fs->walk, id, &length);
 
 	if (!path || length >= size)
 		return 0;
 	(void)memcpy(out, path, length + 1);
-	return cgroup_fs_exists(scan, out, id) > 0 ? (int)length : 0;
+	return cgroup_fs_exists(fs, out, id) > 0 ? (int)length : 0;
 }
 
-int cgroup_fs_find(struct cgroup_fs *scan, uint64_t id, uint64_t now_ns, char *out, size_t size)
+int cgroup_fs_find(struct cgroup_fs *fs, uint64_t id, uint64_t now_ns, char *out, size_t size)
 {
-	int r = find_found(scan, id, out, size);
+	int r = find_found(fs, id, out, size);
 
 	if (r > 0)
 		return r;
-	if (now_ns < scan->next_ns)
+	if (now_ns < fs->next_ns)
 		return -EAGAIN;
-	r = walk_all(scan, now_ns);
-	return r < 0 ? r : find_found(scan, id, out, size);
+	r = walk_all(fs, now_ns);
+	return r < 0 ? r : find_found(fs, id, out, size);
 }
 
-int cgroup_fs_walk(struct cgroup_fs *scan, uint64_t since_ns, uint64_t now_ns)
+int cgroup_fs_walk(struct cgroup_fs *fs, uint64_t since_ns, uint64_t now_ns)
 {
-	if (scan->walked_ns && scan->walked_ns >= since_ns)
+	if (fs->walked_ns && fs->walked_ns >= since_ns)
 		return 0;
-	return now_ns < scan->next_ns ? -EAGAIN : walk_all(scan, now_ns);
+	return now_ns < fs->next_ns ? -EAGAIN : walk_all(fs, now_ns);
 }
 
-bool cgroup_fs_saw(const struct cgroup_fs *scan, uint64_t id)
+bool cgroup_fs_saw(const struct cgroup_fs *fs, uint64_t id)
 {
 	struct stat st;
 	size_t length;
 
-	return cgroup_walk_find(scan->walk, id, &length) || (fstat(scan->root_fd, &st) == 0 && st.st_ino == id);
+	return cgroup_walk_find(fs->walk, id, &length) || (fstat(fs->root_fd, &st) == 0 && st.st_ino == id);
 }
 
-bool cgroup_fs_hides(const struct cgroup_fs *scan, const char *path)
+bool cgroup_fs_hides(const struct cgroup_fs *fs, const char *path)
 {
-	return cgroup_walk_hides(scan->walk, path);
+	return cgroup_walk_hides(fs->walk, path);
 }
 
-const char *cgroup_fs_cut(const struct cgroup_fs *scan, size_t *ret_count)
+const char *cgroup_fs_cut(const struct cgroup_fs *fs, size_t *ret_count)
 {
-	return cgroup_walk_cut(scan->walk, ret_count);
+	return cgroup_walk_cut(fs->walk, ret_count);
 }
 
 /* Below the root: paths are "/a/b". */
@@ -134,16 +134,16 @@ static const char *relative(const char *path)
 	return *path ? path : ".";
 }
 
-int cgroup_fs_exists(const struct cgroup_fs *scan, const char *path, uint64_t id)
+int cgroup_fs_exists(const struct cgroup_fs *fs, const char *path, uint64_t id)
 {
 	struct stat st;
 
-	if (fstatat(scan->root_fd, relative(path), &st, AT_SYMLINK_NOFOLLOW) == 0)
+	if (fstatat(fs->root_fd, relative(path), &st, AT_SYMLINK_NOFOLLOW) == 0)
 		return st.st_ino == id;
 	return errno == ENOENT || errno == ENOTDIR ? 0 : -errno;
 }
 
-static int read_file(const struct cgroup_fs *scan, const char *path, const char *name, char *out, size_t size)
+static int read_file(const struct cgroup_fs *fs, const char *path, const char *name, char *out, size_t size)
 {
 	char file[PATH_MAX];
 	int n = snprintf(file, sizeof(file), "%s/%s", relative(path), name);
@@ -151,7 +151,7 @@ static int read_file(const struct cgroup_fs *scan, const char *path, const char 
 	if (n < 0 || (size_t)n >= sizeof(file))
 		return -ENAMETOOLONG;
 
-	AUTO_CLOSE int fd = openat(scan->root_fd, file, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	AUTO_CLOSE int fd = openat(fs->root_fd, file, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
 
 	if (fd < 0)
 		return -errno;
@@ -164,10 +164,10 @@ static int read_file(const struct cgroup_fs *scan, const char *path, const char 
 	return 0;
 }
 
-static int read_number(const struct cgroup_fs *scan, const char *path, const char *name, uint64_t *ret)
+static int read_number(const struct cgroup_fs *fs, const char *path, const char *name, uint64_t *ret)
 {
 	char text[32];
-	int r = read_file(scan, path, name, text, sizeof(text));
+	int r = read_file(fs, path, name, text, sizeof(text));
 
 	if (r)
 		return r;
@@ -186,26 +186,26 @@ static int find_number(const char *text, const char *key, uint64_t *ret)
 	return -ENODATA;
 }
 
-int cgroup_fs_working_set(const struct cgroup_fs *scan, const char *path, uint64_t *ret)
+int cgroup_fs_working_set(const struct cgroup_fs *fs, const char *path, uint64_t *ret)
 {
 	char stat[8192];
 	uint64_t usage, inactive;
-	int r = read_number(scan, path, scan->v1 ? "memory.usage_in_bytes" : "memory.current", &usage);
+	int r = read_number(fs, path, fs->v1 ? "memory.usage_in_bytes" : "memory.current", &usage);
 
 	if (!r)
-		r = read_file(scan, path, "memory.stat", stat, sizeof(stat));
+		r = read_file(fs, path, "memory.stat", stat, sizeof(stat));
 	if (!r)
-		r = find_number(stat, scan->v1 ? "total_inactive_file" : "inactive_file", &inactive);
+		r = find_number(stat, fs->v1 ? "total_inactive_file" : "inactive_file", &inactive);
 	if (r)
 		return r;
 	*ret = usage > inactive ? usage - inactive : 0;
 	return 0;
 }
 
-int cgroup_fs_limit(const struct cgroup_fs *scan, const char *path, uint64_t *ret)
+int cgroup_fs_limit(const struct cgroup_fs *fs, const char *path, uint64_t *ret)
 {
 	uint64_t limit;
-	int r = read_number(scan, path, scan->v1 ? "memory.limit_in_bytes" : "memory.max", &limit);
+	int r = read_number(fs, path, fs->v1 ? "memory.limit_in_bytes" : "memory.max", &limit);
 
 	if (r == -EINVAL)
 		return -ENODATA; /* "max" */

@@ -17,18 +17,18 @@ enum statement {
 	CGROUP_PATH,
 	ADD_POD,
 	FIND_POD,
-	FIND_LIFE,
-	GET_LIFE,
-	ADD_LIFE,
-	UPDATE_LIFE,
-	NEXT_LIFE,
+	FIND_INSTANCE,
+	GET_INSTANCE,
+	ADD_INSTANCE,
+	UPDATE_INSTANCE,
+	NEXT_INSTANCE,
 	FIND_START,
 	COMPLETE_EVENT,
 	COMPLETE_LIMIT,
 	STATEMENT_COUNT,
 };
 
-#define LIFE_COLUMNS "c.container, c.cgroup, c.born, c.started, c.stopped"
+#define INSTANCE_COLUMNS "c.container, c.cgroup, c.born, c.started, c.stopped"
 
 static const char *const statements[STATEMENT_COUNT] = {
 	[FIND_CGROUP] = "SELECT cgroup, kind, path IS NOT NULL, removed IS NOT NULL, container, pod FROM cgroup"
@@ -41,17 +41,17 @@ static const char *const statements[STATEMENT_COUNT] = {
 	[CGROUP_PATH] = "SELECT path FROM cgroup WHERE cgroup = ?1",
 	[ADD_POD] = "INSERT INTO pod(uid, qos) VALUES(?1, ?2) ON CONFLICT(uid) DO NOTHING",
 	[FIND_POD] = "SELECT pod FROM pod WHERE uid = ?1",
-	[FIND_LIFE] = "SELECT " LIFE_COLUMNS " FROM container c LEFT JOIN cgroup g ON g.cgroup = c.cgroup"
+	[FIND_INSTANCE] = "SELECT " INSTANCE_COLUMNS " FROM container c LEFT JOIN cgroup g ON g.cgroup = c.cgroup"
 		      " WHERE c.id = ?1 AND c.boot = ?2 AND c.stopped IS NULL AND c.outer_id IS ?3"
 		      " AND (g.path IS NULL OR g.path = ?4) ORDER BY g.path IS NULL, c.container DESC LIMIT 1",
-	[GET_LIFE] = "SELECT " LIFE_COLUMNS " FROM container c WHERE c.container = ?1",
-	[ADD_LIFE] = "INSERT INTO container(boot, id, runtime, pod, outer_id, cgroup, born)"
+	[GET_INSTANCE] = "SELECT " INSTANCE_COLUMNS " FROM container c WHERE c.container = ?1",
+	[ADD_INSTANCE] = "INSERT INTO container(boot, id, runtime, pod, outer_id, cgroup, born)"
 		     " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7)",
-	[UPDATE_LIFE] = "UPDATE container SET cgroup = ?2, born = ?3, started = ?4, stopped = ?5 WHERE container = ?1",
-	[NEXT_LIFE] = "SELECT " LIFE_COLUMNS ", g.hierarchy, g.kernfs_id FROM container c JOIN cgroup g"
+	[UPDATE_INSTANCE] = "UPDATE container SET cgroup = ?2, born = ?3, started = ?4, stopped = ?5 WHERE container = ?1",
+	[NEXT_INSTANCE] = "SELECT " INSTANCE_COLUMNS ", g.hierarchy, g.kernfs_id FROM container c JOIN cgroup g"
 		      " ON g.cgroup = c.cgroup WHERE c.container > ?1 AND c.boot = ?2 AND c.stopped IS NULL"
 		      " ORDER BY c.container LIMIT 1",
-	/* The time is the life's own, so that the index on it leads there at once. */
+	/* The time is the instance's own, so that the index on it leads there at once. */
 	[FIND_START] = "SELECT e.id, coalesce(e.flags, 0) FROM event e INDEXED BY event_time"
 		       " JOIN lifecycle l ON l.id = e.id"
 		       " WHERE e.time = ?1 AND +e.type = ?2 AND l.container = ?3 LIMIT 1",
@@ -106,55 +106,55 @@ static int find_boot(struct db *db, const char *boot_id, int64_t *ret)
 	return 0;
 }
 
-void container_rows_close(struct container_rows *identity)
+void container_rows_close(struct container_rows *rows)
 {
-	if (!identity)
+	if (!rows)
 		return;
 	for (size_t i = 0; i < STATEMENT_COUNT; i++)
-		db_finish(identity->statements[i]);
-	free(identity);
+		db_finish(rows->statements[i]);
+	free(rows);
 }
 
-static void cleanup_identity(struct container_rows **identity)
+static void cleanup_rows(struct container_rows **rows)
 {
-	container_rows_close(*identity);
+	container_rows_close(*rows);
 }
 
 int container_rows_open(struct db *db, const char *boot_id, struct container_rows **ret)
 {
-	CLEANUP(cleanup_identity) struct container_rows *identity = calloc(1, sizeof(*identity));
+	CLEANUP(cleanup_rows) struct container_rows *rows = calloc(1, sizeof(*rows));
 
-	if (!identity)
+	if (!rows)
 		return -ENOMEM;
-	identity->db = db;
+	rows->db = db;
 
-	int r = find_boot(db, boot_id, &identity->boot);
+	int r = find_boot(db, boot_id, &rows->boot);
 
 	for (size_t i = 0; !r && i < STATEMENT_COUNT; i++)
-		r = db_prepare(db, statements[i], &identity->statements[i]);
+		r = db_prepare(db, statements[i], &rows->statements[i]);
 	if (r)
 		return r;
-	*ret = TAKE_PTR(identity);
+	*ret = TAKE_PTR(rows);
 	return 0;
 }
 
-int64_t container_rows_boot(const struct container_rows *identity)
+int64_t container_rows_boot(const struct container_rows *rows)
 {
-	return identity->boot;
+	return rows->boot;
 }
 
-static void bind_key(struct container_rows *identity, struct db_stmt *stmt, const struct ev_cgroup *key)
+static void bind_key(struct container_rows *rows, struct db_stmt *stmt, const struct ev_cgroup *key)
 {
-	db_bind_int(stmt, 1, identity->boot);
+	db_bind_int(stmt, 1, rows->boot);
 	db_bind_int(stmt, 2, key->hierarchy);
 	db_bind_int(stmt, 3, (int64_t)key->id);
 }
 
-int container_rows_find_cgroup(struct container_rows *identity, const struct ev_cgroup *key, struct cgroup_row *ret)
+int container_rows_find_cgroup(struct container_rows *rows, const struct ev_cgroup *key, struct cgroup_row *ret)
 {
-	struct db_stmt *stmt = identity->statements[FIND_CGROUP];
+	struct db_stmt *stmt = rows->statements[FIND_CGROUP];
 
-	bind_key(identity, stmt, key);
+	bind_key(rows, stmt, key);
 
 	int r = db_step(stmt);
 
@@ -172,12 +172,12 @@ int container_rows_find_cgroup(struct container_rows *identity, const struct ev_
 	return 1;
 }
 
-int container_rows_add_cgroup(struct container_rows *identity, const struct ev_cgroup *key, const char *path, size_t length,
+int container_rows_add_cgroup(struct container_rows *rows, const struct ev_cgroup *key, const char *path, size_t length,
 			struct cgroup_row *cgroup)
 {
-	struct db_stmt *stmt = identity->statements[ADD_CGROUP];
+	struct db_stmt *stmt = rows->statements[ADD_CGROUP];
 
-	bind_key(identity, stmt, key);
+	bind_key(rows, stmt, key);
 	db_bind_text(stmt, 4, path, length);
 	db_bind_int(stmt, 5, cgroup->kind);
 	bind_row(stmt, 6, cgroup->container);
@@ -188,15 +188,15 @@ int container_rows_add_cgroup(struct container_rows *identity, const struct ev_c
 
 	if (r)
 		return r;
-	cgroup->row = db_last_id(identity->db);
+	cgroup->row = db_last_id(rows->db);
 	cgroup->has_path = path != NULL;
 	return 0;
 }
 
-int container_rows_complete_cgroup(struct container_rows *identity, const struct cgroup_row *cgroup, const char *path,
+int container_rows_complete_cgroup(struct container_rows *rows, const struct cgroup_row *cgroup, const char *path,
 			     size_t length)
 {
-	struct db_stmt *stmt = identity->statements[COMPLETE_CGROUP];
+	struct db_stmt *stmt = rows->statements[COMPLETE_CGROUP];
 
 	db_bind_int(stmt, 1, cgroup->row);
 	db_bind_text(stmt, 2, path, length);
@@ -206,18 +206,18 @@ int container_rows_complete_cgroup(struct container_rows *identity, const struct
 	return db_run(stmt);
 }
 
-int container_rows_remove_cgroup(struct container_rows *identity, int64_t cgroup, int64_t time)
+int container_rows_remove_cgroup(struct container_rows *rows, int64_t cgroup, int64_t time)
 {
-	struct db_stmt *stmt = identity->statements[REMOVE_CGROUP];
+	struct db_stmt *stmt = rows->statements[REMOVE_CGROUP];
 
 	db_bind_int(stmt, 1, cgroup);
 	db_bind_int(stmt, 2, time);
 	return db_run(stmt);
 }
 
-int container_rows_cgroup_path(struct container_rows *identity, int64_t cgroup, char *out, size_t size, size_t *ret_length)
+int container_rows_cgroup_path(struct container_rows *rows, int64_t cgroup, char *out, size_t size, size_t *ret_length)
 {
-	struct db_stmt *stmt = identity->statements[CGROUP_PATH];
+	struct db_stmt *stmt = rows->statements[CGROUP_PATH];
 	size_t length = 0;
 
 	db_bind_int(stmt, 1, cgroup);
@@ -239,10 +239,10 @@ int container_rows_cgroup_path(struct container_rows *identity, int64_t cgroup, 
 	return r;
 }
 
-int container_rows_get_pod(struct container_rows *identity, const char *uid, const char *qos, int64_t *ret)
+int container_rows_get_pod(struct container_rows *rows, const char *uid, const char *qos, int64_t *ret)
 {
-	struct db_stmt *find = identity->statements[FIND_POD];
-	struct db_stmt *add = identity->statements[ADD_POD];
+	struct db_stmt *find = rows->statements[FIND_POD];
+	struct db_stmt *add = rows->statements[ADD_POD];
 
 	bind_string(find, 1, uid);
 
@@ -261,11 +261,11 @@ int container_rows_get_pod(struct container_rows *identity, const char *uid, con
 	r = db_run(add);
 	if (r)
 		return r;
-	*ret = db_last_id(identity->db);
+	*ret = db_last_id(rows->db);
 	return 0;
 }
 
-static int read_life(struct db_stmt *stmt, struct instance_row *ret)
+static int read_instance(struct db_stmt *stmt, struct instance_row *ret)
 {
 	int r = db_step(stmt);
 
@@ -281,76 +281,76 @@ static int read_life(struct db_stmt *stmt, struct instance_row *ret)
 	return 1;
 }
 
-int container_rows_find_instance(struct container_rows *identity, const struct cgroup_identity *who, const char *path, size_t length,
+int container_rows_find_instance(struct container_rows *rows, const struct cgroup_identity *identity, const char *path, size_t length,
 		       struct instance_row *ret)
 {
-	struct db_stmt *stmt = identity->statements[FIND_LIFE];
+	struct db_stmt *stmt = rows->statements[FIND_INSTANCE];
 
-	bind_string(stmt, 1, who->container_id);
-	db_bind_int(stmt, 2, identity->boot);
-	bind_string(stmt, 3, who->outer_id);
+	bind_string(stmt, 1, identity->container_id);
+	db_bind_int(stmt, 2, rows->boot);
+	bind_string(stmt, 3, identity->outer_id);
 	db_bind_text(stmt, 4, path, length);
 
-	int r = read_life(stmt, ret);
+	int r = read_instance(stmt, ret);
 
 	if (r > 0)
 		db_reset(stmt);
 	return r;
 }
 
-int container_rows_get_instance(struct container_rows *identity, int64_t row, struct instance_row *ret)
+int container_rows_get_instance(struct container_rows *rows, int64_t row, struct instance_row *ret)
 {
-	struct db_stmt *stmt = identity->statements[GET_LIFE];
+	struct db_stmt *stmt = rows->statements[GET_INSTANCE];
 
 	db_bind_int(stmt, 1, row);
 
-	int r = read_life(stmt, ret);
+	int r = read_instance(stmt, ret);
 
 	if (r > 0)
 		db_reset(stmt);
 	return r;
 }
 
-int container_rows_add_instance(struct container_rows *identity, const struct cgroup_identity *who, int64_t pod,
-		      struct instance_row *life)
+int container_rows_add_instance(struct container_rows *rows, const struct cgroup_identity *identity, int64_t pod,
+		      struct instance_row *instance)
 {
-	struct db_stmt *stmt = identity->statements[ADD_LIFE];
+	struct db_stmt *stmt = rows->statements[ADD_INSTANCE];
 
-	db_bind_int(stmt, 1, identity->boot);
-	bind_string(stmt, 2, who->container_id);
-	bind_string(stmt, 3, who->runtime);
+	db_bind_int(stmt, 1, rows->boot);
+	bind_string(stmt, 2, identity->container_id);
+	bind_string(stmt, 3, identity->runtime);
 	bind_row(stmt, 4, pod);
-	bind_string(stmt, 5, who->outer_id);
-	bind_row(stmt, 6, life->cgroup);
-	bind_row(stmt, 7, life->born);
+	bind_string(stmt, 5, identity->outer_id);
+	bind_row(stmt, 6, instance->cgroup);
+	bind_row(stmt, 7, instance->born);
 
 	int r = db_run(stmt);
 
 	if (r)
 		return r;
-	life->row = db_last_id(identity->db);
+	instance->row = db_last_id(rows->db);
 	return 0;
 }
 
-int container_rows_update_instance(struct container_rows *identity, const struct instance_row *life)
+int container_rows_update_instance(struct container_rows *rows, const struct instance_row *instance)
 {
-	struct db_stmt *stmt = identity->statements[UPDATE_LIFE];
+	struct db_stmt *stmt = rows->statements[UPDATE_INSTANCE];
 
-	db_bind_int(stmt, 1, life->row);
-	bind_row(stmt, 2, life->cgroup);
-	bind_row(stmt, 3, life->born);
-	bind_row(stmt, 4, life->started);
-	bind_row(stmt, 5, life->stopped);
+	db_bind_int(stmt, 1, instance->row);
+	bind_row(stmt, 2, instance->cgroup);
+	bind_row(stmt, 3, instance->born);
+	bind_row(stmt, 4, instance->started);
+	bind_row(stmt, 5, instance->stopped);
 	return db_run(stmt);
 }
 
-int container_rows_find_start(struct container_rows *identity, const struct instance_row *life, int64_t *ret_event)
+int container_rows_find_start(struct container_rows *rows, const struct instance_row *instance, int64_t *ret_event)
 {
-	struct db_stmt *stmt = identity->statements[FIND_START];
+	struct db_stmt *stmt = rows->statements[FIND_START];
 
-	db_bind_int(stmt, 1, life->started);
+	db_bind_int(stmt, 1, instance->started);
 	db_bind_int(stmt, 2, TYPE_CONTAINER_START);
-	db_bind_int(stmt, 3, life->row);
+	db_bind_int(stmt, 3, instance->row);
 
 	int r = db_step(stmt);
 
@@ -367,9 +367,9 @@ int container_rows_find_start(struct container_rows *identity, const struct inst
 	return 1;
 }
 
-static int set_limit(struct container_rows *identity, int64_t event, uint64_t memory_limit)
+static int set_limit(struct container_rows *rows, int64_t event, uint64_t memory_limit)
 {
-	struct db_stmt *stmt = identity->statements[COMPLETE_LIMIT];
+	struct db_stmt *stmt = rows->statements[COMPLETE_LIMIT];
 
 	db_bind_int(stmt, 1, event);
 	if (memory_limit <= INT64_MAX)
@@ -379,10 +379,10 @@ static int set_limit(struct container_rows *identity, int64_t event, uint64_t me
 	return db_run(stmt);
 }
 
-int container_rows_complete_start(struct container_rows *identity, int64_t event, const struct row_task *task,
+int container_rows_complete_start(struct container_rows *rows, int64_t event, const struct row_task *task,
 			    uint64_t memory_limit)
 {
-	struct db_stmt *stmt = identity->statements[COMPLETE_EVENT];
+	struct db_stmt *stmt = rows->statements[COMPLETE_EVENT];
 
 	db_bind_int(stmt, 1, event);
 	db_bind_int(stmt, 2, task->pid);
@@ -396,17 +396,17 @@ int container_rows_complete_start(struct container_rows *identity, int64_t event
 
 	int r = db_run(stmt);
 
-	return r || memory_limit == EV_UNKNOWN ? r : set_limit(identity, event, memory_limit);
+	return r || memory_limit == EV_UNKNOWN ? r : set_limit(rows, event, memory_limit);
 }
 
-int container_rows_next_instance(struct container_rows *identity, int64_t after, struct instance_row *ret, struct ev_cgroup *ret_key)
+int container_rows_next_instance(struct container_rows *rows, int64_t after, struct instance_row *ret, struct ev_cgroup *ret_key)
 {
-	struct db_stmt *stmt = identity->statements[NEXT_LIFE];
+	struct db_stmt *stmt = rows->statements[NEXT_INSTANCE];
 
 	db_bind_int(stmt, 1, after);
-	db_bind_int(stmt, 2, identity->boot);
+	db_bind_int(stmt, 2, rows->boot);
 
-	int r = read_life(stmt, ret);
+	int r = read_instance(stmt, ret);
 
 	if (r > 0) {
 		*ret_key = (struct ev_cgroup){ (__u32)db_int(stmt, 5), 0, (__u64)db_int(stmt, 6) };

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The rows that say who: boot, pod, container life and cgroup. Every function runs inside the caller's
+ * The rows that say who: boot, pod, container instance and cgroup. Every function runs inside the caller's
  * transaction; failures are db.h's. Row numbers are 0 for "none" and stored as NULL then. Times are wall
  * time, 0 for "not seen" and stored as NULL.
  */
@@ -23,7 +23,7 @@ struct cgroup_row {
 	enum cgroup_kind kind;
 	bool has_path;
 	bool removed;
-	int64_t container; /* the life it belongs to */
+	int64_t container; /* the instance it belongs to */
 	int64_t pod;
 };
 
@@ -37,42 +37,42 @@ struct instance_row {
 
 /* Makes the boot's row too, in a transaction of its own. */
 int container_rows_open(struct db *db, const char *boot_id, struct container_rows **ret);
-void container_rows_close(struct container_rows *identity);
-int64_t container_rows_boot(const struct container_rows *identity);
+void container_rows_close(struct container_rows *rows);
+int64_t container_rows_boot(const struct container_rows *rows);
 
 /* 1: found, 0: no such row. */
-int container_rows_find_cgroup(struct container_rows *identity, const struct ev_cgroup *key, struct cgroup_row *ret);
+int container_rows_find_cgroup(struct container_rows *rows, const struct ev_cgroup *key, struct cgroup_row *ret);
 /* path NULL: not known. On success *cgroup has its row number. */
-int container_rows_add_cgroup(struct container_rows *identity, const struct ev_cgroup *key, const char *path, size_t length,
+int container_rows_add_cgroup(struct container_rows *rows, const struct ev_cgroup *key, const char *path, size_t length,
 			struct cgroup_row *cgroup);
 /* Completes a row made without a path. */
-int container_rows_complete_cgroup(struct container_rows *identity, const struct cgroup_row *cgroup, const char *path,
+int container_rows_complete_cgroup(struct container_rows *rows, const struct cgroup_row *cgroup, const char *path,
 			     size_t length);
-int container_rows_remove_cgroup(struct container_rows *identity, int64_t cgroup, int64_t time);
+int container_rows_remove_cgroup(struct container_rows *rows, int64_t cgroup, int64_t time);
 /* Puts the path of a row into out; 1: there is one, -ERANGE: it does not fit, 0: not known. */
-int container_rows_cgroup_path(struct container_rows *identity, int64_t cgroup, char *out, size_t size, size_t *ret_length);
+int container_rows_cgroup_path(struct container_rows *rows, int64_t cgroup, char *out, size_t size, size_t *ret_length);
 
-int container_rows_get_pod(struct container_rows *identity, const char *uid, const char *qos, int64_t *ret);
+int container_rows_get_pod(struct container_rows *rows, const char *uid, const char *qos, int64_t *ret);
 
 /*
- * The life of that container, in the container around it, in this boot, which has not ended and whose outermost
+ * The instance of that container, in the container around it, in this boot, which has not ended and whose outermost
  * cgroup has that path or is not known yet. 1, 0, or a failure.
  */
-int container_rows_find_instance(struct container_rows *identity, const struct cgroup_identity *who, const char *path, size_t length,
+int container_rows_find_instance(struct container_rows *rows, const struct cgroup_identity *identity, const char *path, size_t length,
 		       struct instance_row *ret);
-int container_rows_get_instance(struct container_rows *identity, int64_t row, struct instance_row *ret);
-int container_rows_add_instance(struct container_rows *identity, const struct cgroup_identity *who, int64_t pod,
-		      struct instance_row *life);
+int container_rows_get_instance(struct container_rows *rows, int64_t row, struct instance_row *ret);
+int container_rows_add_instance(struct container_rows *rows, const struct cgroup_identity *identity, int64_t pod,
+		      struct instance_row *instance);
 /* Writes cgroup, born, started and stopped. */
-int container_rows_update_instance(struct container_rows *identity, const struct instance_row *life);
+int container_rows_update_instance(struct container_rows *rows, const struct instance_row *instance);
 
-/* The container_start event of that life, if it is not yet the exec of its init. 1, 0, or a failure. */
-int container_rows_find_start(struct container_rows *identity, const struct instance_row *life, int64_t *ret_event);
+/* The container_start event of that instance, if it is not yet the exec of its init. 1, 0, or a failure. */
+int container_rows_find_start(struct container_rows *rows, const struct instance_row *instance, int64_t *ret_event);
 /* Makes it the exec of the container's init. memory_limit: EV_UNKNOWN leaves what is stored. */
-int container_rows_complete_start(struct container_rows *identity, int64_t event, const struct row_task *task,
+int container_rows_complete_start(struct container_rows *rows, int64_t event, const struct row_task *task,
 			    uint64_t memory_limit);
 
 /* Lives of this boot that have not ended and whose outermost cgroup is known, in row order from `after`. */
-int container_rows_next_instance(struct container_rows *identity, int64_t after, struct instance_row *ret, struct ev_cgroup *ret_key);
+int container_rows_next_instance(struct container_rows *rows, int64_t after, struct instance_row *ret, struct ev_cgroup *ret_key);
 
 #endif

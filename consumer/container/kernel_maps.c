@@ -13,7 +13,7 @@
 #include "common/cleanup.h"
 #include "common/pins.h"
 
-struct names_maps {
+struct pinned_maps {
 	int metadata_fd;
 	int counters_fd;
 	int info_fd;
@@ -46,7 +46,7 @@ static int open_map(const char *pin_dir, const char *name, unsigned int flags, u
 	return 0;
 }
 
-void kernel_maps_close(struct names_maps *maps)
+void kernel_maps_close(struct pinned_maps *maps)
 {
 	if (!maps)
 		return;
@@ -57,14 +57,14 @@ void kernel_maps_close(struct names_maps *maps)
 	free(maps);
 }
 
-static void cleanup_maps(struct names_maps **maps)
+static void cleanup_maps(struct pinned_maps **maps)
 {
 	kernel_maps_close(*maps);
 }
 
-int kernel_maps_open(const char *pin_dir, struct names_maps **ret, const char **ret_failed)
+int kernel_maps_open(const char *pin_dir, struct pinned_maps **ret, const char **ret_failed)
 {
-	CLEANUP(cleanup_maps) struct names_maps *maps = calloc(1, sizeof(*maps));
+	CLEANUP(cleanup_maps) struct pinned_maps *maps = calloc(1, sizeof(*maps));
 
 	(void)libbpf_set_print(NULL); /* what fails is told here, in our words */
 	*ret_failed = PIN_INFO;
@@ -100,7 +100,7 @@ int kernel_maps_open(const char *pin_dir, struct names_maps **ret, const char **
 	return 0;
 }
 
-int kernel_maps_read_info(const struct names_maps *maps, struct map_info *ret)
+int kernel_maps_read_info(const struct pinned_maps *maps, struct map_info *ret)
 {
 	struct map_info info;
 	__u32 key = 0;
@@ -118,7 +118,7 @@ int kernel_maps_read_info(const struct names_maps *maps, struct map_info *ret)
 
 static int lookup(void *context, const struct ev_cgroup *key, struct map_metadata *ret)
 {
-	const struct names_maps *maps = context;
+	const struct pinned_maps *maps = context;
 
 	if (bpf_map_lookup_elem(maps->metadata_fd, key, ret) < 0)
 		return -errno;
@@ -129,7 +129,7 @@ static int lookup(void *context, const struct ev_cgroup *key, struct map_metadat
 
 static int classify(void *context, const struct ev_cgroup *key, enum meta_class class, int found_by_scan)
 {
-	const struct names_maps *maps = context;
+	const struct pinned_maps *maps = context;
 	struct map_metadata value;
 	__u64 flags = BPF_EXIST;
 
@@ -147,21 +147,21 @@ static int classify(void *context, const struct ev_cgroup *key, enum meta_class 
 
 static int forget(void *context, const struct ev_cgroup *key)
 {
-	const struct names_maps *maps = context;
+	const struct pinned_maps *maps = context;
 
 	return bpf_map_delete_elem(maps->metadata_fd, key) < 0 ? -errno : 0;
 }
 
 static int next(void *context, const struct ev_cgroup *after, struct ev_cgroup *ret)
 {
-	const struct names_maps *maps = context;
+	const struct pinned_maps *maps = context;
 
 	return bpf_map_get_next_key(maps->metadata_fd, after, ret) < 0 ? -errno : 0;
 }
 
 static int counters(void *context, enum ev_kind kind, struct map_counters *ret)
 {
-	const struct names_maps *maps = context;
+	const struct pinned_maps *maps = context;
 	struct map_counters sum = { 0 };
 	__u32 key = kind;
 
@@ -180,7 +180,7 @@ static int counters(void *context, enum ev_kind kind, struct map_counters *ret)
 	return 0;
 }
 
-struct kernel_maps kernel_maps_view(struct names_maps *maps)
+struct kernel_maps kernel_maps_view(struct pinned_maps *maps)
 {
 	return (struct kernel_maps){
 		.context = maps,

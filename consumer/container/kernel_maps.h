@@ -25,18 +25,18 @@ struct kernel_maps {
 	int (*counters)(void *context, enum ev_kind kind, struct map_counters *ret);
 };
 
-struct names_maps;
+struct pinned_maps;
 
 /*
  * Opens the pins below a directory: metadata to read and write, counters and info to read. Reads
  * /sys/devices/system/cpu: before the sandbox. *ret_failed names the pin that could not be opened.
  */
-int kernel_maps_open(const char *pin_dir, struct names_maps **ret, const char **ret_failed);
-void kernel_maps_close(struct names_maps *maps);
+int kernel_maps_open(const char *pin_dir, struct pinned_maps **ret, const char **ret_failed);
+void kernel_maps_close(struct pinned_maps *maps);
 
 /* What the loader wrote; texts are NUL-terminated here. */
-int kernel_maps_read_info(const struct names_maps *maps, struct map_info *ret);
+int kernel_maps_read_info(const struct pinned_maps *maps, struct map_info *ret);
 /* The view of these maps; valid as long as they are. */
-struct kernel_maps kernel_maps_view(struct names_maps *maps);
+struct kernel_maps kernel_maps_view(struct pinned_maps *maps);
 
 #endif

@@ -18,9 +18,9 @@
 
 struct resolve {
 	struct resolve_settings settings;
-	const struct kernel_maps *names;
-	struct cgroup_fs *scan;
-	struct container_rows *identity;
+	const struct kernel_maps *maps;
+	struct cgroup_fs *fs;
+	struct container_rows *rows;
 	struct place_cache *places;
 	int64_t offset;
 	uint64_t now_ns;
@@ -49,7 +49,7 @@ static void cleanup_resolve(struct resolve **resolve)
 	resolve_close(*resolve);
 }
 
-int resolve_open(const struct resolve_settings *settings, const struct kernel_maps *names, struct cgroup_fs *scan,
+int resolve_open(const struct resolve_settings *settings, const struct kernel_maps *maps, struct cgroup_fs *fs,
 		 struct resolve **ret)
 {
 	CLEANUP(cleanup_resolve) struct resolve *resolve = calloc(1, sizeof(*resolve));
@@ -57,8 +57,8 @@ int resolve_open(const struct resolve_settings *settings, const struct kernel_ma
 	if (!resolve)
 		return -ENOMEM;
 	resolve->settings = *settings;
-	resolve->names = names;
-	resolve->scan = scan;
+	resolve->maps = maps;
+	resolve->fs = fs;
 
 	int r = place_cache_open(settings->cache_size, &resolve->places);
 
@@ -68,9 +68,9 @@ int resolve_open(const struct resolve_settings *settings, const struct kernel_ma
 	return 0;
 }
 
-void resolve_reset(struct resolve *resolve, struct container_rows *identity)
+void resolve_reset(struct resolve *resolve, struct container_rows *rows)
 {
-	resolve->identity = identity;
+	resolve->rows = rows;
 	resolve->removed_count = 0;
 	place_cache_clear(resolve->places);
 }
@@ -142,8 +142,8 @@ static void find_path(struct resolve *resolve, const struct ev_cgroup *key, cons
 		if (is_whole(&other) || other.length > path->length)
 			set_path(path, other.text, other.length);
 	}
-	if (path->length == 0 && resolve->scan && !hint->gone) {
-		int length = cgroup_fs_find(resolve->scan, key->id, resolve->now_ns, path->text, sizeof(path->text));
+	if (path->length == 0 && resolve->fs && !hint->gone) {
+		int length = cgroup_fs_find(resolve->fs, key->id, resolve->now_ns, path->text, sizeof(path->text));
 
 		path->length = length > 0 ? (size_t)length : 0;
 		path->found_by_scan = length > 0;
@@ -152,23 +152,23 @@ static void find_path(struct resolve *resolve, const struct ev_cgroup *key, cons
 
 /* What is missing of a path may be the container: the host is told by whole ones only. */
 static enum meta_class class_of(const struct resolve *resolve, const struct path *path,
-				const struct cgroup_identity *who)
+				const struct cgroup_identity *identity)
 {
-	if (who->kind == CGROUP_CONTAINER || who->outer_id[0] != '\0' || resolve->settings.record_host)
+	if (identity->kind == CGROUP_CONTAINER || identity->outer_id[0] != '\0' || resolve->settings.record_host)
 		return META_CONTAINER;
 	return is_whole(path) ? META_HOST : META_UNKNOWN;
 }
 
-static enum cgroup_kind kind_of(const struct path *path, const struct cgroup_identity *who)
+static enum cgroup_kind kind_of(const struct path *path, const struct cgroup_identity *identity)
 {
-	bool proven = is_whole(path) || who->kind == CGROUP_CONTAINER || who->kind == CGROUP_POD;
+	bool proven = is_whole(path) || identity->kind == CGROUP_CONTAINER || identity->kind == CGROUP_POD;
 
-	return proven ? who->kind : CGROUP_UNKNOWN;
+	return proven ? identity->kind : CGROUP_UNKNOWN;
 }
 
-static bool is_outermost(const struct path *path, const struct cgroup_identity *who)
+static bool is_outermost(const struct path *path, const struct cgroup_identity *identity)
 {
-	return is_whole(path) && who->kind == CGROUP_CONTAINER && who->container_path_length == path->length;
+	return is_whole(path) && identity->kind == CGROUP_CONTAINER && identity->container_path_length == path->length;
 }
 
 static int remember(struct resolve *resolve, const struct ev_cgroup *key, const struct cgroup_row *row,
@@ -188,12 +188,12 @@ static int remember(struct resolve *resolve, const struct ev_cgroup *key, const 
 }
 
 static void classify(struct resolve *resolve, const struct ev_cgroup *key, const struct path *path,
-		     const struct cgroup_identity *who)
+		     const struct cgroup_identity *identity)
 {
-	enum meta_class class = class_of(resolve, path, who);
+	enum meta_class class = class_of(resolve, path, identity);
 
-	if (resolve->names && class != META_UNKNOWN)
-		(void)resolve->names->classify(resolve->names->context, key, class, path->found_by_scan);
+	if (resolve->maps && class != META_UNKNOWN)
+		(void)resolve->maps->classify(resolve->maps->context, key, class, path->found_by_scan);
 }
 
 /*
@@ -202,39 +202,39 @@ static void classify(struct resolve *resolve, const struct ev_cgroup *key, const
  * named completely, to be known again.
  */
 static bool needs_row(const struct resolve *resolve, const struct resolve_hint *hint,
-		      const struct map_metadata *metadata, const struct path *path, const struct cgroup_identity *who)
+		      const struct map_metadata *metadata, const struct path *path, const struct cgroup_identity *identity)
 {
 	if (hint->gone)
-		return is_outermost(path, who);
+		return is_outermost(path, identity);
 	if (!hint->made_ns || !metadata || metadata->path_length == 0)
 		return true;
-	if (who->kind == CGROUP_CONTAINER)
-		return is_outermost(path, who) || metadata->path_cut;
+	if (identity->kind == CGROUP_CONTAINER)
+		return is_outermost(path, identity) || metadata->path_cut;
 	return resolve->settings.record_host;
 }
 
 /* Adds or completes the row of a cgroup whose path is known. */
 static int learn(struct resolve *resolve, const struct ev_cgroup *key, const struct path *path,
-		 const struct cgroup_identity *who, int64_t born, int64_t now, struct cgroup_row *row)
+		 const struct cgroup_identity *identity, int64_t born, int64_t now, struct cgroup_row *row)
 {
-	struct instance_row life = { 0 };
+	struct instance_row instance = { 0 };
 	int r = 0;
 
-	row->kind = kind_of(path, who);
-	if (who->pod_uid[0])
-		r = container_rows_get_pod(resolve->identity, who->pod_uid, who->qos, &row->pod);
+	row->kind = kind_of(path, identity);
+	if (identity->pod_uid[0])
+		r = container_rows_get_pod(resolve->rows, identity->pod_uid, identity->qos, &row->pod);
 
-	const struct lifetime_cgroup member = { who, path->text, path->length, row->pod, born, now, row->removed };
+	const struct lifetime_cgroup member = { identity, path->text, path->length, row->pod, born, now, row->removed };
 
-	if (!r && who->kind == CGROUP_CONTAINER)
-		r = lifetime_join(resolve->identity, &member, &life);
-	row->container = life.row;
+	if (!r && identity->kind == CGROUP_CONTAINER)
+		r = lifetime_join(resolve->rows, &member, &instance);
+	row->container = instance.row;
 	if (!r && row->row)
-		r = container_rows_complete_cgroup(resolve->identity, row, path->text, path->length);
+		r = container_rows_complete_cgroup(resolve->rows, row, path->text, path->length);
 	else if (!r)
-		r = container_rows_add_cgroup(resolve->identity, key, path->text, path->length, row);
-	if (!r && who->kind == CGROUP_CONTAINER)
-		r = lifetime_set_outermost(resolve->identity, &member, row->row, &life);
+		r = container_rows_add_cgroup(resolve->rows, key, path->text, path->length, row);
+	if (!r && identity->kind == CGROUP_CONTAINER)
+		r = lifetime_set_outermost(resolve->rows, &member, row->row, &instance);
 	row->has_path = !r;
 	return r;
 }
@@ -244,16 +244,16 @@ static int ask(struct resolve *resolve, const struct ev_cgroup *key, const struc
 {
 	struct cgroup_row row = { 0 };
 	struct map_metadata metadata;
-	struct cgroup_identity who;
+	struct cgroup_identity identity;
 	struct path path;
-	int r = container_rows_find_cgroup(resolve->identity, key, &row);
+	int r = container_rows_find_cgroup(resolve->rows, key, &row);
 
 	if (r < 0)
 		return r;
 	if (row.has_path)
 		return remember(resolve, key, &row, ret);
 
-	bool in_map = resolve->names && resolve->names->lookup(resolve->names->context, key, &metadata) == 0;
+	bool in_map = resolve->maps && resolve->maps->lookup(resolve->maps->context, key, &metadata) == 0;
 
 	find_path(resolve, key, hint, in_map ? &metadata : NULL, &path);
 	if (path.length == 0 && !row.row && hint->gone) {
@@ -261,20 +261,20 @@ static int ask(struct resolve *resolve, const struct ev_cgroup *key, const struc
 		return 0;
 	}
 	if (path.length == 0) {
-		r = row.row ? 0 : container_rows_add_cgroup(resolve->identity, key, NULL, 0, &row);
+		r = row.row ? 0 : container_rows_add_cgroup(resolve->rows, key, NULL, 0, &row);
 		return r ? r : remember(resolve, key, &row, ret);
 	}
 
-	cgroup_path_parse(path.text, path.length, resolve->settings.containerd_namespaces, &who);
-	classify(resolve, key, &path, &who);
-	if (!row.row && !needs_row(resolve, hint, in_map ? &metadata : NULL, &path, &who)) {
-		*ret = (struct place){ .key = *key, .kind = kind_of(&path, &who) };
+	cgroup_path_parse(path.text, path.length, resolve->settings.containerd_namespaces, &identity);
+	classify(resolve, key, &path, &identity);
+	if (!row.row && !needs_row(resolve, hint, in_map ? &metadata : NULL, &path, &identity)) {
+		*ret = (struct place){ .key = *key, .kind = kind_of(&path, &identity) };
 		return 0;
 	}
 
 	uint64_t made = !hint->made_ns && in_map && metadata.source == META_BIRTH ? hint->time_ns : hint->made_ns;
 
-	r = learn(resolve, key, &path, &who, made ? wall(resolve, made) : 0, wall(resolve, hint->time_ns), &row);
+	r = learn(resolve, key, &path, &identity, made ? wall(resolve, made) : 0, wall(resolve, hint->time_ns), &row);
 	return r ? r : remember(resolve, key, &row, ret);
 }
 
@@ -314,15 +314,15 @@ int resolve_removed(struct resolve *resolve, const struct ev_cgroup *key)
 
 void resolve_commit_batch(struct resolve *resolve)
 {
-	for (size_t i = 0; resolve->names && i < resolve->removed_count; i++)
-		(void)resolve->names->forget(resolve->names->context, &resolve->removed[i]);
+	for (size_t i = 0; resolve->maps && i < resolve->removed_count; i++)
+		(void)resolve->maps->forget(resolve->maps->context, &resolve->removed[i]);
 	resolve->removed_count = 0;
 }
 
 /* The map keeps the end of a long path only; a row may have all of it. */
 static int path_from_row(struct resolve *resolve, const struct cgroup_row *row, struct path *path)
 {
-	int r = container_rows_cgroup_path(resolve->identity, row->row, path->text, sizeof(path->text), &path->length);
+	int r = container_rows_cgroup_path(resolve->rows, row->row, path->text, sizeof(path->text), &path->length);
 
 	if (r <= 0)
 		path->length = 0;
@@ -337,10 +337,10 @@ static int seed_one(struct resolve *resolve, const struct ev_cgroup *key, const 
 {
 	struct resolve_hint hint = { .time_ns = resolve->now_ns };
 	struct path path = { .length = 0 };
-	struct cgroup_identity who;
+	struct cgroup_identity identity;
 	struct cgroup_row row = { 0 };
 	struct place place;
-	int r = container_rows_find_cgroup(resolve->identity, key, &row);
+	int r = container_rows_find_cgroup(resolve->rows, key, &row);
 
 	if (r < 0)
 		return r;
@@ -350,35 +350,35 @@ static int seed_one(struct resolve *resolve, const struct ev_cgroup *key, const 
 	r = !is_whole(&path) && row.has_path ? path_from_row(resolve, &row, &path) : 0;
 	if (r)
 		return r;
-	cgroup_path_parse(path.text, path.length, resolve->settings.containerd_namespaces, &who);
-	classify(resolve, key, &path, &who);
+	cgroup_path_parse(path.text, path.length, resolve->settings.containerd_namespaces, &identity);
+	classify(resolve, key, &path, &identity);
 	if (row.removed)
 		return resolve_removed(resolve, key);
 	/* A birth may still have its record in the ring, which says when it was. */
-	if (!is_outermost(&path, &who) || metadata->source == META_BIRTH)
+	if (!is_outermost(&path, &identity) || metadata->source == META_BIRTH)
 		return 0;
 	return resolve_place(resolve, key, &hint, &place);
 }
 
 int resolve_seed(struct resolve *resolve)
 {
-	const struct kernel_maps *names = resolve->names;
+	const struct kernel_maps *maps = resolve->maps;
 	struct ev_cgroup key, following;
 
-	if (!names)
+	if (!maps)
 		return 0;
 
-	int more = names->next(names->context, NULL, &key) == 0;
+	int more = maps->next(maps->context, NULL, &key) == 0;
 
 	while (more) {
 		struct map_metadata metadata;
 		int r = 0;
 
-		if (names->lookup(names->context, &key, &metadata) == 0)
+		if (maps->lookup(maps->context, &key, &metadata) == 0)
 			r = seed_one(resolve, &key, &metadata);
 		if (r)
 			return r;
-		more = names->next(names->context, &key, &following) == 0;
+		more = maps->next(maps->context, &key, &following) == 0;
 		key = following;
 	}
 	return 0;

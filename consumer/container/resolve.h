@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * From a cgroup's identity to its place: path, container life, pod. Asks the cache, the database, the
+ * From a cgroup's rows to its place: path, container life, pod. Asks the cache, the database, the
  * record, the kernel's map and at last the file system; keeps the rows, and tells the kernel's filter which
  * cgroups are containers. Runs inside the batch's transaction; failures are db.h's.
  */
@@ -38,12 +38,12 @@ struct resolve_hint {
 };
 
 /* names and scan may be NULL: then that source is not asked. Everything given must outlive it. */
-int resolve_open(const struct resolve_settings *settings, const struct kernel_maps *names, struct cgroup_fs *scan,
+int resolve_open(const struct resolve_settings *settings, const struct kernel_maps *maps, struct cgroup_fs *fs,
 		 struct resolve **ret);
 void resolve_close(struct resolve *resolve);
 
 /* Forgets everything learnt, and uses these rows from now on: after a start or a failed transaction. */
-void resolve_reset(struct resolve *resolve, struct container_rows *identity);
+void resolve_reset(struct resolve *resolve, struct container_rows *rows);
 /* offset: of the batch (clock.h); now_ns: boot time. */
 void resolve_begin_batch(struct resolve *resolve, int64_t offset, uint64_t now_ns);
 

@@ -19,8 +19,8 @@
 #define INTERVAL_NS    600000000000ULL
 
 struct sweep {
-	const struct kernel_maps *names;
-	struct cgroup_fs *scan;
+	const struct kernel_maps *maps;
+	struct cgroup_fs *fs;
 	bool begun;           /* in the middle of the map, behind `at` */
 	struct ev_cgroup at;
 	uint64_t next_ns;     /* when the next step is due */
@@ -30,14 +30,14 @@ struct sweep {
 	struct ev_cgroup missing[MISSING_MAX];
 };
 
-int sweep_open(const struct kernel_maps *names, struct cgroup_fs *scan, struct sweep **ret)
+int sweep_open(const struct kernel_maps *maps, struct cgroup_fs *fs, struct sweep **ret)
 {
 	struct sweep *sweep = calloc(1, sizeof(*sweep));
 
 	if (!sweep)
 		return -ENOMEM;
-	sweep->names = names;
-	sweep->scan = scan;
+	sweep->maps = maps;
+	sweep->fs = fs;
 	*ret = sweep;
 	return 0;
 }
@@ -63,32 +63,32 @@ static bool is_there(const struct sweep *sweep, const struct ev_cgroup *key, con
 	char room[META_PATH_MAX + 1];
 	const char *path = whole_path(metadata, room);
 
-	return path && cgroup_fs_exists(sweep->scan, path, key->id) > 0;
+	return path && cgroup_fs_exists(sweep->fs, path, key->id) > 0;
 }
 
 /* After a walk. What is below a directory into which that did not look to the end stays, and nothing else. */
 static bool is_gone(const struct sweep *sweep, const struct ev_cgroup *key)
 {
-	const struct kernel_maps *names = sweep->names;
+	const struct kernel_maps *maps = sweep->maps;
 	struct map_metadata metadata;
 	char room[META_PATH_MAX + 1];
 
-	return !cgroup_fs_saw(sweep->scan, key->id) && names->lookup(names->context, key, &metadata) == 0 &&
-	       !cgroup_fs_hides(sweep->scan, whole_path(&metadata, room));
+	return !cgroup_fs_saw(sweep->fs, key->id) && maps->lookup(maps->context, key, &metadata) == 0 &&
+	       !cgroup_fs_hides(sweep->fs, whole_path(&metadata, room));
 }
 
 /* False when the map is through. */
 static bool look_at_next(struct sweep *sweep)
 {
-	const struct kernel_maps *names = sweep->names;
+	const struct kernel_maps *maps = sweep->maps;
 	struct map_metadata metadata;
 	struct ev_cgroup key;
 
-	if (names->next(names->context, sweep->begun ? &sweep->at : NULL, &key) != 0)
+	if (maps->next(maps->context, sweep->begun ? &sweep->at : NULL, &key) != 0)
 		return false;
 	sweep->begun = true;
 	sweep->at = key;
-	if (names->lookup(names->context, &key, &metadata) == 0 && !is_there(sweep, &key, &metadata))
+	if (maps->lookup(maps->context, &key, &metadata) == 0 && !is_there(sweep, &key, &metadata))
 		sweep->missing[sweep->missing_count++] = key;
 	return true;
 }
@@ -111,9 +111,9 @@ static void look(struct sweep *sweep, uint64_t now_ns, uint64_t produced)
 
 static size_t look_again(struct sweep *sweep, uint64_t now_ns)
 {
-	const struct kernel_maps *names = sweep->names;
+	const struct kernel_maps *maps = sweep->maps;
 	size_t removed = 0;
-	int r = cgroup_fs_walk(sweep->scan, sweep->missing_ns + SECOND_LOOK_NS, now_ns);
+	int r = cgroup_fs_walk(sweep->fs, sweep->missing_ns + SECOND_LOOK_NS, now_ns);
 
 	if (r == -EAGAIN) {
 		sweep->next_ns = now_ns + STEP_NS;
@@ -121,7 +121,7 @@ static size_t look_again(struct sweep *sweep, uint64_t now_ns)
 	}
 	for (size_t i = 0; r == 0 && i < sweep->missing_count; i++)
 		if (is_gone(sweep, &sweep->missing[i]))
-			removed += names->forget(names->context, &sweep->missing[i]) == 0;
+			removed += maps->forget(maps->context, &sweep->missing[i]) == 0;
 	sweep->missing_ns = sweep->missing_count = 0;
 	sweep->next_ns = now_ns + (sweep->begun ? STEP_NS : INTERVAL_NS);
 	return removed;
@@ -140,5 +140,5 @@ size_t sweep_step(struct sweep *sweep, uint64_t now_ns, uint64_t produced, uint6
 
 const char *sweep_cut(const struct sweep *sweep, size_t *ret_count)
 {
-	return cgroup_fs_cut(sweep->scan, ret_count);
+	return cgroup_fs_cut(sweep->fs, ret_count);
 }

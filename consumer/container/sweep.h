@@ -20,7 +20,7 @@ struct kernel_maps;
 struct sweep;
 
 /* Both must outlive it. scan: of the hierarchy's root, or what is elsewhere would look gone. -ENOMEM. */
-int sweep_open(const struct kernel_maps *names, struct cgroup_fs *scan, struct sweep **ret);
+int sweep_open(const struct kernel_maps *maps, struct cgroup_fs *fs, struct sweep **ret);
 void sweep_close(struct sweep *sweep);
 
 /*

@@ -25,21 +25,21 @@ struct usage_slot {
 
 struct enrich {
 	struct resolve *resolve;
-	struct cgroup_fs *scan;
-	struct container_rows *identity;
+	struct cgroup_fs *fs;
+	struct container_rows *rows;
 	int64_t offset;
 	uint64_t now_ns;
 	struct usage_slot usage[USAGE_SLOTS];
 };
 
-int enrich_open(struct resolve *resolve, struct cgroup_fs *scan, struct enrich **ret)
+int enrich_open(struct resolve *resolve, struct cgroup_fs *fs, struct enrich **ret)
 {
 	struct enrich *enrich = calloc(1, sizeof(*enrich));
 
 	if (!enrich)
 		return -ENOMEM;
 	enrich->resolve = resolve;
-	enrich->scan = scan;
+	enrich->fs = fs;
 	*ret = enrich;
 	return 0;
 }
@@ -49,9 +49,9 @@ void enrich_close(struct enrich *enrich)
 	free(enrich);
 }
 
-void enrich_reset(struct enrich *enrich, struct container_rows *identity)
+void enrich_reset(struct enrich *enrich, struct container_rows *rows)
 {
-	enrich->identity = identity;
+	enrich->rows = rows;
 }
 
 void enrich_begin_batch(struct enrich *enrich, int64_t offset, uint64_t now_ns)
@@ -154,13 +154,13 @@ static uint64_t working_set_of(struct enrich *enrich, const struct place *place,
 	size_t length;
 	uint64_t bytes;
 
-	if (!enrich->scan || !place->has_path || enrich->now_ns - time_ns > USAGE_INTERVAL_NS ||
+	if (!enrich->fs || !place->has_path || enrich->now_ns - time_ns > USAGE_INTERVAL_NS ||
 	    !may_read_usage(enrich, place->key.id))
 		return EV_UNKNOWN;
-	if (container_rows_cgroup_path(enrich->identity, place->cgroup, path, sizeof(path), &length) <= 0 ||
-	    path[0] != '/' || cgroup_fs_exists(enrich->scan, path, place->key.id) <= 0)
+	if (container_rows_cgroup_path(enrich->rows, place->cgroup, path, sizeof(path), &length) <= 0 ||
+	    path[0] != '/' || cgroup_fs_exists(enrich->fs, path, place->key.id) <= 0)
 		return EV_UNKNOWN;
-	return cgroup_fs_working_set(enrich->scan, path, &bytes) == 0 ? bytes : EV_UNKNOWN;
+	return cgroup_fs_working_set(enrich->fs, path, &bytes) == 0 ? bytes : EV_UNKNOWN;
 }
 
 static int enrich_memory(struct enrich *enrich, const struct ev *ev, struct ev_row *row)
@@ -249,15 +249,15 @@ static int find_lifecycle_place(struct enrich *enrich, const struct ev *ev, stru
 }
 
 static void fill_lifecycle(const struct enrich *enrich, const struct ev *ev, enum event_type type,
-			   const struct instance_row *life, int64_t cgroup, struct ev_row *row)
+			   const struct instance_row *instance, int64_t cgroup, struct ev_row *row)
 {
 	const struct ev_lifecycle *lifecycle = &ev->lifecycle;
-	bool own = life->cgroup == cgroup;
+	bool own = instance->cgroup == cgroup;
 
-	begin_row(enrich, ev, &lifecycle->task, life->cgroup ? life->cgroup : cgroup, row);
+	begin_row(enrich, ev, &lifecycle->task, instance->cgroup ? instance->cgroup : cgroup, row);
 	row->type = type;
 	row->lifecycle = (struct row_lifecycle){
-		.container = life->row,
+		.container = instance->row,
 		.memory_limit = own ? lifecycle->limit_bytes : EV_UNKNOWN,
 		.peak = own ? lifecycle->peak_bytes : EV_UNKNOWN,
 		.oom_kills = own ? lifecycle->oom_kills : EV_UNKNOWN,
@@ -265,16 +265,16 @@ static void fill_lifecycle(const struct enrich *enrich, const struct ev *ev, enu
 }
 
 /* The exec was in a cgroup below: the container's limit is read from its own, if that is still there. */
-static uint64_t limit_of_life(struct enrich *enrich, const struct instance_row *life)
+static uint64_t limit_of_instance(struct enrich *enrich, const struct instance_row *instance)
 {
 	char path[PATH_ROOM];
 	size_t length;
 	uint64_t limit;
 
-	if (!enrich->scan || !life->cgroup ||
-	    container_rows_cgroup_path(enrich->identity, life->cgroup, path, sizeof(path), &length) <= 0 || path[0] != '/')
+	if (!enrich->fs || !instance->cgroup ||
+	    container_rows_cgroup_path(enrich->rows, instance->cgroup, path, sizeof(path), &length) <= 0 || path[0] != '/')
 		return EV_UNKNOWN;
-	return cgroup_fs_limit(enrich->scan, path, &limit) == 0 ? limit : EV_UNKNOWN;
+	return cgroup_fs_limit(enrich->fs, path, &limit) == 0 ? limit : EV_UNKNOWN;
 }
 
 static int enrich_mkdir(struct enrich *enrich, const struct ev *ev, struct ev_row *row)
@@ -290,34 +290,34 @@ static int complete_start(struct enrich *enrich, const struct ev *ev, const stru
 {
 	const struct ev_lifecycle *lifecycle = &ev->lifecycle;
 	const struct row_task task = task_of(&lifecycle->task);
-	struct instance_row life;
+	struct instance_row instance;
 	uint64_t limit;
 	int64_t event;
-	int r = lifetime_find_start(enrich->identity, place->container, wall(enrich, ev->h.time_ns), &life, &event);
+	int r = lifetime_find_start(enrich->rows, place->container, wall(enrich, ev->h.time_ns), &instance, &event);
 
 	if (r <= 0)
 		return r;
-	limit = life.cgroup == place->cgroup ? lifecycle->limit_bytes : limit_of_life(enrich, &life);
-	return container_rows_complete_start(enrich->identity, event, &task, limit);
+	limit = instance.cgroup == place->cgroup ? lifecycle->limit_bytes : limit_of_instance(enrich, &instance);
+	return container_rows_complete_start(enrich->rows, event, &task, limit);
 }
 
 static int enrich_exec(struct enrich *enrich, const struct ev *ev, struct ev_row *row)
 {
 	bool is_init = ev->lifecycle.flags & EV_F_NS_INIT;
-	struct instance_row life;
+	struct instance_row instance;
 	struct place place;
 	int r = find_lifecycle_place(enrich, ev, &place);
 
 	if (r || !place.container)
 		return r;
-	r = lifetime_start(enrich->identity, place.container, wall(enrich, ev->h.time_ns), &life);
+	r = lifetime_start(enrich->rows, place.container, wall(enrich, ev->h.time_ns), &instance);
 	if (r <= 0)
 		return r < 0 || !is_init ? r : complete_start(enrich, ev, &place);
-	fill_lifecycle(enrich, ev, TYPE_CONTAINER_START, &life, place.cgroup, row);
+	fill_lifecycle(enrich, ev, TYPE_CONTAINER_START, &instance, place.cgroup, row);
 	row->flags = is_init ? EVENT_CONTAINER_INIT : 0;
 	row->lifecycle.peak = row->lifecycle.oom_kills = EV_UNKNOWN;
-	if (life.cgroup != place.cgroup)
-		row->lifecycle.memory_limit = limit_of_life(enrich, &life);
+	if (instance.cgroup != place.cgroup)
+		row->lifecycle.memory_limit = limit_of_instance(enrich, &instance);
 	return 1;
 }
 
@@ -325,20 +325,20 @@ static int enrich_rmdir(struct enrich *enrich, const struct ev *ev, struct ev_ro
 {
 	struct resolve_hint hint = { .path = ev->names, .gone = true, .time_ns = ev->h.time_ns };
 	int64_t time = wall(enrich, ev->h.time_ns);
-	struct instance_row life;
+	struct instance_row instance;
 	struct place place;
 	int r = resolve_place(enrich->resolve, &ev->lifecycle.cgroup, &hint, &place);
 
 	if (!r && place.cgroup)
-		r = container_rows_remove_cgroup(enrich->identity, place.cgroup, time);
+		r = container_rows_remove_cgroup(enrich->rows, place.cgroup, time);
 	if (!r)
 		r = resolve_removed(enrich->resolve, &ev->lifecycle.cgroup);
 	if (r || !place.container)
 		return r;
-	r = lifetime_stop(enrich->identity, place.container, place.cgroup, time, &life);
+	r = lifetime_stop(enrich->rows, place.container, place.cgroup, time, &instance);
 	if (r <= 0)
 		return r;
-	fill_lifecycle(enrich, ev, TYPE_CONTAINER_STOP, &life, place.cgroup, row);
+	fill_lifecycle(enrich, ev, TYPE_CONTAINER_STOP, &instance, place.cgroup, row);
 	return 1;
 }
 

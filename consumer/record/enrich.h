@@ -17,11 +17,11 @@ struct container_rows;
 struct resolve;
 
 /* scan may be NULL: then what a cgroup uses is not known. Both must outlive it. */
-int enrich_open(struct resolve *resolve, struct cgroup_fs *scan, struct enrich **ret);
+int enrich_open(struct resolve *resolve, struct cgroup_fs *fs, struct enrich **ret);
 void enrich_close(struct enrich *enrich);
 
 /* Uses these rows from now on. */
-void enrich_reset(struct enrich *enrich, struct container_rows *identity);
+void enrich_reset(struct enrich *enrich, struct container_rows *rows);
 /* offset: of the batch (clock.h); now_ns: boot time. */
 void enrich_begin_batch(struct enrich *enrich, int64_t offset, uint64_t now_ns);
 /* 1: *ret is to be stored; its texts point into *ev. 0: the record makes no row. */

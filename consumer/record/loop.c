@@ -84,7 +84,7 @@ static void note_failure(struct loop *loop, int error)
 			  recorder->db_path, pipeline_message(recorder->pipeline),
 			  (unsigned long long)ring_unread(recorder->ring), (unsigned long long)ring_size(recorder->ring));
 	loop->failure = error;
-	recorder_fault_write(recorder->trouble_fd, pipeline_message(recorder->pipeline));
+	recorder_fault_write(recorder->fault_fd, pipeline_message(recorder->pipeline));
 	loop->backoff_ns = loop->backoff_ns ? 2 * loop->backoff_ns : BACKOFF_MIN_NS;
 	if (loop->backoff_ns > BACKOFF_MAX_NS)
 		loop->backoff_ns = BACKOFF_MAX_NS;
@@ -95,7 +95,7 @@ static void note_success(struct loop *loop)
 {
 	if (loop->failure) {
 		log_info("stores into \"%s\" again", loop->recorder->db_path);
-		recorder_fault_write(loop->recorder->trouble_fd, NULL);
+		recorder_fault_write(loop->recorder->fault_fd, NULL);
 	}
 	loop->failure = 0;
 	loop->backoff_ns = loop->retry_ns = 0;
@@ -120,7 +120,7 @@ static void take_result(struct loop *loop, int r)
 static void commit_if_due(struct loop *loop, uint64_t now)
 {
 	const struct recorder *recorder = loop->recorder;
-	enum pipeline_due due = pipeline_look(recorder->pipeline);
+	enum pipeline_due due = pipeline_scan(recorder->pipeline);
 
 	if (due == PIPELINE_NOTHING && !loop->failure) {
 		loop->noticed_ns = 0;
@@ -150,15 +150,15 @@ static void write_status(struct loop *loop, bool running)
 		.started = loop->started,
 		.metrics_interval_ns = recorder->metrics_interval_ns,
 	};
-	int r = recorder_status_write(&status, recorder->pipeline, recorder->ring, recorder->names);
+	int r = recorder_status_write(&status, recorder->pipeline, recorder->ring, recorder->maps);
 
 	if (r && pipeline_report(recorder->pipeline, r) == 0)
-		r = recorder_status_write(&status, recorder->pipeline, recorder->ring, recorder->names);
+		r = recorder_status_write(&status, recorder->pipeline, recorder->ring, recorder->maps);
 	if (r)
 		log_debug("cannot write the status: %s", strerror(-r));
 	/* With nothing to store this is all that notices. */
 	if (!loop->failure && (r != 0) != loop->silent)
-		recorder_fault_write(recorder->trouble_fd, r ? pipeline_message(recorder->pipeline) : NULL);
+		recorder_fault_write(recorder->fault_fd, r ? pipeline_message(recorder->pipeline) : NULL);
 	loop->silent = r != 0;
 }
 

@@ -21,13 +21,13 @@ struct recorder {
 	struct pipeline *pipeline;
 	struct ring *ring;
 	struct sweep *sweep; /* NULL: nothing is swept */
-	const struct kernel_maps *names;
+	const struct kernel_maps *maps;
 	const struct map_info *info;
 	int epoll_fd;  /* of loop_open_epoll() */
 	int pin_fd;    /* the ring's pin, O_PATH: shows that it was removed. -1: not looked at */
 	int signal_fd; /* SIGTERM and SIGINT */
 	int notify_fd; /* -1: nobody listens */
-	int trouble_fd; /* of recorder_fault_open(), or negative */
+	int fault_fd; /* of recorder_fault_open(), or negative */
 	const char *db_path; /* for messages */
 	bool keeps_bpf; /* runs with CAP_BPF, for a kernel before 5.19 */
 	bool once;

@@ -26,7 +26,7 @@ struct kind_loss {
 };
 
 struct loss {
-	const struct kernel_maps *names;
+	const struct kernel_maps *maps;
 	bool from_beginning;
 	bool garbage; /* this batch ends with bytes that are no record */
 	int64_t since;
@@ -37,13 +37,13 @@ struct loss {
 	struct kind_loss kinds[EV_KIND_COUNT];
 };
 
-int loss_open(const struct kernel_maps *names, struct loss **ret)
+int loss_open(const struct kernel_maps *maps, struct loss **ret)
 {
 	struct loss *loss = calloc(1, sizeof(*loss));
 
 	if (!loss)
 		return -ENOMEM;
-	loss->names = names;
+	loss->maps = maps;
 	*ret = loss;
 	return 0;
 }
@@ -64,18 +64,18 @@ static uint64_t excess(uint64_t a, uint64_t b)
 }
 
 /* What the kernel counted and no row tells. False: the kernel cannot be asked. */
-static bool untold(const struct loss *loss, struct ring_rows *store, unsigned int kind, uint64_t *ret)
+static bool untold(const struct loss *loss, struct ring_rows *ring_rows, unsigned int kind, uint64_t *ret)
 {
 	struct map_counters counters;
 
-	if (!loss->names || !loss->names->counters ||
-	    loss->names->counters(loss->names->context, (enum ev_kind)kind, &counters) != 0)
+	if (!loss->maps || !loss->maps->counters ||
+	    loss->maps->counters(loss->maps->context, (enum ev_kind)kind, &counters) != 0)
 		return false;
-	*ret = excess(counters.lost, ring_rows_counters(store, kind)->lost);
+	*ret = excess(counters.lost, ring_rows_counters(ring_rows, kind)->lost);
 	return true;
 }
 
-void loss_start(struct loss *loss, struct ring_rows *store, bool from_beginning, int64_t since, const char *reason)
+void loss_start(struct loss *loss, struct ring_rows *ring_rows, bool from_beginning, int64_t since, const char *reason)
 {
 	int64_t begin = clock_wall_ns();
 	bool all_told = true;
@@ -86,9 +86,9 @@ void loss_start(struct loss *loss, struct ring_rows *store, bool from_beginning,
 	for (unsigned int kind = 1; kind < EV_KIND_COUNT; kind++) {
 		struct kind_loss *one = &loss->kinds[kind];
 
-		if (!untold(loss, store, kind, &one->earlier))
+		if (!untold(loss, ring_rows, kind, &one->earlier))
 			one->earlier = 0;
-		one->ahead = excess(ring_rows_counters(store, kind)->lost, ring_rows_missing(store, kind));
+		one->ahead = excess(ring_rows_counters(ring_rows, kind)->lost, ring_rows_missing(ring_rows, kind));
 		all_told = all_told && one->earlier == 0;
 	}
 	loss->told_until = all_told ? begin : since;
@@ -124,9 +124,9 @@ static void note_hole(struct loss *loss, struct kind_loss *one, uint64_t count, 
 		widen(from < loss->start ? &one->early : &one->holes, count - covered, from, to);
 }
 
-int loss_note(struct loss *loss, struct ring_rows *store, const struct ev_header *header, int64_t time)
+int loss_note(struct loss *loss, struct ring_rows *ring_rows, const struct ev_header *header, int64_t time)
 {
-	struct ring_sequence *last = ring_rows_sequence(store, header->cpu, (enum ev_kind)header->kind);
+	struct ring_sequence *last = ring_rows_sequence(ring_rows, header->cpu, (enum ev_kind)header->kind);
 
 	if (!last)
 		return -ENOMEM;
@@ -143,21 +143,21 @@ int loss_note(struct loss *loss, struct ring_rows *store, const struct ev_header
 	return 0;
 }
 
-void loss_reject(struct loss *loss, struct ring_rows *store, unsigned int kind, int64_t time)
+void loss_reject(struct loss *loss, struct ring_rows *ring_rows, unsigned int kind, int64_t time)
 {
 	unsigned int index = kind < EV_KIND_COUNT ? kind : 0;
 
-	ring_rows_counters(store, index)->rejected++;
+	ring_rows_counters(ring_rows, index)->rejected++;
 	widen(&loss->kinds[index].rejected, 1, time, time);
 }
 
-void loss_reject_garbage(struct loss *loss, struct ring_rows *store)
+void loss_reject_garbage(struct loss *loss, struct ring_rows *ring_rows)
 {
-	ring_rows_counters(store, 0)->rejected++;
+	ring_rows_counters(ring_rows, 0)->rejected++;
 	loss->garbage = true;
 }
 
-int loss_add_gap(struct ring_rows *store, const char *reason, unsigned int kind, uint64_t lost, int64_t from, int64_t to,
+int loss_add_gap(struct ring_rows *ring_rows, const char *reason, unsigned int kind, uint64_t lost, int64_t from, int64_t to,
 		 int64_t now)
 {
 	struct ev_row row = { .type = TYPE_GAP, .time = now };
@@ -165,16 +165,16 @@ int loss_add_gap(struct ring_rows *store, const char *reason, unsigned int kind,
 	/* A clock that was set back may put the end before the beginning. */
 	row.status = row.flags = row.duration_ns = EV_UNKNOWN;
 	row.gap = (struct row_gap){ reason, event_type_of_kind(kind), lost, from < to ? from : to, to };
-	return ring_rows_add(store, &row, NULL);
+	return ring_rows_add(ring_rows, &row, NULL);
 }
 
-static int tell(struct ring_rows *store, const char *reason, unsigned int kind, uint64_t lost, int64_t from, int64_t to,
+static int tell(struct ring_rows *ring_rows, const char *reason, unsigned int kind, uint64_t lost, int64_t from, int64_t to,
 		int64_t now)
 {
-	int r = lost > 0 ? loss_add_gap(store, reason, kind, lost, from, to, now) : 0;
+	int r = lost > 0 ? loss_add_gap(ring_rows, reason, kind, lost, from, to, now) : 0;
 
 	if (!r)
-		ring_rows_counters(store, kind)->lost += lost;
+		ring_rows_counters(ring_rows, kind)->lost += lost;
 	return r;
 }
 
@@ -184,30 +184,30 @@ static int64_t later(int64_t a, int64_t b)
 }
 
 /* A hole that begins before the start may hold what was lost after it too: the kernel's count at the start says. */
-static int write_holes(struct loss *loss, struct ring_rows *store, unsigned int kind, int64_t now)
+static int write_holes(struct loss *loss, struct ring_rows *ring_rows, unsigned int kind, int64_t now)
 {
 	struct kind_loss *one = &loss->kinds[kind];
 	const struct span *early = &one->early, *holes = &one->holes;
 	int64_t from = later(early->from, loss->told_until);
 	uint64_t left = EV_UNKNOWN;
 
-	(void)untold(loss, store, kind, &left);
+	(void)untold(loss, ring_rows, kind, &left);
 
 	uint64_t in_early = least(early->count, left);
 	uint64_t before = least(in_early, one->earlier);
 	uint64_t in_holes = least(holes->count, left - in_early);
 	int64_t until = early->to < loss->start ? early->to : loss->start;
-	int r = tell(store, loss->earlier_reason, kind, before, from, until, now);
+	int r = tell(ring_rows, loss->earlier_reason, kind, before, from, until, now);
 
 	if (!r)
-		r = tell(store, "ring_full", kind, in_early - before, from, early->to, now);
+		r = tell(ring_rows, "ring_full", kind, in_early - before, from, early->to, now);
 	if (!r)
-		r = tell(store, "ring_full", kind, in_holes, later(holes->from, loss->told_until), holes->to, now);
+		r = tell(ring_rows, "ring_full", kind, in_holes, later(holes->from, loss->told_until), holes->to, now);
 	one->earlier -= before;
 	return r;
 }
 
-int loss_write(struct loss *loss, struct ring_rows *store, int64_t now)
+int loss_write(struct loss *loss, struct ring_rows *ring_rows, int64_t now)
 {
 	for (unsigned int kind = 0; kind < EV_KIND_COUNT; kind++) {
 		const struct kind_loss *one = &loss->kinds[kind];
@@ -215,23 +215,23 @@ int loss_write(struct loss *loss, struct ring_rows *store, int64_t now)
 		int r = 0;
 
 		if (one->early.count > 0 || one->holes.count > 0)
-			r = write_holes(loss, store, kind, now);
+			r = write_holes(loss, ring_rows, kind, now);
 		if (!r && rejected->count > 0)
-			r = loss_add_gap(store, "rejected", kind, rejected->count, rejected->from, rejected->to, now);
+			r = loss_add_gap(ring_rows, "rejected", kind, rejected->count, rejected->from, rejected->to, now);
 		if (r)
 			return r;
 	}
-	return loss->garbage ? loss_add_gap(store, "rejected", 0, EV_UNKNOWN, ring_rows_last_time(store), now, now) : 0;
+	return loss->garbage ? loss_add_gap(ring_rows, "rejected", 0, EV_UNKNOWN, ring_rows_last_time(ring_rows), now, now) : 0;
 }
 
-bool loss_has_tail(struct loss *loss, struct ring_rows *store)
+bool loss_has_tail(struct loss *loss, struct ring_rows *ring_rows)
 {
 	int64_t begin = clock_wall_ns();
 
 	for (unsigned int kind = 1; kind < EV_KIND_COUNT; kind++) {
 		uint64_t lost;
 
-		if (untold(loss, store, kind, &lost) && lost > 0)
+		if (untold(loss, ring_rows, kind, &lost) && lost > 0)
 			return true;
 	}
 	loss->told_until = begin;
@@ -239,22 +239,22 @@ bool loss_has_tail(struct loss *loss, struct ring_rows *store)
 }
 
 /* No record shows yet where the holes are: behind the last record of the kind, on whichever CPU. */
-static int write_tail(struct loss *loss, struct ring_rows *store, unsigned int kind, uint64_t lost, int64_t now)
+static int write_tail(struct loss *loss, struct ring_rows *ring_rows, unsigned int kind, uint64_t lost, int64_t now)
 {
 	struct kind_loss *one = &loss->kinds[kind];
 	uint64_t before = least(lost, one->earlier);
-	int64_t last = ring_rows_last_time_of(store, kind);
+	int64_t last = ring_rows_last_time_of(ring_rows, kind);
 	int64_t from = later(last ? last : loss->since, loss->told_until);
-	int r = tell(store, loss->earlier_reason, kind, before, from, loss->start, now);
+	int r = tell(ring_rows, loss->earlier_reason, kind, before, from, loss->start, now);
 
 	if (!r)
-		r = tell(store, "ring_full", kind, lost - before, later(from, loss->start), clock_wall_ns(), now);
+		r = tell(ring_rows, "ring_full", kind, lost - before, later(from, loss->start), clock_wall_ns(), now);
 	one->earlier -= before;
 	one->ahead += lost;
 	return r;
 }
 
-int loss_write_tail(struct loss *loss, struct ring_rows *store, int64_t now)
+int loss_write_tail(struct loss *loss, struct ring_rows *ring_rows, int64_t now)
 {
 	int64_t begin = clock_wall_ns();
 
@@ -262,8 +262,8 @@ int loss_write_tail(struct loss *loss, struct ring_rows *store, int64_t now)
 		uint64_t lost = 0;
 		int r = 0;
 
-		if (untold(loss, store, kind, &lost) && lost > 0)
-			r = write_tail(loss, store, kind, lost, now);
+		if (untold(loss, ring_rows, kind, &lost) && lost > 0)
+			r = write_tail(loss, ring_rows, kind, lost, now);
 		if (r)
 			return r;
 	}

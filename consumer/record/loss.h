@@ -23,7 +23,7 @@ struct kernel_maps;
 struct ring_rows;
 
 /* names NULL: holes alone are counted. */
-int loss_open(const struct kernel_maps *names, struct loss **ret);
+int loss_open(const struct kernel_maps *maps, struct loss **ret);
 void loss_close(struct loss *loss);
 
 /*
@@ -31,25 +31,25 @@ void loss_close(struct loss *loss);
  * is lost later found the ring full. from_beginning: the first number of every sequence is 1, else it is
  * whatever comes first. since: nothing was recorded before that wall time. reason: static.
  */
-void loss_start(struct loss *loss, struct ring_rows *store, bool from_beginning, int64_t since, const char *reason);
+void loss_start(struct loss *loss, struct ring_rows *ring_rows, bool from_beginning, int64_t since, const char *reason);
 
 /* Also forgets what a batch noted that was not written. */
 void loss_begin_batch(struct loss *loss);
 /* A record was read: looks for a hole before it. time: the record's, wall time. */
-int loss_note(struct loss *loss, struct ring_rows *store, const struct ev_header *header, int64_t time);
+int loss_note(struct loss *loss, struct ring_rows *ring_rows, const struct ev_header *header, int64_t time);
 /* A record cannot be used; kind 0: not known. Its number is to be noted before, if it can be read. */
-void loss_reject(struct loss *loss, struct ring_rows *store, unsigned int kind, int64_t time);
+void loss_reject(struct loss *loss, struct ring_rows *ring_rows, unsigned int kind, int64_t time);
 /* The rest of the batch holds no records: nobody knows how many there were. */
-void loss_reject_garbage(struct loss *loss, struct ring_rows *store);
+void loss_reject_garbage(struct loss *loss, struct ring_rows *ring_rows);
 
 /* Writes the batch's gap rows, inside its transaction. now: wall time. */
-int loss_write(struct loss *loss, struct ring_rows *store, int64_t now);
+int loss_write(struct loss *loss, struct ring_rows *ring_rows, int64_t now);
 /* Is anything lost that no record has shown yet? Then loss_write_tail() has something to write. */
-bool loss_has_tail(struct loss *loss, struct ring_rows *store);
-int loss_write_tail(struct loss *loss, struct ring_rows *store, int64_t now);
+bool loss_has_tail(struct loss *loss, struct ring_rows *ring_rows);
+int loss_write_tail(struct loss *loss, struct ring_rows *ring_rows, int64_t now);
 
 /* One gap row that is not about a kind's numbers. lost EV_UNKNOWN: nobody knows. */
-int loss_add_gap(struct ring_rows *store, const char *reason, unsigned int kind, uint64_t lost, int64_t from, int64_t to,
+int loss_add_gap(struct ring_rows *ring_rows, const char *reason, unsigned int kind, uint64_t lost, int64_t from, int64_t to,
 		 int64_t now);
 
 #endif

@@ -30,7 +30,7 @@ struct pipeline {
 	struct resolve *resolve;
 	struct enrich *enrich;
 	struct loss *loss;
-	struct lost_stop *lost_lives;
+	struct lost_stop *lost_stop;
 	const char *earlier; /* why records were lost while nothing was stored */
 	int64_t offset;
 	int64_t last_commit;
@@ -52,7 +52,7 @@ void pipeline_close(struct pipeline *pipeline)
 	resolve_close(pipeline->resolve);
 	enrich_close(pipeline->enrich);
 	loss_close(pipeline->loss);
-	lost_stop_close(pipeline->lost_lives);
+	lost_stop_close(pipeline->lost_stop);
 	free(pipeline);
 }
 
@@ -61,7 +61,7 @@ static void cleanup_pipeline(struct pipeline **pipeline)
 	pipeline_close(*pipeline);
 }
 
-static void forget_look(struct pipeline *pipeline)
+static void reset_scan(struct pipeline *pipeline)
 {
 	ring_rewind(pipeline->ring);
 	pipeline->records = 0;
@@ -73,7 +73,7 @@ static int abandon(struct pipeline *pipeline, int error)
 {
 	(void)session_fail(&pipeline->session, error);
 	session_abandon(&pipeline->session, error);
-	forget_look(pipeline);
+	reset_scan(pipeline);
 	pipeline->earlier = error == -ENOSPC || error == -EROFS ? "disk_full" : "ring_full";
 	return error;
 }
@@ -82,11 +82,11 @@ static int abandon(struct pipeline *pipeline, int error)
  * The programs were loaded anew: what the earlier ring still held is gone, and until the load nothing was recorded.
  * Where the load came first there was no such time.
  */
-static int tell_reload(struct ring_rows *store, int64_t since, int64_t now)
+static int add_reload_gap(struct ring_rows *ring_rows, int64_t since, int64_t now)
 {
-	int64_t until = ring_rows_earlier_ring(store), loaded = since ? since : now;
+	int64_t until = ring_rows_earlier_ring(ring_rows), loaded = since ? since : now;
 
-	return until && until < loaded ? loss_add_gap(store, "reload", 0, EV_UNKNOWN, until, loaded, now) : 0;
+	return until && until < loaded ? loss_add_gap(ring_rows, "reload", 0, EV_UNKNOWN, until, loaded, now) : 0;
 }
 
 /* The gap row a start needs, and the position it begins at. */
@@ -97,24 +97,24 @@ static int find_position(struct pipeline *pipeline, int64_t now)
 		[RING_START_FOREIGN] = "store_replaced",
 		[RING_START_CORRUPT] = "rejected",
 	};
-	struct ring_rows *store = pipeline->session.store;
+	struct ring_rows *ring_rows = pipeline->session.ring_rows;
 	int64_t since =
 		pipeline->settings.loaded_ns ? clock_to_wall(pipeline->settings.loaded_ns, pipeline->offset) : 0;
-	int64_t last = ring_rows_last_time(store);
-	bool known = ring_rows_knows_ring(store);
+	int64_t last = ring_rows_last_time(ring_rows);
+	bool known = ring_rows_knows_ring(ring_rows);
 	uint64_t position;
-	enum ring_start start = ring_start(pipeline->ring, known, ring_rows_position(store), &position);
+	enum ring_start start = ring_start(pipeline->ring, known, ring_rows_position(ring_rows), &position);
 	const char *reason = (size_t)start < ARRAY_SIZE(reasons) ? reasons[start] : NULL;
 
 	if (start == RING_START_FOREIGN)
-		ring_rows_forget(store);
+		ring_rows_forget(ring_rows);
 	if (pipeline->session.replaced || (!known && !reason && position > 0))
 		reason = "store_replaced";
 	ring_seek(pipeline->ring, position);
-	loss_start(pipeline->loss, store, known || position == 0, since, pipeline->earlier);
+	loss_start(pipeline->loss, ring_rows, known || position == 0, since, pipeline->earlier);
 	if (reason)
-		return loss_add_gap(store, reason, 0, EV_UNKNOWN, last ? last : since, now, now);
-	return known ? 0 : tell_reload(store, since, now);
+		return loss_add_gap(ring_rows, reason, 0, EV_UNKNOWN, last ? last : since, now, now);
+	return known ? 0 : add_reload_gap(ring_rows, since, now);
 }
 
 static void begin_batch(struct pipeline *pipeline)
@@ -128,9 +128,9 @@ static void begin_batch(struct pipeline *pipeline)
 }
 
 /* After every commit, of whatever. */
-static void settle_memory(struct pipeline *pipeline)
+static void committed(struct pipeline *pipeline)
 {
-	ring_rows_committed(pipeline->session.store);
+	ring_rows_committed(pipeline->session.ring_rows);
 	resolve_commit_batch(pipeline->resolve);
 }
 
@@ -148,7 +148,7 @@ static int write_start(struct pipeline *pipeline)
 	if (!r)
 		r = resolve_seed(pipeline->resolve);
 	if (!r)
-		r = ring_rows_finish(session->store, ring_position(pipeline->ring), now);
+		r = ring_rows_finish(session->ring_rows, ring_position(pipeline->ring), now);
 	test_hook("in_start");
 	return r ? r : db_commit(session->db);
 }
@@ -161,8 +161,8 @@ static int start_session(struct pipeline *pipeline)
 	ring_rewind(pipeline->ring);
 	if (r)
 		return r;
-	resolve_reset(pipeline->resolve, session->identity);
-	enrich_reset(pipeline->enrich, session->identity);
+	resolve_reset(pipeline->resolve, session->container_rows);
+	enrich_reset(pipeline->enrich, session->container_rows);
 	r = write_start(pipeline);
 	if (r) {
 		const char *earlier = pipeline->earlier;
@@ -172,18 +172,18 @@ static int start_session(struct pipeline *pipeline)
 		return r;
 	}
 	test_hook("after_start");
-	settle_memory(pipeline);
-	session_settled(session);
+	committed(pipeline);
+	session_started(session);
 	pipeline->earlier = "ring_full"; /* from now on a recorder is there */
 	pipeline->last_commit = clock_wall_ns();
 	if (ring_position(pipeline->ring) != ring_acked(pipeline->ring))
 		ring_ack(pipeline->ring);
-	forget_look(pipeline);
+	reset_scan(pipeline);
 	return 0;
 }
 
-int pipeline_open(const struct pipeline_settings *settings, struct ring *ring, const struct kernel_maps *names,
-		  struct cgroup_fs *scan, struct pipeline **ret)
+int pipeline_open(const struct pipeline_settings *settings, struct ring *ring, const struct kernel_maps *maps,
+		  struct cgroup_fs *fs, struct pipeline **ret)
 {
 	CLEANUP(cleanup_pipeline) struct pipeline *pipeline = calloc(1, sizeof(*pipeline));
 
@@ -197,14 +197,14 @@ int pipeline_open(const struct pipeline_settings *settings, struct ring *ring, c
 	pipeline->ring = ring;
 	pipeline->earlier = "recorder_down";
 
-	int r = resolve_open(&settings->resolve, names, scan, &pipeline->resolve);
+	int r = resolve_open(&settings->resolve, maps, fs, &pipeline->resolve);
 
 	if (!r)
-		r = enrich_open(pipeline->resolve, scan, &pipeline->enrich);
+		r = enrich_open(pipeline->resolve, fs, &pipeline->enrich);
 	if (!r)
-		r = loss_open(names, &pipeline->loss);
+		r = loss_open(maps, &pipeline->loss);
 	if (!r)
-		r = lost_stop_open(scan, &pipeline->lost_lives);
+		r = lost_stop_open(fs, &pipeline->lost_stop);
 	if (r)
 		return r;
 	*ret = TAKE_PTR(pipeline);
@@ -257,7 +257,7 @@ static bool is_critical(unsigned int kind)
  * A record stands at the cursor but is not ready. What is behind it is sound: it alone is stepped over. The batch
  * ends there, so that storing meets it last.
  */
-static void look_at_busy(struct pipeline *pipeline, uint64_t producer)
+static void check_busy(struct pipeline *pipeline, uint64_t producer)
 {
 	uint64_t now = clock_boot_ns();
 	struct ring_span span;
@@ -282,7 +282,7 @@ static enum pipeline_due judge(const struct pipeline *pipeline)
 	return bytes > 0 ? PIPELINE_LATER : PIPELINE_NOTHING;
 }
 
-enum pipeline_due pipeline_look(struct pipeline *pipeline)
+enum pipeline_due pipeline_scan(struct pipeline *pipeline)
 {
 	uint64_t producer = ring_producer(pipeline->ring);
 	struct ring_span span;
@@ -293,7 +293,7 @@ enum pipeline_due pipeline_look(struct pipeline *pipeline)
 
 		r = ring_next(pipeline->ring, producer, &span);
 		if (r == 0) {
-			look_at_busy(pipeline, producer);
+			check_busy(pipeline, producer);
 			break;
 		}
 		pipeline->busy_since_ns = 0;
@@ -317,20 +317,20 @@ enum pipeline_due pipeline_look(struct pipeline *pipeline)
 /* Whatever follows a sound header, its number has come. */
 static int reject(struct pipeline *pipeline, const struct ring_span *span, const struct ev_header *header)
 {
-	struct ring_rows *store = pipeline->session.store;
+	struct ring_rows *ring_rows = pipeline->session.ring_rows;
 	int64_t time = clock_to_wall(header->time_ns, pipeline->offset);
 	int r = 0;
 
 	if (decode_is_header(header, span->length))
-		r = loss_note(pipeline->loss, store, header, time);
+		r = loss_note(pipeline->loss, ring_rows, header, time);
 	if (!r)
-		loss_reject(pipeline->loss, store, header->kind, time);
+		loss_reject(pipeline->loss, ring_rows, header->kind, time);
 	return r;
 }
 
 static int store_record(struct pipeline *pipeline, const struct ring_span *span)
 {
-	struct ring_rows *store = pipeline->session.store;
+	struct ring_rows *ring_rows = pipeline->session.ring_rows;
 	struct ev_row row;
 	struct ev ev;
 	int r = decode_record(span->data, span->length, &ev);
@@ -339,13 +339,13 @@ static int store_record(struct pipeline *pipeline, const struct ring_span *span)
 		return reject(pipeline, span, &ev.h);
 	if (r)
 		return r;
-	r = loss_note(pipeline->loss, store, &ev.h, clock_to_wall(ev.h.time_ns, pipeline->offset));
+	r = loss_note(pipeline->loss, ring_rows, &ev.h, clock_to_wall(ev.h.time_ns, pipeline->offset));
 	if (!r)
 		r = enrich_event(pipeline->enrich, &ev, &row);
 	if (r > 0)
-		r = ring_rows_add(store, &row, NULL);
+		r = ring_rows_add(ring_rows, &row, NULL);
 	if (!r)
-		ring_rows_counters(store, ev.h.kind)->stored++;
+		ring_rows_counters(ring_rows, ev.h.kind)->stored++;
 	test_hook("in_batch");
 	return r;
 }
@@ -356,20 +356,20 @@ static int store_record(struct pipeline *pipeline, const struct ring_span *span)
  */
 static int reject_busy(struct pipeline *pipeline, const struct ring_span *span)
 {
-	struct ring_rows *store = pipeline->session.store;
+	struct ring_rows *ring_rows = pipeline->session.ring_rows;
 	struct ev_header header = { 0 };
 
 	if (span->length >= sizeof(header))
 		(void)memcpy(&header, span->data, sizeof(header));
 	if (decode_is_header(&header, span->length)) {
-		const struct ring_sequence *last = ring_rows_sequence(store, header.cpu, (enum ev_kind)header.kind);
+		const struct ring_sequence *last = ring_rows_sequence(ring_rows, header.cpu, (enum ev_kind)header.kind);
 
 		if (!last)
 			return -ENOMEM;
 		if (header.seq > last->seq)
 			return reject(pipeline, span, &header);
 	}
-	loss_reject(pipeline->loss, store, 0, clock_wall_ns());
+	loss_reject(pipeline->loss, ring_rows, 0, clock_wall_ns());
 	return 0;
 }
 
@@ -391,7 +391,7 @@ static int store_batch(struct pipeline *pipeline, uint64_t end)
 			r = reject_busy(pipeline, &span);
 	}
 	if (r == -EBADMSG) {
-		loss_reject_garbage(pipeline->loss, pipeline->session.store);
+		loss_reject_garbage(pipeline->loss, pipeline->session.ring_rows);
 		r = 0;
 	}
 	ring_seek(pipeline->ring, end);
@@ -412,9 +412,9 @@ static int write_batch(struct pipeline *pipeline, uint64_t end)
 	begin_batch(pipeline);
 	r = store_batch(pipeline, end);
 	if (!r)
-		r = loss_write(pipeline->loss, session->store, now);
+		r = loss_write(pipeline->loss, session->ring_rows, now);
 	if (!r)
-		r = ring_rows_finish(session->store, end, now);
+		r = ring_rows_finish(session->ring_rows, end, now);
 	test_hook("before_commit");
 	if (!r)
 		r = db_commit(session->db);
@@ -431,7 +431,7 @@ static int prepare(struct pipeline *pipeline)
 		return r ? session_fail(&pipeline->session, r) : 0;
 	if (pipeline->session.db) {
 		session_abandon(&pipeline->session, 0);
-		forget_look(pipeline);
+		reset_scan(pipeline);
 	}
 	return start_session(pipeline);
 }
@@ -444,7 +444,7 @@ static int commit(struct pipeline *pipeline)
 		return r;
 	/* A new session begins with nothing looked at. */
 	if (ring_position(pipeline->ring) == ring_acked(pipeline->ring))
-		(void)pipeline_look(pipeline);
+		(void)pipeline_scan(pipeline);
 
 	bool newer = pipeline->newer;
 	uint64_t end = ring_position(pipeline->ring);
@@ -455,10 +455,10 @@ static int commit(struct pipeline *pipeline)
 			return abandon(pipeline, r);
 		ring_ack(pipeline->ring);
 		test_hook("after_ack");
-		settle_memory(pipeline);
+		committed(pipeline);
 		session_committed(&pipeline->session);
 		pipeline->last_commit = clock_wall_ns();
-		forget_look(pipeline);
+		reset_scan(pipeline);
 	}
 	return newer ? -EPROTO : 0;
 }
@@ -475,7 +475,7 @@ int pipeline_drain(struct pipeline *pipeline)
 	for (;;) {
 		uint64_t before = ring_acked(pipeline->ring);
 
-		(void)pipeline_look(pipeline);
+		(void)pipeline_scan(pipeline);
 
 		int r = pipeline_commit(pipeline);
 
@@ -486,20 +486,20 @@ int pipeline_drain(struct pipeline *pipeline)
 	}
 }
 
-static int end_lost_lives(struct pipeline *pipeline, int64_t now)
+static int write_lost_stops(struct pipeline *pipeline, int64_t now)
 {
 	struct ev_row row;
 	int r;
 
-	while ((r = lost_stop_end_next(pipeline->lost_lives, pipeline->session.identity, now, &row)) > 0) {
-		r = ring_rows_add(pipeline->session.store, &row, NULL);
+	while ((r = lost_stop_end_next(pipeline->lost_stop, pipeline->session.container_rows, now, &row)) > 0) {
+		r = ring_rows_add(pipeline->session.ring_rows, &row, NULL);
 		if (r)
 			return r;
 	}
 	return r;
 }
 
-static int write_settlement(struct pipeline *pipeline)
+static int write_reconcile(struct pipeline *pipeline)
 {
 	struct session *session = &pipeline->session;
 	int64_t now = clock_wall_ns();
@@ -508,38 +508,38 @@ static int write_settlement(struct pipeline *pipeline)
 	if (r)
 		return r;
 	begin_batch(pipeline);
-	r = loss_write_tail(pipeline->loss, session->store, now);
+	r = loss_write_tail(pipeline->loss, session->ring_rows, now);
 	if (!r)
-		r = end_lost_lives(pipeline, now);
+		r = write_lost_stops(pipeline, now);
 	if (!r)
-		r = ring_rows_finish(session->store, ring_acked(pipeline->ring), now);
+		r = ring_rows_finish(session->ring_rows, ring_acked(pipeline->ring), now);
 	test_hook("in_settle");
 	return r ? r : db_commit(session->db);
 }
 
-static int settle(struct pipeline *pipeline)
+static int reconcile(struct pipeline *pipeline)
 {
 	int r = prepare(pipeline);
-	bool tail = !r && loss_has_tail(pipeline->loss, pipeline->session.store);
-	int lives = r ? r : lost_stop_scan(pipeline->lost_lives, pipeline->session.identity);
+	bool tail = !r && loss_has_tail(pipeline->loss, pipeline->session.ring_rows);
+	int instances = r ? r : lost_stop_scan(pipeline->lost_stop, pipeline->session.container_rows);
 
 	if (r)
 		return r;
-	if (lives < 0)
-		return abandon(pipeline, lives);
-	if (!tail && !lives)
+	if (instances < 0)
+		return abandon(pipeline, instances);
+	if (!tail && !instances)
 		return 0;
-	r = write_settlement(pipeline);
+	r = write_reconcile(pipeline);
 	if (r)
 		return abandon(pipeline, r);
-	settle_memory(pipeline);
+	committed(pipeline);
 	session_committed(&pipeline->session);
 	return 0;
 }
 
 int pipeline_reconcile(struct pipeline *pipeline)
 {
-	return once_more(pipeline, settle);
+	return once_more(pipeline, reconcile);
 }
 
 const char *pipeline_message(const struct pipeline *pipeline)
@@ -559,9 +559,9 @@ int64_t pipeline_last_commit(const struct pipeline *pipeline)
 
 bool pipeline_counters(struct pipeline *pipeline, unsigned int kind, struct ring_counters *ret)
 {
-	if (!pipeline->session.store)
+	if (!pipeline->session.ring_rows)
 		return false;
-	*ret = *ring_rows_counters(pipeline->session.store, kind);
+	*ret = *ring_rows_counters(pipeline->session.ring_rows, kind);
 	return true;
 }
 

@@ -29,8 +29,8 @@ struct pipeline_settings {
 };
 
 /* Everything given must outlive it; names and scan may be NULL. -ENOMEM. */
-int pipeline_open(const struct pipeline_settings *settings, struct ring *ring, const struct kernel_maps *names,
-		  struct cgroup_fs *scan, struct pipeline **ret);
+int pipeline_open(const struct pipeline_settings *settings, struct ring *ring, const struct kernel_maps *maps,
+		  struct cgroup_fs *fs, struct pipeline **ret);
 void pipeline_close(struct pipeline *pipeline);
 
 /*
@@ -46,7 +46,7 @@ enum pipeline_due {
 };
 
 /* Looks at what came into the ring. Cheap; stores nothing. */
-enum pipeline_due pipeline_look(struct pipeline *pipeline);
+enum pipeline_due pipeline_scan(struct pipeline *pipeline);
 
 /*
  * Stores and acknowledges what was looked at. 0; -EPROTO: the next record is from a newer version and the

@@ -16,11 +16,11 @@
 
 static void close_parts(struct session *session)
 {
-	container_rows_close(session->identity);
-	ring_rows_close(session->store);
+	container_rows_close(session->container_rows);
+	ring_rows_close(session->ring_rows);
 	db_close(session->db);
-	session->identity = NULL;
-	session->store = NULL;
+	session->container_rows = NULL;
+	session->ring_rows = NULL;
 	session->db = NULL;
 	wal_guard_closed(&session->guard);
 }
@@ -71,9 +71,9 @@ void session_abandon(struct session *session, int error)
 	if (session->db)
 		db_rollback(session->db);
 	/* What was only carried over is still the one before it. */
-	if (session->store && ring_rows_knows_ring(session->store) && !session->replaced) {
+	if (session->ring_rows && ring_rows_knows_ring(session->ring_rows) && !session->replaced) {
 		ring_rows_close(session->previous);
-		session->previous = TAKE_PTR(session->store);
+		session->previous = TAKE_PTR(session->ring_rows);
 		ring_rows_detach(session->previous);
 	}
 	close_parts(session);
@@ -113,8 +113,8 @@ static int open_database(struct session *session)
 /* This process has stored more of the ring than the file says: it is not the file it stored into. */
 static bool is_behind(const struct session *session)
 {
-	return session->previous && (!ring_rows_knows_ring(session->store) ||
-				     ring_rows_position(session->store) < ring_rows_saved_position(session->previous));
+	return session->previous && (!ring_rows_knows_ring(session->ring_rows) ||
+				     ring_rows_position(session->ring_rows) < ring_rows_saved_position(session->previous));
 }
 
 int session_open(struct session *session)
@@ -125,13 +125,13 @@ int session_open(struct session *session)
 	int r = open_database(session);
 
 	if (!r)
-		r = container_rows_open(session->db, session->settings.boot_id, &session->identity);
+		r = container_rows_open(session->db, session->settings.boot_id, &session->container_rows);
 	if (!r)
-		r = ring_rows_open(session->db, session->settings.generation, container_rows_boot(session->identity),
-			       &session->store);
+		r = ring_rows_open(session->db, session->settings.generation, container_rows_boot(session->container_rows),
+			       &session->ring_rows);
 	if (!r) {
 		session->replaced = is_behind(session);
-		r = session->replaced ? ring_rows_move(session->previous, session->store) : 0;
+		r = session->replaced ? ring_rows_move(session->previous, session->ring_rows) : 0;
 	}
 	if (r) {
 		(void)session_fail(session, r);
@@ -144,7 +144,7 @@ int session_open(struct session *session)
 	return 0;
 }
 
-void session_settled(struct session *session)
+void session_started(struct session *session)
 {
 	wal_guard_settled(&session->guard);
 	ring_rows_close(session->previous);

@@ -27,8 +27,8 @@ struct session_settings {
 struct session {
 	struct session_settings settings;
 	struct db *db; /* NULL: not open */
-	struct container_rows *identity;
-	struct ring_rows *store;
+	struct container_rows *container_rows;
+	struct ring_rows *ring_rows;
 	bool replaced;		/* the database does not know of what this recorder stored before */
 	struct ring_rows *previous; /* what the last commit left when the session before failed */
 	bool damaged;		/* the file was found damaged in use */
@@ -40,7 +40,7 @@ struct session {
 /* A damaged database is set aside and a new one made. Failures are db.h's; then nothing is open. */
 int session_open(struct session *session);
 /* What session_open carried over is stored now. */
-void session_settled(struct session *session);
+void session_started(struct session *session);
 
 /* After a transaction: readers who were kept from a new index may have it, unless one has just locked the last. */
 void session_committed(struct session *session);

@@ -29,7 +29,7 @@ static const char *const count_names[COUNT_COUNT] = { "sent", "stored", "rejecte
 /* By type; 0: of no known type. */
 typedef uint64_t count_table[COUNT_COUNT][TYPE_COUNT];
 
-static void look_once(struct pipeline *pipeline, const struct kernel_maps *names, count_table counts, bool *ret_quiet)
+static void look_once(struct pipeline *pipeline, const struct kernel_maps *maps, count_table counts, bool *ret_quiet)
 {
 	uint64_t unread[EV_KIND_COUNT];
 
@@ -39,8 +39,8 @@ static void look_once(struct pipeline *pipeline, const struct kernel_maps *names
 		struct map_counters kernel = { 0 };
 		struct ring_counters tally = { 0 };
 
-		if (names && kind > 0)
-			(void)names->counters(names->context, (enum ev_kind)kind, &kernel);
+		if (maps && kind > 0)
+			(void)maps->counters(maps->context, (enum ev_kind)kind, &kernel);
 		(void)pipeline_counters(pipeline, kind, &tally);
 		counts[SENT][type] += kernel.sent;
 		counts[LOST][type] += kernel.lost;
@@ -54,13 +54,13 @@ static void look_once(struct pipeline *pipeline, const struct kernel_maps *names
 }
 
 /* Until no record came between the look at the counters and the look at the ring. */
-static void look(struct pipeline *pipeline, const struct ring *ring, const struct kernel_maps *names, count_table counts)
+static void look(struct pipeline *pipeline, const struct ring *ring, const struct kernel_maps *maps, count_table counts)
 {
 	for (int i = 0; i < LOOKS; i++) {
 		uint64_t before = ring_producer(ring);
 		bool quiet = false;
 
-		look_once(pipeline, names, counts, &quiet);
+		look_once(pipeline, maps, counts, &quiet);
 		if (quiet && ring_producer(ring) == before)
 			return;
 	}
@@ -149,7 +149,7 @@ static int save(struct db *db, const char *json, size_t length)
 }
 
 int recorder_status_write(const struct recorder_status *status, struct pipeline *pipeline, const struct ring *ring,
-			  const struct kernel_maps *names)
+			  const struct kernel_maps *maps)
 {
 	struct db *db = pipeline_db(pipeline);
 	AUTO_FREE char *json = NULL;
@@ -162,7 +162,7 @@ int recorder_status_write(const struct recorder_status *status, struct pipeline 
 	out = open_memstream(&json, &length);
 	if (!out)
 		return -ENOMEM;
-	look(pipeline, ring, names, counts);
+	look(pipeline, ring, maps, counts);
 	(void)fprintf(out, "{");
 	print_loader(out, status);
 	print_recorder(out, status, pipeline, ring);

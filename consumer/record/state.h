@@ -27,6 +27,6 @@ struct recorder_status {
 /* Looks at ring, counters and database at one moment and writes the row, in a transaction of its own.
  * Failures are db.h's. */
 int recorder_status_write(const struct recorder_status *status, struct pipeline *pipeline, const struct ring *ring,
-			  const struct kernel_maps *names);
+			  const struct kernel_maps *maps);
 
 #endif

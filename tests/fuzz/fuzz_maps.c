@@ -94,7 +94,7 @@ int bpf_map_update_elem(int fd, const void *key, const void *value, __u64 flags)
 	return 0;
 }
 
-static void check_info(const struct names_maps *opened)
+static void check_info(const struct pinned_maps *opened)
 {
 	struct map_info info;
 
@@ -111,7 +111,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct ev_cgroup key = { .id = 1 };
 	struct map_metadata metadata;
 	struct map_counters counters;
-	struct names_maps *opened = NULL;
+	struct pinned_maps *opened = NULL;
 	const char *failed;
 	struct kernel_maps names;
 

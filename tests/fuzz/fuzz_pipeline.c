@@ -24,7 +24,7 @@ enum step {
 	STEP_NAME,
 	STEP_COMMIT,
 	STEP_RESTART,
-	STEP_SETTLE
+	STEP_RECONCILE
 };
 
 struct input {
@@ -122,7 +122,7 @@ static void run_step(struct trial *trial, enum step step)
 		put_name(trial);
 		break;
 	case STEP_COMMIT:
-		(void)pipeline_look(pipeline);
+		(void)pipeline_scan(pipeline);
 		r = pipeline_commit(pipeline);
 		FUZZ_ASSERT(r == 0 || (r == -EPROTO && !trial->sound));
 		break;
@@ -130,7 +130,7 @@ static void run_step(struct trial *trial, enum step step)
 		recorder_rig_kill(&trial->r);
 		FUZZ_ASSERT(recorder_rig_start(&trial->r) == 0);
 		break;
-	case STEP_SETTLE:
+	case STEP_RECONCILE:
 		r = pipeline_reconcile(pipeline);
 		FUZZ_ASSERT(r == 0);
 		break;
@@ -244,7 +244,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	trial.sound = true;
 	FUZZ_ASSERT(recorder_rig_start(&trial.r) == 0);
 	for (int i = 0; i < STEPS && trial.input.at < trial.input.end; i++)
-		run_step(&trial, (enum step)(take_byte(&trial.input) % (STEP_SETTLE + 1)));
+		run_step(&trial, (enum step)(take_byte(&trial.input) % (STEP_RECONCILE + 1)));
 	drain(&trial);
 	print_all(pipeline_db(trial.r.pipeline));
 	recorder_rig_kill(&trial.r);

@@ -89,16 +89,16 @@ static void check_cgroup_files(const uint8_t *data, size_t size)
 	directory = open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	FUZZ_ASSERT(directory >= 0);
 	for (int v1 = 0; v1 < 2; v1++) {
-		struct cgroup_fs *scan = NULL;
+		struct cgroup_fs *fs = NULL;
 		uint64_t value;
 
 		write_file(directory, limit_names[v1], data, half);
 		write_file(directory, usage_names[v1], data, half);
 		write_file(directory, "memory.stat", data + half, size - half);
-		FUZZ_ASSERT(cgroup_fs_open(root, v1, &scan) == 0);
-		(void)cgroup_fs_working_set(scan, "/", &value);
-		(void)cgroup_fs_limit(scan, "/", &value);
-		cgroup_fs_close(scan);
+		FUZZ_ASSERT(cgroup_fs_open(root, v1, &fs) == 0);
+		(void)cgroup_fs_working_set(fs, "/", &value);
+		(void)cgroup_fs_limit(fs, "/", &value);
+		cgroup_fs_close(fs);
 	}
 	(void)close(directory);
 }

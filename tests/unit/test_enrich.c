@@ -96,7 +96,7 @@ static void test_a_whole_path_from_the_map_beats_half_of_one(void **state)
 static void test_the_file_system_names_a_cgroup(void **state)
 {
 	struct recorder_rig r;
-	struct cgroup_fs *scan = NULL;
+	struct cgroup_fs *fs = NULL;
 	char path[256];
 	struct stat st;
 
@@ -107,10 +107,10 @@ static void test_the_file_system_names_a_cgroup(void **state)
 	(void)snprintf(path, sizeof(path), "%s/fs/docker/" ID, r.directory);
 	assert_int_equal(stat(path, &st), 0);
 	(void)snprintf(path, sizeof(path), "%s/fs", r.directory);
-	assert_int_equal(cgroup_fs_open(path, false, &scan), 0);
+	assert_int_equal(cgroup_fs_open(path, false, &fs), 0);
 
 	assert_int_equal(ring_attach(&r.rig.consumer, &r.rig.producer, r.rig.data, r.rig.size, &r.ring), 0);
-	assert_int_equal(pipeline_open(&r.settings, r.ring, &r.names, scan, &r.pipeline), 0);
+	assert_int_equal(pipeline_open(&r.settings, r.ring, &r.names, fs, &r.pipeline), 0);
 	assert_int_equal(pipeline_start(r.pipeline), 0);
 	(void)rig_exit(&r.rig, 0, 100, st.st_ino, 256);
 	drain(&r);
@@ -118,7 +118,7 @@ static void test_the_file_system_names_a_cgroup(void **state)
 	assert_int_equal(r.maps.entries[0].value.source, META_SCAN);
 	assert_int_equal(r.maps.entries[0].value.class, META_CONTAINER);
 	recorder_rig_close(&r);
-	cgroup_fs_close(scan);
+	cgroup_fs_close(fs);
 }
 
 static void test_later_knowledge_completes_earlier_rows(void **state)
@@ -277,7 +277,7 @@ static void test_the_map_forgets_after_the_commit(void **state)
 	fake_put(&r.maps, 42, META_BIRTH, "/docker/" ID);
 	(void)rig_lifecycle(&r.rig, EV_CGROUP_MKDIR, 42, 7, "/docker/" ID);
 	(void)rig_lifecycle(&r.rig, EV_CGROUP_RMDIR, 42, 7, NULL);
-	(void)pipeline_look(r.pipeline);
+	(void)pipeline_scan(r.pipeline);
 	assert_non_null(fake_find(&r.maps, &key));
 	assert_int_equal(pipeline_commit(r.pipeline), 0);
 	assert_null(fake_find(&r.maps, &key));

@@ -220,7 +220,7 @@ static void settle_unseen(struct recorder_rig *r)
 static void test_an_end_nobody_recorded(void **state)
 {
 	struct recorder_rig r;
-	struct cgroup_fs *scan = NULL;
+	struct cgroup_fs *fs = NULL;
 	char path[256];
 	struct stat st;
 
@@ -230,9 +230,9 @@ static void test_an_end_nobody_recorded(void **state)
 	assert_int_equal(system(path), 0);
 	(void)snprintf(path, sizeof(path), "%s" PATH, r.directory);
 	assert_int_equal(stat(path, &st), 0);
-	assert_int_equal(cgroup_fs_open(r.directory, false, &scan), 0);
+	assert_int_equal(cgroup_fs_open(r.directory, false, &fs), 0);
 	assert_int_equal(ring_attach(&r.rig.consumer, &r.rig.producer, r.rig.data, r.rig.size, &r.ring), 0);
-	assert_int_equal(pipeline_open(&r.settings, r.ring, &r.names, scan, &r.pipeline), 0);
+	assert_int_equal(pipeline_open(&r.settings, r.ring, &r.names, fs, &r.pipeline), 0);
 	assert_int_equal(pipeline_start(r.pipeline), 0);
 
 	(void)rig_lifecycle(&r.rig, EV_CGROUP_MKDIR, st.st_ino, 7, PATH);
@@ -254,7 +254,7 @@ static void test_an_end_nobody_recorded(void **state)
 	assert_int_equal(pipeline_reconcile(r.pipeline), 0);
 	assert_answer(&r, STOPS, 1);
 	recorder_rig_close(&r);
-	cgroup_fs_close(scan);
+	cgroup_fs_close(fs);
 }
 
 /* Whoever may make cgroups inside a container may call them by another container's id. */

@@ -24,7 +24,7 @@ static void test_acknowledged_after_the_commit_only(void **state)
 	recorder_rig_open(&r, RING);
 	assert_int_equal(recorder_rig_start(&r), 0);
 	emit_exits(&r, 10);
-	assert_int_equal(pipeline_look(r.pipeline), PIPELINE_LATER);
+	assert_int_equal(pipeline_scan(r.pipeline), PIPELINE_LATER);
 	assert_int_equal(r.rig.consumer, 0);
 	assert_answer(&r, EXITS, 0);
 
@@ -33,7 +33,7 @@ static void test_acknowledged_after_the_commit_only(void **state)
 	assert_answer(&r, EXITS, 10);
 	assert_answer(&r, "SELECT position FROM ring", (int64_t)r.rig.producer);
 	assert_answer(&r, "SELECT stored FROM tally WHERE kind = 4", 10);
-	assert_int_equal(pipeline_look(r.pipeline), PIPELINE_NOTHING);
+	assert_int_equal(pipeline_scan(r.pipeline), PIPELINE_NOTHING);
 	recorder_rig_close(&r);
 }
 
@@ -45,7 +45,7 @@ static void test_crash_between_commit_and_acknowledgement(void **state)
 	recorder_rig_open(&r, RING);
 	assert_int_equal(recorder_rig_start(&r), 0);
 	emit_exits(&r, 10);
-	(void)pipeline_look(r.pipeline);
+	(void)pipeline_scan(r.pipeline);
 	assert_int_equal(pipeline_commit(r.pipeline), 0);
 	r.rig.consumer = 0; /* the acknowledgement that did not happen */
 	recorder_rig_kill(&r);
@@ -68,7 +68,7 @@ static void test_crash_before_the_commit(void **state)
 	recorder_rig_open(&r, RING);
 	assert_int_equal(recorder_rig_start(&r), 0);
 	emit_exits(&r, 10);
-	(void)pipeline_look(r.pipeline);
+	(void)pipeline_scan(r.pipeline);
 	recorder_rig_kill(&r);
 
 	assert_int_equal(recorder_rig_start(&r), 0);
@@ -98,14 +98,14 @@ static void test_many_crashes(void **state)
 			assert_int_equal(recorder_rig_start(&r), 0);
 			break;
 		case 1:
-			(void)pipeline_look(r.pipeline);
+			(void)pipeline_scan(r.pipeline);
 			assert_int_equal(pipeline_commit(r.pipeline), 0);
 			r.rig.consumer = before;
 			recorder_rig_kill(&r);
 			assert_int_equal(recorder_rig_start(&r), 0);
 			break;
 		default:
-			(void)pipeline_look(r.pipeline);
+			(void)pipeline_scan(r.pipeline);
 			assert_int_equal(pipeline_commit(r.pipeline), 0);
 		}
 	}
@@ -137,13 +137,13 @@ static void test_a_failed_batch_is_stored_later_and_once(void **state)
 	(void)rig_lifecycle(&r.rig, EV_CGROUP_MKDIR, 42, 7, container);
 	(void)rig_lifecycle(&r.rig, EV_CGROUP_EXEC, 42, 7, NULL);
 	emit_exits(&r, 10);
-	(void)pipeline_look(r.pipeline);
+	(void)pipeline_scan(r.pipeline);
 	assert_int_equal(pipeline_commit(r.pipeline), -EINVAL);
 	assert_non_null(strstr(pipeline_message(r.pipeline), "no"));
 	assert_int_equal(r.rig.consumer, 0);
 	assert_answer(&r, "SELECT count(*) FROM event", 0);
 	assert_answer(&r, "SELECT count(*) FROM cgroup", 0);
-	(void)pipeline_look(r.pipeline);
+	(void)pipeline_scan(r.pipeline);
 	assert_int_equal(pipeline_commit(r.pipeline), -EINVAL);
 
 	assert_int_equal(db_exec(db, "DROP TRIGGER broken"), 0);
@@ -264,11 +264,11 @@ static void test_a_newer_record_stops_the_recorder(void **state)
 	before = r.rig.producer;
 	(void)rig_push(&r.rig, &newer, sizeof(newer), 0);
 	emit_exits(&r, 3);
-	assert_int_equal(pipeline_look(r.pipeline), PIPELINE_NOW);
+	assert_int_equal(pipeline_scan(r.pipeline), PIPELINE_NOW);
 	assert_int_equal(pipeline_commit(r.pipeline), -EPROTO);
 	assert_int_equal(r.rig.consumer, before);
 	assert_answer(&r, EXITS, 3);
-	(void)pipeline_look(r.pipeline);
+	(void)pipeline_scan(r.pipeline);
 	assert_int_equal(pipeline_commit(r.pipeline), -EPROTO);
 	assert_int_equal(r.rig.consumer, before);
 	recorder_rig_close(&r);
@@ -299,7 +299,7 @@ static void test_what_is_not_understood_becomes_a_gap(void **state)
 
 	emit_exits(&r, 1);
 	rig_poke(&r.rig, r.rig.consumer, &huge, sizeof(huge));
-	assert_int_equal(pipeline_look(r.pipeline), PIPELINE_NOW);
+	assert_int_equal(pipeline_scan(r.pipeline), PIPELINE_NOW);
 	assert_int_equal(pipeline_commit(r.pipeline), 0);
 	assert_int_equal(r.rig.consumer, r.rig.producer);
 	assert_answer(&r, "SELECT rejected FROM tally WHERE kind = 0", 3);
@@ -454,7 +454,7 @@ static void test_a_record_that_never_is_ready_costs_itself_alone(void **state)
 	emit_exits(&r, 8);
 	(void)rig_oom(&r.rig, 5, 42, 0, 12345);
 	for (int i = 0; i < 10 && r.rig.consumer != r.rig.producer; i++) {
-		(void)pipeline_look(r.pipeline);
+		(void)pipeline_scan(r.pipeline);
 		assert_int_equal(pipeline_commit(r.pipeline), 0);
 	}
 	assert_int_equal(r.rig.consumer, r.rig.producer);
@@ -499,7 +499,7 @@ static void test_a_record_without_a_header_is_told_once_too(void **state)
 		rig_poke(&r.rig, at + 8, &old, sizeof(old));
 		emit_exits(&r, 8);
 		for (int n = 0; n < 10 && r.rig.consumer != r.rig.producer; n++) {
-			(void)pipeline_look(r.pipeline);
+			(void)pipeline_scan(r.pipeline);
 			row_equal(rows[i], pipeline_commit(r.pipeline), 0);
 		}
 		/* Neither the hole it left nor a restart tells it again. */
@@ -544,7 +544,7 @@ static void test_a_hole_told_before_a_restart_is_not_told_again(void **state)
 	emit_on_cpu(&r, 0, 100); /* shows it, and leaves another one that nothing shows */
 	second = (int64_t)r.rig.lost[EV_PROCESS_EXIT] - first;
 	for (int n = 0; n < 10 && r.rig.consumer != r.rig.producer; n++) {
-		(void)pipeline_look(r.pipeline);
+		(void)pipeline_scan(r.pipeline);
 		assert_int_equal(pipeline_commit(r.pipeline), 0);
 	}
 	assert_answer(&r, LOST, first);
@@ -689,7 +689,7 @@ static void test_a_record_that_is_ready_late_is_stored(void **state)
 	at = push_busy_exit(&r.rig, 0);
 	emit_exits(&r, 3);
 	for (int i = 0; i < 3; i++) {
-		assert_int_equal(pipeline_look(r.pipeline), PIPELINE_NOTHING);
+		assert_int_equal(pipeline_scan(r.pipeline), PIPELINE_NOTHING);
 		assert_int_equal(pipeline_commit(r.pipeline), 0);
 	}
 	assert_int_equal(r.rig.consumer, 0);
@@ -722,13 +722,13 @@ static void test_only_kills_wait_for_the_disk(void **state)
 	recorder_rig_open(&r, RING);
 	assert_int_equal(recorder_rig_start(&r), 0);
 	assert_true(rig_emit(&r.rig, 0, EV_MEMORY_HIGH, &pressure, sizeof(pressure)));
-	assert_int_equal(pipeline_look(r.pipeline), PIPELINE_NOW);
+	assert_int_equal(pipeline_scan(r.pipeline), PIPELINE_NOW);
 	assert_int_equal(pipeline_commit(r.pipeline), 0);
 	assert_answer(&r, "SELECT count(*) FROM pressure", 1);
 	assert_int_equal(synchronous(&r), 1);
 
 	(void)rig_oom(&r.rig, 5, 42, 0, 12345);
-	assert_int_equal(pipeline_look(r.pipeline), PIPELINE_NOW);
+	assert_int_equal(pipeline_scan(r.pipeline), PIPELINE_NOW);
 	assert_int_equal(pipeline_commit(r.pipeline), 0);
 	assert_int_equal(synchronous(&r), 2);
 
@@ -834,7 +834,7 @@ static void test_who_keeps_the_database_busy_is_named(void **state)
 	(void)snprintf(want, sizeof(want), "process %d holds a lock", (int)holder.pid);
 
 	emit_exits(&r, 3);
-	(void)pipeline_look(r.pipeline);
+	(void)pipeline_scan(r.pipeline);
 	for (int i = 0; i < 2; i++) { /* the second time the database has to be opened again */
 		assert_int_equal(pipeline_commit(r.pipeline), -EBUSY);
 		if (!strstr(pipeline_message(r.pipeline), want))
@@ -887,17 +887,17 @@ static void test_when_a_commit_is_due(void **state)
 	recorder_rig_open(&r, RING);
 	r.settings.buffer_size = 20;
 	assert_int_equal(recorder_rig_start(&r), 0);
-	assert_int_equal(pipeline_look(r.pipeline), PIPELINE_NOTHING);
+	assert_int_equal(pipeline_scan(r.pipeline), PIPELINE_NOTHING);
 	emit_exits(&r, 19);
-	assert_int_equal(pipeline_look(r.pipeline), PIPELINE_LATER);
+	assert_int_equal(pipeline_scan(r.pipeline), PIPELINE_LATER);
 	emit_exits(&r, 1);
-	assert_int_equal(pipeline_look(r.pipeline), PIPELINE_NOW);
+	assert_int_equal(pipeline_scan(r.pipeline), PIPELINE_NOW);
 	emit_exits(&r, 5);
 	assert_int_equal(pipeline_commit(r.pipeline), 0);
 	assert_answer(&r, EXITS, 20); /* never more than were looked at */
-	assert_int_equal(pipeline_look(r.pipeline), PIPELINE_LATER);
+	assert_int_equal(pipeline_scan(r.pipeline), PIPELINE_LATER);
 	(void)rig_oom(&r.rig, 5, 42, 0, 12345);
-	assert_int_equal(pipeline_look(r.pipeline), PIPELINE_NOW);
+	assert_int_equal(pipeline_scan(r.pipeline), PIPELINE_NOW);
 	assert_int_equal(pipeline_commit(r.pipeline), 0);
 	assert_answer(&r, "SELECT count(*) FROM oom", 1);
 	recorder_rig_close(&r);
@@ -905,9 +905,9 @@ static void test_when_a_commit_is_due(void **state)
 	recorder_rig_open(&r, 4096);
 	assert_int_equal(recorder_rig_start(&r), 0);
 	emit_exits(&r, 9); /* 112 bytes each */
-	assert_int_equal(pipeline_look(r.pipeline), PIPELINE_LATER);
+	assert_int_equal(pipeline_scan(r.pipeline), PIPELINE_LATER);
 	emit_exits(&r, 1);
-	assert_int_equal(pipeline_look(r.pipeline), PIPELINE_NOW);
+	assert_int_equal(pipeline_scan(r.pipeline), PIPELINE_NOW);
 	recorder_rig_close(&r);
 }
 
@@ -921,7 +921,7 @@ static void test_unread_records_are_counted_in_place(void **state)
 	assert_int_equal(recorder_rig_start(&r), 0);
 	emit_exits(&r, 6);
 	(void)rig_oom(&r.rig, 5, 42, 0, 12345);
-	(void)pipeline_look(r.pipeline);
+	(void)pipeline_scan(r.pipeline);
 	assert_true(pipeline_count_unread(r.pipeline, counts));
 	assert_int_equal(counts[EV_PROCESS_EXIT], 6);
 	assert_int_equal(counts[EV_OOM_KILL], 1);

@@ -12,7 +12,7 @@ struct sweep_rig {
 	char directory[64];
 	struct fake_maps maps;
 	struct kernel_maps names;
-	struct cgroup_fs *scan;
+	struct cgroup_fs *fs;
 	struct sweep *sweep;
 	uint64_t now_ns;
 };
@@ -49,8 +49,8 @@ static void rig_begin(struct sweep_rig *rig)
 	(void)memset(rig, 0, sizeof(*rig));
 	harness_make_dir(rig->directory, sizeof(rig->directory));
 	rig->names = (struct kernel_maps){ &rig->maps, fake_lookup, fake_classify, fake_forget, fake_next, fake_counters };
-	assert_int_equal(cgroup_fs_open(rig->directory, false, &rig->scan), 0);
-	assert_int_equal(sweep_open(&rig->names, rig->scan, &rig->sweep), 0);
+	assert_int_equal(cgroup_fs_open(rig->directory, false, &rig->fs), 0);
+	assert_int_equal(sweep_open(&rig->names, rig->fs, &rig->sweep), 0);
 	rig->now_ns = 100 * SECOND;
 }
 
@@ -59,7 +59,7 @@ static void rig_end(struct sweep_rig *rig)
 	char command[128];
 
 	sweep_close(rig->sweep);
-	cgroup_fs_close(rig->scan);
+	cgroup_fs_close(rig->fs);
 	(void)snprintf(command, sizeof(command), "rm -rf '%s'", rig->directory);
 	assert_int_equal(system(command), 0);
 }
@@ -217,7 +217,7 @@ static void test_other_walks_do_not_starve_it(void **state)
 	rig_begin(&rig);
 	fake_put(&rig.maps, DEAD, META_SEED, "/gone");
 	for (uint64_t end = rig.now_ns + 20 * SECOND; rig.now_ns < end; rig.now_ns += SECOND / 10) {
-		(void)cgroup_fs_find(rig.scan, DEAD + 1, rig.now_ns, path, sizeof(path));
+		(void)cgroup_fs_find(rig.fs, DEAD + 1, rig.now_ns, path, sizeof(path));
 		removed += sweep_step(rig.sweep, rig.now_ns, 0, 0);
 	}
 	assert_int_equal(removed, 1);
