@@ -60,7 +60,7 @@ if command -v man >/dev/null; then
 	is "$(comm -13 <(sort -u <<<"$all") <(flags_of "$manual"))" "" "cri-ebpf(1) has no option that is none"
 	is "$(comm -13 <(sort -u <<<"$all") <(flags_of "$conf"))" "" "nor has cri-ebpf.conf(5)"
 	is "$(comm -13 <(sort -u <<<"$verbs") \
-		<(grep -oE '^ {7}cri-ebpf [a-z]+' <<<"$manual" | awk '{ print $2 }' | grep -v asks | sort -u))" "" \
+		<(grep -oE '^ {7}cri-ebpf [a-z]+' <<<"$manual" | awk '{ print $2 }' | grep -v queries | sort -u))" "" \
 		"nor a verb"
 
 	help=$("$LOADER" --help)
