@@ -39,7 +39,7 @@ struct option_row {
 	uint64_t min, max; /* OPTION_NUMBER, _SIZE, _DURATION; max 0: no bound. min of a STRING: characters */
 	const char *const *choices; /* NULL-terminated. OPTION_CHOICE: all there are; OPTION_LIST: to be completed */
 	const char *argument; /* name of the value in help, "TIME"; FILE and DIR are completed, "[BOOT]" may be left out */
-	const char *help;  /* one line */
+	const char *help;  /* one line; NULL with OPTION_CHOICE: the choices */
 	const char *allowed; /* what a value may be, where type and bounds do not tell all; else NULL */
 	bool tells_default; /* help ends with the value that the target has */
 };

@@ -7,6 +7,7 @@
 
 #define USAGE_MAX   128
 #define DEFAULT_MAX 4096
+#define HELP_MAX    512
 
 /* "-S, --since TIME", "    --pod POD" */
 static size_t format_usage(char *out, size_t size, const struct option_row *row)
@@ -21,14 +22,24 @@ static size_t format_usage(char *out, size_t size, const struct option_row *row)
 	return length < 0 ? 0 : (size_t)length;
 }
 
+/* A choice without help of its own is described by its words. */
+static void format_help(char *out, size_t size, const struct option_row *row)
+{
+	if (!row->help && row->type == OPTION_CHOICE)
+		option_describe(row, out, size);
+	else
+		(void)snprintf(out, size, "%s", row->help ? row->help : "");
+}
+
 static void print_help_row(FILE *out, const struct option_group *group, const struct option_row *row, int width)
 {
-	char usage[USAGE_MAX], value[DEFAULT_MAX] = "";
+	char usage[USAGE_MAX], help[HELP_MAX], value[DEFAULT_MAX] = "";
 
 	(void)format_usage(usage, sizeof(usage), row);
+	format_help(help, sizeof(help), row);
 	if (row->tells_default)
 		option_format_value(row, group->target, value, sizeof(value));
-	(void)fprintf(out, "  %-*s  %s%s%s%s\n", width, usage, row->help ? row->help : "", value[0] ? " (default " : "",
+	(void)fprintf(out, "  %-*s  %s%s%s%s\n", width, usage, help, value[0] ? " (default " : "",
 		      value, value[0] ? ")" : "");
 }
 
@@ -97,14 +108,15 @@ static void print_completion(FILE *out, const struct option_row *row)
 
 void option_print_row(FILE *out, const struct option_group *group, const struct option_row *row)
 {
-	char allowed[256], value[DEFAULT_MAX] = "";
+	char allowed[256], help[HELP_MAX], value[DEFAULT_MAX] = "";
 
 	option_describe(row, allowed, sizeof(allowed));
+	format_help(help, sizeof(help), row);
 	if (row->tells_default)
 		option_format_value(row, group->target, value, sizeof(value));
 	print_flags(out, row);
 	print_completion(out, row);
-	option_print_field(out, row->help);
+	option_print_field(out, help);
 	option_print_field(out, row->argument);
 	option_print_field(out, allowed);
 	option_print_field(out, value);

@@ -2,7 +2,7 @@
 #include "common/cleanup.h"
 #include "consumer/cli/event_list.h"
 #include "consumer/cli/follow.h"
-#include "consumer/query/event_column.h"
+#include "consumer/print/event_table.h"
 #include "consumer/query/query.h"
 
 static const struct command_usage usage = {
@@ -44,7 +44,7 @@ int cmd_events(const struct command_context *context, int argc, char **argv)
 	if (!listing_parse(&listing, argc, argv, &usage, NULL, false, true))
 		return listing_end(&listing);
 	follow = listing.filter_options.follow;
-	if (!listing_open_print(&listing, &event_table, follow) || (!follow && !listing_open_history(&listing)))
+	if (!listing_open_print(&listing, event_table(), follow) || (!follow && !listing_open_history(&listing)))
 		return listing_end(&listing);
 	if (follow)
 		listing_warn_stale(&listing);

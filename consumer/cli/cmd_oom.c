@@ -5,7 +5,8 @@
 #include "common/cleanup.h"
 #include "consumer/cli/event_list.h"
 #include "consumer/cli/follow.h"
-#include "consumer/query/event_column.h"
+#include "consumer/print/event_table.h"
+#include "consumer/query/kind_oom.h"
 #include "consumer/query/query.h"
 #include "consumer/text/event_type.h"
 
@@ -43,8 +44,9 @@ static bool is_new(struct incidents *incidents, int64_t incident)
 static int note_incident(void *context, const struct value *row)
 {
 	struct incidents *incidents = context;
+	const struct value *incident = &event_values(row, &event_kind_oom)[OOM_INCIDENT];
 
-	if (row[FIELD_INCIDENT].kind != VALUE_INT || !is_new(incidents, row[FIELD_INCIDENT].number))
+	if (incident->kind != VALUE_INT || !is_new(incidents, incident->number))
 		return 0;
 	if (incidents->page_count == incidents->page_room) {
 		size_t room = incidents->page_room ? 2 * incidents->page_room : 64;
@@ -55,7 +57,7 @@ static int note_incident(void *context, const struct value *row)
 		incidents->page = page;
 		incidents->page_room = room;
 	}
-	incidents->page[incidents->page_count++] = row[FIELD_INCIDENT].number;
+	incidents->page[incidents->page_count++] = incident->number;
 	return --incidents->left == 0;
 }
 
@@ -127,7 +129,8 @@ static int follow_row(void *context, const struct value *row)
 {
 	struct listing *listing = context;
 
-	if (print_is_text(&listing->print_options) && row[FIELD_INCIDENT].number != row[FIELD_ID].number)
+	if (print_is_text(&listing->print_options) &&
+	    event_values(row, &event_kind_oom)[OOM_INCIDENT].number != row[FIELD_ID].number)
 		return 0;
 	return event_list_row(listing, row);
 }
@@ -143,7 +146,7 @@ int cmd_oom(const struct command_context *context, int argc, char **argv)
 		return listing_end(&listing);
 	listing.filter.types = 1U << TYPE_OOM_KILL;
 	follow = listing.filter_options.follow;
-	if (!listing_open_print(&listing, &incident_table, follow) || (!follow && !listing_open_history(&listing)))
+	if (!listing_open_print(&listing, incident_table(), follow) || (!follow && !listing_open_history(&listing)))
 		return listing_end(&listing);
 	if (follow)
 		listing_warn_stale(&listing);

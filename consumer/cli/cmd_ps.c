@@ -9,7 +9,8 @@
 #include "common/exit_code.h"
 #include "common/text.h"
 #include "consumer/cli/listing.h"
-#include "consumer/query/column.h"
+#include "consumer/print/column.h"
+#include "consumer/query/container_sql.h"
 #include "consumer/query/query.h"
 #include "consumer/query/sql.h"
 #include "consumer/text/signal_name.h"
@@ -78,38 +79,55 @@ static void pod_text(const struct column_style *style, const struct value *row, 
 	column_name_or_id(style, &row[PS_POD_NAME], &row[PS_POD_UID], out, size);
 }
 
-#define INIT_EXIT(what)                                                                           \
-	"(SELECT " what " FROM cgroup k JOIN event e INDEXED BY event_end ON e.cgroup = k.cgroup" \
-	" WHERE k.container = c.container AND e.type = 3 AND e.flags & 3 AND e.flags & 2 ORDER BY e.id DESC LIMIT 1)"
+/* c container, p pod, b boot, g cgroup; "this" has one row, the running boot. */
+static const char *const expressions[PS_COLUMN_COUNT] = {
+	[PS_V] = "1",
+	[PS_ID] = "c.id",
+	[PS_NAME] = "c.name",
+	[PS_RUNTIME] = "c.runtime",
+	[PS_IMAGE] = "c.image",
+	[PS_POD_UID] = "p.uid",
+	[PS_POD_NAME] = "p.name",
+	[PS_POD_NAMESPACE] = "p.namespace",
+	[PS_POD_QOS] = "p.qos",
+	[PS_OUTER] = "c.outer_id",
+	[PS_BOOT_ID] = "b.boot_id",
+	[PS_CGROUP] = "g.path",
+	[PS_STARTED] = "c.started",
+	[PS_STOPPED] = "c.stopped",
+	[PS_STATE] = "CASE WHEN c.stopped IS NOT NULL THEN 'gone'"
+		     " WHEN b.boot_id = this.boot_id THEN 'running' ELSE 'lost' END",
+	[PS_OOM_KILLS] = CONTAINER_OOM_KILLS,
+	[PS_EXIT_CODE] = CONTAINER_INIT_EXIT("iif(e.status & 127, NULL, (e.status >> 8) & 255)"),
+	[PS_SIGNAL] = CONTAINER_INIT_EXIT("e.status & 127"),
+	[PS_OOM_KILLED] = CONTAINER_INIT_EXIT("e.flags & 1"),
+	[PS_WAIT_STATUS] = CONTAINER_INIT_EXIT("e.status"),
+};
 
 static const struct column columns[PS_COLUMN_COUNT] = {
-	[PS_V] = { "v", .sql = "1", .type = COLUMN_NUMBER },
-	[PS_ID] = { "container.id", .sql = "c.id" },
-	[PS_NAME] = { "container.name", "NAME", .sql = "c.name" },
-	[PS_RUNTIME] = { "container.runtime", "RUNTIME", .sql = "c.runtime" },
-	[PS_IMAGE] = { "container.image", "IMAGE", .sql = "c.image", .flags = COLUMN_TRUNC },
-	[PS_POD_UID] = { "pod.uid", "POD-UID", .sql = "p.uid" },
-	[PS_POD_NAME] = { "pod.name", .sql = "p.name", .flags = COLUMN_TRUNC },
-	[PS_POD_NAMESPACE] = { "pod.namespace", "NAMESPACE", .sql = "p.namespace" },
-	[PS_POD_QOS] = { "pod.qos", "QOS", .sql = "p.qos" },
-	[PS_OUTER] = { "outer_id", .sql = "c.outer_id" },
-	[PS_BOOT_ID] = { "boot_id", .sql = "b.boot_id" },
-	[PS_CGROUP] = { "cgroup", .sql = "g.path", .flags = COLUMN_TRUNC },
-	[PS_STARTED] = { "started", .sql = "c.started", .type = COLUMN_TIME },
-	[PS_STOPPED] = { "stopped", .sql = "c.stopped", .type = COLUMN_TIME },
-	[PS_STATE] = { "state", .sql = "CASE WHEN c.stopped IS NOT NULL THEN 'gone'"
-				       " WHEN b.boot_id = this.boot_id THEN 'running' ELSE 'lost' END" },
-	[PS_OOM_KILLS] = { "oom_kills", "OOMS", .type = COLUMN_NUMBER, .flags = COLUMN_RIGHT,
-			   .sql = "(SELECT count(*) FROM cgroup k JOIN event e INDEXED BY event_kill"
-				  " ON e.cgroup = k.cgroup WHERE k.container = c.container AND e.type = 1)" },
-	[PS_EXIT_CODE] = { "exit_code", .sql = INIT_EXIT("iif(e.status & 127, NULL, (e.status >> 8) & 255)"),
-			   .type = COLUMN_NUMBER },
-	[PS_SIGNAL] = { "signal", .sql = INIT_EXIT("e.status & 127"), .type = COLUMN_NUMBER },
-	[PS_OOM_KILLED] = { "oom_killed", .sql = INIT_EXIT("e.flags & 1"), .type = COLUMN_BOOL },
+	[PS_V] = { "v", .type = COLUMN_NUMBER },
+	[PS_ID] = { "container.id" },
+	[PS_NAME] = { "container.name", "NAME" },
+	[PS_RUNTIME] = { "container.runtime", "RUNTIME" },
+	[PS_IMAGE] = { "container.image", "IMAGE", .flags = COLUMN_TRUNC },
+	[PS_POD_UID] = { "pod.uid", "POD-UID" },
+	[PS_POD_NAME] = { "pod.name", .flags = COLUMN_TRUNC },
+	[PS_POD_NAMESPACE] = { "pod.namespace", "NAMESPACE" },
+	[PS_POD_QOS] = { "pod.qos", "QOS" },
+	[PS_OUTER] = { "outer_id" },
+	[PS_BOOT_ID] = { "boot_id" },
+	[PS_CGROUP] = { "cgroup", .flags = COLUMN_TRUNC },
+	[PS_STARTED] = { "started", .type = COLUMN_TIME },
+	[PS_STOPPED] = { "stopped", .type = COLUMN_TIME },
+	[PS_STATE] = { "state" },
+	[PS_OOM_KILLS] = { "oom_kills", "OOMS", .type = COLUMN_NUMBER, .flags = COLUMN_RIGHT },
+	[PS_EXIT_CODE] = { "exit_code", .type = COLUMN_NUMBER },
+	[PS_SIGNAL] = { "signal", .type = COLUMN_NUMBER },
+	[PS_OOM_KILLED] = { "oom_killed", .type = COLUMN_BOOL },
 	[PS_LAST_EXIT] = { .header = "LAST-EXIT", .text = last_exit },
 	[PS_POD_TEXT] = { .header = "POD", .flags = COLUMN_TRUNC, .text = pod_text },
 	[PS_ID_TEXT] = { .header = "CONTAINER", .text = id_text },
-	[PS_WAIT_STATUS] = { .sql = INIT_EXIT("e.status"), .type = COLUMN_NUMBER },
+	[PS_WAIT_STATUS] = { .type = COLUMN_NUMBER },
 };
 
 static const struct column_table table = {
@@ -129,14 +147,14 @@ static const struct option_row ps_rows[] = {
 	{ .name = NULL },
 };
 
-/* "this" has one row, the running boot; -a is implied by asking for another one. */
+/* -a is implied by asking for another boot. */
 static void build(const struct listing *listing, bool all, struct sql *sql)
 {
 	const struct filter *filter = &listing->filter;
 
 	sql_add(sql, "SELECT ");
 	for (size_t i = 0; i < PS_COLUMN_COUNT; i++)
-		sql_addf(sql, "%s%s", i ? ", " : "", columns[i].sql ? columns[i].sql : "NULL");
+		sql_addf(sql, "%s%s", i ? ", " : "", expressions[i] ? expressions[i] : "NULL");
 	sql_add(sql, " FROM (SELECT ");
 	sql_add_text(sql, listing->now.boot_id, strlen(listing->now.boot_id));
 	sql_add(sql,

@@ -6,7 +6,10 @@
 #include "common/log.h"
 #include "common/text.h"
 #include "consumer/cli/listing.h"
-#include "consumer/query/event_column.h"
+#include "consumer/print/card.h"
+#include "consumer/print/event_look.h"
+#include "consumer/print/event_table.h"
+#include "consumer/query/kind_oom.h"
 #include "consumer/query/query.h"
 #include "consumer/text/event_type.h"
 
@@ -27,10 +30,11 @@ static int show_row(void *context, const struct value *row)
 {
 	struct show *show = context;
 	struct listing *listing = show->listing;
+	const struct value *incident = &event_values(row, &event_kind_oom)[OOM_INCIDENT];
 	struct column_style style = { listing->print_options.utc, true, listing->now.boot_id };
 	char detail[COLUMN_TEXT_MAX];
 
-	if (row[FIELD_INCIDENT].kind == VALUE_INT && row[FIELD_INCIDENT].number == row[FIELD_ID].number)
+	if (incident->kind == VALUE_INT && incident->number == row[FIELD_ID].number)
 		show->incident = row[FIELD_ID].number;
 	if (!print_is_text(&listing->print_options) || listing->print_options.fields[0])
 		return print_row(listing->print, row, NULL);
@@ -39,7 +43,7 @@ static int show_row(void *context, const struct value *row)
 		(void)fputc('\n', listing->output.out);
 	event_detail(&style, row, detail, sizeof(detail));
 	(void)fprintf(listing->output.out, "%22s: %s\n", "detail", detail);
-	print_card(listing->output.out, &event_table, &style, row);
+	card_print(listing->output.out, event_table(), &style, row);
 	return 0;
 }
 
@@ -96,7 +100,7 @@ int cmd_show(const struct command_context *context, int argc, char **argv)
 		listing.exit_code = EXIT_USAGE;
 		return listing_end(&listing);
 	}
-	if (!listing_open_print(&listing, &event_table, true) || !listing_open_history(&listing))
+	if (!listing_open_print(&listing, event_table(), true) || !listing_open_history(&listing))
 		return listing_end(&listing);
 
 	for (int i = 0; i < listing.operands && r == 0; i++)

@@ -10,10 +10,11 @@
 #include "common/exit_code.h"
 #include "common/log.h"
 #include "consumer/cli/listing.h"
-#include "consumer/query/column.h"
-#include "consumer/query/event_column.h"
+#include "consumer/print/column.h"
+#include "consumer/print/event_table.h"
 #include "consumer/query/query.h"
 #include "consumer/query/sql.h"
+#include "consumer/store/event_join.h"
 #include "consumer/text/event_type.h"
 
 static const struct command_usage usage = {
@@ -256,16 +257,13 @@ static void build_page(const struct filter *filter, int64_t low, int64_t high, s
 	sql_add(sql, " AND +e.time <= ");
 	sql_add_int(sql, filter->until);
 	if (place) {
-		sql_add(sql, " AND e.cgroup IN (SELECT g.cgroup FROM cgroup g LEFT JOIN container c ON c.container = "
-			     "g.container"
-			     " LEFT JOIN pod p ON p.pod = coalesce(g.pod, c.pod) WHERE 1");
+		sql_add(sql, " AND e.cgroup IN (SELECT g.cgroup FROM cgroup g" CGROUP_JOIN " WHERE 1");
 		filter_add_place(filter, sql);
 		sql_add(sql, ")");
 	}
 	filter_add_event(filter, sql);
-	sql_add(sql, " GROUP BY 1, 2) n LEFT JOIN type t ON t.type = n.type LEFT JOIN cgroup g ON g.cgroup = n.cgroup"
-		     " LEFT JOIN container c ON c.container = g.container LEFT JOIN pod p ON p.pod = coalesce(g.pod, "
-		     "c.pod)");
+	sql_add(sql, " GROUP BY 1, 2) n LEFT JOIN type t ON t.type = n.type"
+		     " LEFT JOIN cgroup g ON g.cgroup = n.cgroup" CGROUP_JOIN);
 }
 
 static int count_page(struct stats *stats, struct listing *listing, int64_t low, int64_t high)

@@ -11,8 +11,8 @@
 #include "common/text.h"
 #include "consumer/cli/history.h"
 #include "consumer/cli/listing.h"
-#include "consumer/print/print_json.h"
-#include "consumer/query/event_column.h"
+#include "consumer/print/event_table.h"
+#include "consumer/print/json_row.h"
 #include "consumer/query/query.h"
 #include "consumer/story/story.h"
 #include "consumer/story/story_read.h"
@@ -96,7 +96,7 @@ static int write_event(void *context, const struct value *row)
 	struct telling *telling = context;
 
 	json_object(&telling->json, NULL);
-	print_json_members(&telling->json, &event_table, NULL, row);
+	json_row_members(&telling->json, event_table(), NULL, row);
 	json_close(&telling->json, '}');
 	return 0;
 }
@@ -156,7 +156,7 @@ static int tell_json(struct telling *telling)
 	int r;
 
 	json->out = telling->listing->output.out;
-	json->pretty = print_format_of(&telling->listing->print_options) == PRINT_PRETTY;
+	json->pretty = print_kind_of(&telling->listing->print_options) & PRINT_PRETTY;
 	json_object(json, NULL);
 	json_int(json, "v", 1);
 	write_identity(json, telling->story);
@@ -221,9 +221,7 @@ static bool find(struct listing *listing, const char *word, struct story *story)
 
 static bool check_format(const struct print_options *options)
 {
-	enum print_format format = print_format_of(options);
-
-	if (format != PRINT_CSV && format != PRINT_EXPORT && !options->fields[0])
+	if ((print_kind_of(options) & (PRINT_TEXT | PRINT_JSON)) && !options->fields[0])
 		return true;
 	log_error("a story is text or JSON: there is no csv, export or choice of fields for it");
 	return false;

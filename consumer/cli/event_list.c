@@ -4,21 +4,13 @@
 #include <errno.h>
 
 #include "common/exit_code.h"
-#include "consumer/query/event_column.h"
-#include "consumer/text/event_type.h"
-
-static const char *const type_colors[TYPE_COUNT] = {
-	[TYPE_OOM_KILL] = "\033[31m",
-	[TYPE_MEMORY_PRESSURE] = "\033[33m",
-	[TYPE_GAP] = "\033[35m",
-};
+#include "consumer/print/event_look.h"
 
 int event_list_row(void *context, const struct value *row)
 {
 	struct listing *listing = context;
-	int64_t type = row[FIELD_TYPE_NUMBER].number;
 
-	return print_row(listing->print, row, type > 0 && type < TYPE_COUNT ? type_colors[type] : NULL);
+	return print_row(listing->print, row, event_color(row));
 }
 
 int event_list_finish(struct listing *listing, int r)

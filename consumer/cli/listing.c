@@ -8,6 +8,7 @@
 #include "common/exit_code.h"
 #include "common/log.h"
 #include "consumer/cli/history.h"
+#include "consumer/print/event_look.h"
 #include "consumer/query/query.h"
 #include "consumer/sandbox/confine.h"
 
@@ -65,6 +66,7 @@ bool listing_parse(struct listing *listing, int argc, char **argv, const struct 
 		log_error("%s", message);
 		return fail(listing, EXIT_USAGE);
 	}
+	listing->filter.describe = event_describe;
 	return true;
 }
 

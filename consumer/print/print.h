@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Rows to text, JSON, csv or export, all from one column table. Nothing is written to the stream before
- * print_flush, so that a slow reader of the output never holds a database transaction open.
+ * print_flush, so that a slow reader of the output never keeps a database transaction open.
  */
 #ifndef CRI_CONSUMER_PRINT_PRINT_H
 #define CRI_CONSUMER_PRINT_PRINT_H
@@ -11,20 +11,11 @@
 #include <stdio.h>
 
 #include "common/option.h"
-#include "consumer/query/column.h"
-
-enum print_format {
-	PRINT_SHORT,  /* a table for people */
-	PRINT_WIDE,   /* the same with more columns */
-	PRINT_JSON,   /* one object per line */
-	PRINT_PRETTY, /* the same with line breaks */
-	PRINT_CSV,    /* RFC 4180 with a header line */
-	PRINT_EXPORT, /* NAME=value lines, an empty line after each row */
-};
+#include "consumer/print/column.h"
 
 /* The output flags, the same on every query verb. */
 struct print_options {
-	uint64_t format; /* enum print_format */
+	uint64_t format; /* index into the formats of format.h; 0: text */
 	bool json;	 /* --json */
 	bool no_legend, no_trunc, utc;
 	char fields[1024];
@@ -32,8 +23,14 @@ struct print_options {
 
 extern const struct option_row print_rows[];
 
-/* The format wanted: --json counts. */
-enum print_format print_format_of(const struct print_options *options);
+/* What kind of format the options ask for; --json counts. */
+enum print_kind {
+	PRINT_TEXT = 1 << 0,   /* for people: views, headers, colours */
+	PRINT_WIDE = 1 << 1,   /* text with more columns */
+	PRINT_JSON = 1 << 2,   /* an object per row: can hold more than columns */
+	PRINT_PRETTY = 1 << 3, /* JSON with line breaks */
+};
+unsigned int print_kind_of(const struct print_options *options);
 /* True for the formats made for people. */
 bool print_is_text(const struct print_options *options);
 
@@ -51,7 +48,7 @@ struct print;
 /* 0; -EINVAL with the reason in message (a wrong field); -ENOMEM. The table must outlive the printer. */
 int print_open(const struct print_options *options, const struct column_table *table, const struct print_target *target,
 	       struct print **ret, char *message, size_t message_size);
-/* Takes a row: values of the whole table. color: of the line in text, an SGR sequence or NULL. */
+/* Takes a row: values of the whole table. color: of the line in text, an SGR sequence or NULL. 0 or -ENOMEM. */
 int print_row(struct print *print, const struct value *row, const char *color);
 /* Writes what is ready. Returns 0 or the stream's negative errno. */
 int print_flush(struct print *print);
@@ -62,8 +59,5 @@ void print_cleanup(struct print **print);
 
 /* Rows printed so far. */
 uint64_t print_count(const struct print *print);
-
-/* One row in full: "name: value" lines. */
-void print_card(FILE *out, const struct column_table *table, const struct column_style *style, const struct value *row);
 
 #endif

@@ -52,6 +52,10 @@ struct filter_numbers {
 
 struct filter_grep; /* a compiled regular expression */
 
+/* Writes the sentence about an event that lists show, NUL-terminated. row: the values of an event. */
+typedef void filter_describe(const struct value *row, char *out, size_t size);
+#define FILTER_SENTENCE_MAX 8192
+
 /* Parsed. Points into the options and argv, which must outlive it. */
 struct filter {
 	const struct filter_options *options;
@@ -63,6 +67,8 @@ struct filter {
 	char boot_id[40];	  /* hex digits only: a prefix of the boot wanted */
 	char this_boot[40];	  /* of the running kernel, hex digits only; "" when not known */
 	struct filter_grep *grep; /* NULL: none */
+	/* What --grep searches besides names and paths; set by the caller after filter_parse. NULL: nothing */
+	filter_describe *describe;
 };
 
 /* The clock and the boot the time words are relative to, for tests to choose. */

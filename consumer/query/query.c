@@ -8,26 +8,15 @@
 #include <string.h>
 
 #include "common/cleanup.h"
-#include "consumer/query/column.h"
-#include "consumer/query/event_column.h"
+#include "consumer/query/event_kind.h"
 #include "consumer/query/sql.h"
 #include "consumer/store/db.h"
+#include "consumer/store/event_join.h"
 #include "consumer/text/event_type.h"
 
 #define PAGE_ROWS  10000   /* looked at per page: well below the two seconds a transaction may take */
 #define PAGE_MAX   1000000 /* ids per page when hardly any of them match */
 #define PLACES_MAX 2000	   /* cgroups listed by number; more are looked for row by row */
-
-static const char from_event[] =
-	" LEFT JOIN type t ON t.type = e.type LEFT JOIN boot b ON b.boot = e.boot"
-	" LEFT JOIN cgroup g ON g.cgroup = e.cgroup LEFT JOIN container c ON c.container = g.container"
-	" LEFT JOIN pod p ON p.pod = coalesce(g.pod, c.pod) LEFT JOIN oom o ON o.id = e.id"
-	" LEFT JOIN cgroup tg ON tg.cgroup = o.trigger_cgroup LEFT JOIN cgroup lg ON lg.cgroup = o.limit_cgroup"
-	" LEFT JOIN pressure r ON r.id = e.id LEFT JOIN fork f ON f.id = e.id LEFT JOIN lifecycle l ON l.id = e.id"
-	" LEFT JOIN gap a ON a.id = e.id LEFT JOIN type lt ON lt.type = a.lost_type";
-
-static const char from_cgroup[] = " FROM cgroup g LEFT JOIN container c ON c.container = g.container"
-				  " LEFT JOIN pod p ON p.pod = coalesce(g.pod, c.pod) WHERE 1";
 
 /*
  * The ways to the rows; SQLite has no statistics to choose by, so it is told which index to use. By time
@@ -61,16 +50,40 @@ struct query {
 	struct query_point last_seen; /* of the row handed to the callback last */
 };
 
+/* The first column of a name stands for all of this name: a row has the value of its own kind. */
+static void add_column(struct sql *sql, size_t index)
+{
+	const struct event_column *column = event_column(index);
+	size_t same = 0;
+
+	for (size_t i = index + 1; column->name && i < event_column_count(); i++) {
+		const struct event_column *other = event_column(i);
+
+		if (!other->name || strcmp(other->name, column->name) != 0)
+			continue;
+		if (same++ == 0)
+			sql_addf(sql, "coalesce(%s", column->sql);
+		sql_addf(sql, ", %s", other->sql);
+	}
+	sql_add(sql, same ? ")" : column->sql);
+}
+
 static void add_select(struct sql *sql)
 {
 	sql_add(sql, "SELECT ");
-	for (size_t i = 0; i < event_table.count; i++) {
-		const char *expression = event_table.columns[i].sql;
-
+	for (size_t i = 0; i < event_column_count(); i++) {
 		sql_add(sql, i ? ", " : "");
-		sql_add(sql, expression ? expression : "NULL");
+		add_column(sql, i);
 	}
 	sql_add(sql, " FROM event e");
+}
+
+static void add_joins(struct sql *sql)
+{
+	sql_add(sql, EVENT_JOIN);
+	for (size_t i = 0; event_kinds[i]; i++)
+		sql_add(sql, event_kinds[i]->join);
+	sql_add(sql, " WHERE 1");
 }
 
 int query_number(struct db *db, const char *text, int64_t *ret)
@@ -119,8 +132,7 @@ static int find_places(struct query *query)
 	size_t count = 0;
 	int r;
 
-	sql_add(sql, "SELECT g.cgroup");
-	sql_add(sql, from_cgroup);
+	sql_add(sql, "SELECT g.cgroup FROM cgroup g" CGROUP_JOIN " WHERE 1");
 	filter_add_place(query->filter, sql);
 	r = places ? sql_prepare(sql, query->db, &stmt) : -ENOMEM;
 	if (r < 0)
@@ -343,8 +355,7 @@ static void add_places(const struct query *query, struct sql *sql)
 			sql_addf(sql, "%s%" PRId64, i ? "," : "", query->places[i]);
 		sql_add(sql, ")");
 	} else if (filter_has_place(query->filter)) {
-		sql_add(sql, " AND +e.cgroup IN (SELECT g.cgroup");
-		sql_add(sql, from_cgroup);
+		sql_add(sql, " AND +e.cgroup IN (SELECT g.cgroup FROM cgroup g" CGROUP_JOIN " WHERE 1");
 		filter_add_place(query->filter, sql);
 		sql_add(sql, ")");
 	}
@@ -364,8 +375,7 @@ static void build_page(const struct query *query, struct sql *sql, struct query_
 
 	add_select(sql);
 	sql_add(sql, way_index[query->way]);
-	sql_add(sql, from_event);
-	sql_add(sql, " WHERE 1");
+	add_joins(sql);
 	if (query->way == BY_TIME) {
 		add_time_range(sql, low, high);
 		add_id_range(sql, "+e.id", query->after, query->up_to);
@@ -390,27 +400,28 @@ static bool grep_matches(const struct filter *filter, const struct value *row)
 		FIELD_TYPE,    FIELD_COMM,     FIELD_CGROUP,	    FIELD_CONTAINER_ID,	   FIELD_CONTAINER_NAME,
 		FIELD_POD_UID, FIELD_POD_NAME, FIELD_POD_NAMESPACE, FIELD_CONTAINER_IMAGE,
 	};
-	static const struct column_style style = { .boot_id = "" };
 	const char *texts[ARRAY_SIZE(searched) + 1];
-	char detail[COLUMN_TEXT_MAX];
+	char sentence[FILTER_SENTENCE_MAX] = "";
 
 	if (!filter->grep)
 		return true;
-	event_detail(&style, row, detail, sizeof(detail));
+	if (filter->describe)
+		filter->describe(row, sentence, sizeof(sentence));
 	for (size_t i = 0; i < ARRAY_SIZE(searched); i++)
 		texts[i] = row[searched[i]].kind == VALUE_TEXT ? row[searched[i]].text : NULL;
-	texts[ARRAY_SIZE(searched)] = detail;
+	texts[ARRAY_SIZE(searched)] = filter->describe ? sentence : NULL;
 	return filter_grep_matches(filter, texts, ARRAY_SIZE(texts));
 }
 
 /* 1: the callback had enough. */
 static int read_rows(struct query *query, struct db_stmt *stmt, query_row *each, void *context)
 {
-	struct value row[FIELD_COLUMN_COUNT];
+	struct value row[EVENT_COLUMNS_MAX];
+	size_t count = event_column_count();
 	int r;
 
 	while ((r = db_step(stmt)) > 0) {
-		value_row(stmt, row, FIELD_COLUMN_COUNT);
+		value_row(stmt, row, count);
 		query->page_rows++;
 		if (!grep_matches(query->filter, row))
 			continue;
@@ -502,8 +513,7 @@ struct sql *query_build(const char *index)
 
 	add_select(sql);
 	sql_add(sql, index);
-	sql_add(sql, from_event);
-	sql_add(sql, " WHERE 1");
+	add_joins(sql);
 	return sql;
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* One value of a result row, and rows of them. Nothing is copied: text lives as long as its source. */
+/* One value of a result row, and what the values of a column mean. Nothing is copied: text lives as long as its source. */
 #ifndef CRI_CONSUMER_QUERY_VALUE_H
 #define CRI_CONSUMER_QUERY_VALUE_H
 
@@ -7,6 +7,20 @@
 #include <stdint.h>
 
 struct db_stmt;
+
+/* What the values of a column mean; a value may be NULL in any of them. */
+enum column_type {
+	COLUMN_STRING,
+	COLUMN_NUMBER,
+	COLUMN_BYTES,	 /* text shows it with a unit */
+	COLUMN_DURATION, /* nanoseconds; text shows it with a unit */
+	COLUMN_REAL,
+	COLUMN_BOOL,
+	COLUMN_DECIMAL,	 /* signed 64 bits, a string in JSON */
+	COLUMN_UNSIGNED, /* unsigned 64 bits, a string in JSON */
+	COLUMN_TIME,	 /* nanoseconds since 1970, UTC */
+	COLUMN_ANY,	 /* number or text, as each value is */
+};
 
 enum value_kind { VALUE_NULL, VALUE_INT, VALUE_REAL, VALUE_TEXT };
 

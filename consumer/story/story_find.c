@@ -6,6 +6,7 @@
 
 #include "common/cleanup.h"
 #include "common/text.h"
+#include "consumer/query/container_sql.h"
 #include "consumer/query/sql.h"
 #include "consumer/story/story_read.h"
 #include "consumer/text/time_words.h"
@@ -14,14 +15,6 @@
 
 /* A candidate's rank: how it was matched. Lower is better. */
 enum rank { RANK_EXACT, RANK_PREFIX, RANK_COMPONENT };
-
-/* Of a container's init exits the last; NULL when there was none. */
-#define INIT_EXIT(what)                                                                           \
-	"(SELECT " what " FROM cgroup k JOIN event e INDEXED BY event_end ON e.cgroup = k.cgroup" \
-	" WHERE k.container = c.container AND e.flags & 3 AND e.flags & 2 AND e.type = 3 ORDER BY e.id DESC LIMIT 1)"
-#define OOM_KILLS                                                                                  \
-	"(SELECT count(*) FROM cgroup k JOIN event e INDEXED BY event_kill ON e.cgroup = k.cgroup" \
-	" WHERE k.container = c.container AND e.type = 1)"
 
 enum { LIFE_PK, LIFE_ID, LIFE_NAME, LIFE_STARTED, LIFE_STOPPED, LIFE_RANK, LIFE_OOM_KILLS, LIFE_INIT_STATUS };
 
@@ -124,10 +117,9 @@ static void add_lives(struct sql *sql, const char *word)
 		add_rank(sql, word);
 	else
 		sql_add(sql, "0");
-	sql_add(sql, " AS match_rank, " OOM_KILLS
-		     " AS kills, " INIT_EXIT("e.status") " AS init_status"
-							 " FROM container c LEFT JOIN pod p ON p.pod = c.pod LEFT JOIN "
-							 "cgroup g ON g.cgroup = c.cgroup WHERE 1");
+	sql_add(sql, " AS match_rank, " CONTAINER_OOM_KILLS " AS kills, " CONTAINER_INIT_EXIT("e.status") " AS init_status"
+		     " FROM container c LEFT JOIN pod p ON p.pod = c.pod LEFT JOIN cgroup g ON g.cgroup = c.cgroup"
+		     " WHERE 1");
 }
 
 static void note_other(struct story *story, struct db_stmt *stmt)

@@ -8,7 +8,11 @@
 #include <string.h>
 
 #include "common/cleanup.h"
-#include "consumer/query/event_column.h"
+#include "consumer/query/event_kind.h"
+#include "consumer/query/kind_exit.h"
+#include "consumer/query/kind_lifecycle.h"
+#include "consumer/query/kind_oom.h"
+#include "consumer/query/kind_pressure.h"
 #include "consumer/query/query.h"
 #include "consumer/query/sql.h"
 
@@ -47,15 +51,15 @@ static bool is_set(const struct value *value)
 }
 
 /* What the victim held, of the parts that are known. */
-static int64_t held_bytes(const struct value *row)
+static int64_t held_bytes(const struct value *oom)
 {
-	static const unsigned int parts[] = { FIELD_RSS_ANON, FIELD_RSS_FILE, FIELD_RSS_SHMEM };
+	static const unsigned int parts[] = { OOM_RSS_ANON, OOM_RSS_FILE, OOM_RSS_SHMEM };
 	int64_t sum = 0;
 	bool known = false;
 
 	for (size_t i = 0; i < ARRAY_SIZE(parts); i++)
-		if (row[parts[i]].kind == VALUE_INT) {
-			sum += row[parts[i]].number;
+		if (oom[parts[i]].kind == VALUE_INT) {
+			sum += oom[parts[i]].number;
 			known = true;
 		}
 	return known ? sum : STORY_UNKNOWN;
@@ -63,34 +67,39 @@ static int64_t held_bytes(const struct value *row)
 
 static void fill_event(const struct reading *reading, const struct value *row, struct story_event *event)
 {
+	const struct value *oom = event_values(row, &event_kind_oom);
+	const struct value *pressure = event_values(row, &event_kind_pressure);
+	const struct value *exit = event_values(row, &event_kind_exit);
+	const struct value *lifecycle = event_values(row, &event_kind_lifecycle);
+
 	*event = (struct story_event){
 		.id = row[FIELD_ID].number,
 		.time = row[FIELD_TIME].number,
 		.type = (enum event_type)row[FIELD_TYPE_NUMBER].number,
 		.pid = number_of(&row[FIELD_PID]),
-		.incident = number_of(&row[FIELD_INCIDENT]),
-		.limit_bytes = number_of(&row[FIELD_LIMIT_BYTES]),
-		.usage_bytes = number_of(&row[FIELD_USAGE_BYTES]),
-		.held_bytes = held_bytes(row),
-		.trigger_pid = number_of(&row[FIELD_TRIGGER_PID]),
-		.oom_score_adj = number_of(&row[FIELD_OOM_SCORE_ADJ]),
-		.chosen = is_set(&row[FIELD_CHOSEN]),
-		.group_kill = is_set(&row[FIELD_GROUP_KILL]),
+		.incident = number_of(&oom[OOM_INCIDENT]),
+		.limit_bytes = number_of(&oom[OOM_LIMIT_BYTES]),
+		.usage_bytes = number_of(&oom[OOM_USAGE_BYTES]),
+		.held_bytes = held_bytes(oom),
+		.trigger_pid = number_of(&oom[OOM_TRIGGER_PID]),
+		.oom_score_adj = number_of(&oom[OOM_SCORE_ADJ]),
+		.chosen = is_set(&oom[OOM_CHOSEN]),
+		.group_kill = is_set(&oom[OOM_GROUP_KILL]),
 		.elsewhere = reading->elsewhere,
 		.is_pod = reading->is_pod,
 		.is_above = reading->is_above,
-		.status = number_of(&row[FIELD_WAIT_STATUS]),
-		.duration = number_of(&row[FIELD_DURATION]),
-		.oom_killed = is_set(&row[FIELD_OOM_KILLED]),
-		.is_init = is_set(&row[FIELD_CONTAINER_INIT]),
-		.memory_limit = number_of(&row[FIELD_MEMORY_LIMIT]),
-		.peak = number_of(&row[FIELD_PEAK]),
+		.status = number_of(&exit[EXIT_WAIT_STATUS]),
+		.duration = number_of(&exit[EXIT_DURATION]),
+		.oom_killed = is_set(&exit[EXIT_OOM_KILLED]),
+		.is_init = is_set(&exit[EXIT_CONTAINER_INIT]),
+		.memory_limit = number_of(&lifecycle[LIFECYCLE_MEMORY_LIMIT]),
+		.peak = number_of(&lifecycle[LIFECYCLE_PEAK]),
 	};
-	event->is_limit = row[FIELD_LEVEL].kind == VALUE_TEXT && strcmp(row[FIELD_LEVEL].text, "limit") == 0;
+	event->is_limit = pressure[PRESSURE_LEVEL].kind == VALUE_TEXT && strcmp(pressure[PRESSURE_LEVEL].text, "limit") == 0;
 	text_of(event->comm, sizeof(event->comm), &row[FIELD_COMM]);
-	text_of(event->scope, sizeof(event->scope), &row[FIELD_SCOPE]);
-	text_of(event->limit_cgroup, sizeof(event->limit_cgroup), &row[FIELD_LIMIT_CGROUP]);
-	text_of(event->trigger_comm, sizeof(event->trigger_comm), &row[FIELD_TRIGGER_COMM]);
+	text_of(event->scope, sizeof(event->scope), &oom[OOM_SCOPE]);
+	text_of(event->limit_cgroup, sizeof(event->limit_cgroup), &oom[OOM_LIMIT_CGROUP]);
+	text_of(event->trigger_comm, sizeof(event->trigger_comm), &oom[OOM_TRIGGER_COMM]);
 }
 
 static int keep_row(void *context, const struct value *row)

@@ -5,9 +5,8 @@
  */
 #include <errno.h>
 
+#include "consumer/print/event_table.h"
 #include "consumer/print/print.h"
-#include "consumer/query/column.h"
-#include "consumer/query/event_column.h"
 #include "consumer/query/query.h"
 #include "tests/fuzz/fuzz_lines.h"
 #include "tests/pipeline_rig.h"
@@ -180,7 +179,7 @@ static void print_all(struct db *db)
 	const struct print_target target = { .out = out, .boot_id = "" };
 
 	filter_options_init(&filter_options);
-	FUZZ_ASSERT(print_open(&options, &event_table, &target, &print, message, sizeof(message)) == 0);
+	FUZZ_ASSERT(print_open(&options, event_table(), &target, &print, message, sizeof(message)) == 0);
 	FUZZ_ASSERT(query_open(db, &filter, 0, INT64_MAX, false, &query) == 0);
 	while (query_page(query, print_event, print) > 0)
 		;

@@ -3,6 +3,7 @@
 
 #include "consumer/query/filter.h"
 #include "consumer/query/sql.h"
+#include "consumer/store/event_join.h"
 #include "consumer/text/event_type.h"
 #include "tests/unit/scratch_db.h"
 
@@ -256,8 +257,7 @@ static void select_cgroups(struct db *db, const struct filter *filter, char *out
 	struct db_stmt *stmt;
 	size_t used = 0;
 
-	sql_add(sql, "SELECT g.cgroup FROM cgroup g LEFT JOIN container c ON c.container = g.container"
-		     " LEFT JOIN pod p ON p.pod = coalesce(g.pod, c.pod) WHERE 1");
+	sql_add(sql, "SELECT g.cgroup FROM cgroup g" CGROUP_JOIN " WHERE 1");
 	filter_add_place(filter, sql);
 	sql_add(sql, " ORDER BY 1");
 	out[0] = '\0';

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include <errno.h>
 
+#include "consumer/print/format.h"
 #include "consumer/print/print.h"
-#include "consumer/print/print_json.h"
 #include "tests/harness.h"
 
 enum { C_ID, C_BIG, C_TEXT, C_ANAME, C_AID, C_TIME, C_BYTES, C_REAL, C_FLAG, C_ONLY2, C_SHOWN, C_KIND, C_COUNT };
@@ -23,7 +23,7 @@ static const struct column columns[C_COUNT] = {
 	[C_BYTES] = { "bytes", .type = COLUMN_BYTES, .width = 6 },
 	[C_REAL] = { "real", .type = COLUMN_REAL, .width = 6 },
 	[C_FLAG] = { "flag", .type = COLUMN_BOOL, .width = 4 },
-	[C_ONLY2] = { "only2", .type = COLUMN_NUMBER, .kinds = 1U << 2, .width = 4 },
+	[C_ONLY2] = { "only2", .type = COLUMN_NUMBER, .types = 1U << 2, .width = 4 },
 	[C_SHOWN] = { .header = "SHOWN", .text = shown_text, .width = 8 },
 	[C_KIND] = { .type = COLUMN_NUMBER },
 };
@@ -100,7 +100,7 @@ static void test_json(void **state)
 
 static void test_json_object_and_kinds(void **state)
 {
-	const struct print_options options = { .format = PRINT_JSON };
+	const struct print_options options = { .format = format_index("json") };
 	struct value row[C_COUNT];
 
 	(void)state;
@@ -116,7 +116,7 @@ static void test_json_object_and_kinds(void **state)
 
 static void test_json_fields(void **state)
 {
-	struct print_options options = { .format = PRINT_JSON, .fields = "only2,A,id" };
+	struct print_options options = { .format = format_index("json"), .fields = "only2,A,id" };
 	struct value row[C_COUNT];
 
 	(void)state;
@@ -127,7 +127,7 @@ static void test_json_fields(void **state)
 
 static void test_json_pretty(void **state)
 {
-	struct print_options options = { .format = PRINT_PRETTY, .fields = "id,a" };
+	struct print_options options = { .format = format_index("json-pretty"), .fields = "id,a" };
 	struct value row[C_COUNT];
 
 	(void)state;
@@ -139,7 +139,7 @@ static void test_json_pretty(void **state)
 
 static void test_csv(void **state)
 {
-	struct print_options options = { .format = PRINT_CSV, .fields = "id,text,a.name,flag,time,real" };
+	struct print_options options = { .format = format_index("csv"), .fields = "id,text,a.name,flag,time,real" };
 	struct value row[C_COUNT];
 
 	(void)state;
@@ -155,7 +155,7 @@ static void test_csv(void **state)
 
 static void test_csv_of_long_text(void **state)
 {
-	struct print_options options = { .format = PRINT_CSV, .fields = "text", .no_legend = true };
+	struct print_options options = { .format = format_index("csv"), .fields = "text", .no_legend = true };
 	struct value row[C_COUNT];
 	AUTO_FREE char *text = malloc(20001);
 	AUTO_FREE char *got = NULL;
@@ -171,7 +171,7 @@ static void test_csv_of_long_text(void **state)
 
 static void test_export(void **state)
 {
-	struct print_options options = { .format = PRINT_EXPORT };
+	struct print_options options = { .format = format_index("export") };
 	struct value row[C_COUNT];
 
 	(void)state;
@@ -185,7 +185,7 @@ static void test_export(void **state)
 
 static void test_table(void **state)
 {
-	struct print_options options = { .format = PRINT_SHORT };
+	struct print_options options = { .format = format_index("short") };
 	struct value row[C_COUNT];
 
 	(void)state;
@@ -195,14 +195,14 @@ static void test_table(void **state)
 	row[C_TEXT] = value_null();
 	check(&options, false, row, 1, " 7 -    shown 7\n");
 	options.no_legend = false;
-	options.format = PRINT_WIDE;
+	options.format = format_index("wide");
 	check(&options, false, row, 1, "ID TEXT ANAME SHOWN\n 7 -    -     shown 7\n");
 	check(&options, false, row, 0, "");
 }
 
 static void test_stream(void **state)
 {
-	struct print_options options = { .format = PRINT_SHORT, .utc = true };
+	struct print_options options = { .format = format_index("short"), .utc = true };
 	struct value row[C_COUNT];
 
 	(void)state;
@@ -214,7 +214,7 @@ static void test_stream(void **state)
 
 static void test_long_table_keeps_all_rows(void **state)
 {
-	struct print_options options = { .format = PRINT_SHORT };
+	struct print_options options = { .format = format_index("short") };
 	struct value row[C_COUNT];
 	AUTO_FREE char *got = NULL;
 	size_t lines = 0, headers = 0;
@@ -233,18 +233,17 @@ static void test_long_table_keeps_all_rows(void **state)
 static void test_wrong_fields(void **state)
 {
 	static const struct {
-		enum print_format format;
-		const char *fields, *names;
+		const char *format, *fields, *names;
 	} rows[] = {
-		{ PRINT_SHORT, "id,nope", "\"nope\"" },
-		{ PRINT_SHORT, "id,", "\"\"" },
-		{ PRINT_JSON, "SHOWN", "\"SHOWN\"" },
-		{ PRINT_CSV, "i", "\"i\"" },
+		{ "short", "id,nope", "\"nope\"" },
+		{ "short", "id,", "\"\"" },
+		{ "json", "SHOWN", "\"SHOWN\"" },
+		{ "csv", "i", "\"i\"" },
 	};
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
-		struct print_options options = { .format = rows[i].format };
+		struct print_options options = { .format = format_index(rows[i].format) };
 		const struct print_target target = { .out = stdout };
 		struct print *print = NULL;
 		char message[512] = "";

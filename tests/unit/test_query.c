@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Every way to the rows must give the same answer as one plain SELECT. */
-#include "consumer/query/event_column.h"
+#include "consumer/query/event_kind.h"
 #include "consumer/query/query.h"
 #include "consumer/query/sql.h"
 #include "consumer/text/event_type.h"

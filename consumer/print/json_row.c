@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "consumer/print/print_json.h"
+#include "consumer/print/json_row.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -106,7 +106,7 @@ static size_t write_object(struct json *json, const struct column_table *table, 
 	return end;
 }
 
-void print_json_members(struct json *json, const struct column_table *table, const struct column_list *list,
+void json_row_members(struct json *json, const struct column_table *table, const struct column_list *list,
 			const struct value *row)
 {
 	unsigned int order[COLUMN_LIST_MAX];
@@ -130,12 +130,12 @@ void print_json_members(struct json *json, const struct column_table *table, con
 	}
 }
 
-void print_json_row(FILE *out, bool pretty, const struct column_table *table, const struct column_list *list,
+void json_row_write(FILE *out, bool pretty, const struct column_table *table, const struct column_list *list,
 		    const struct value *row)
 {
 	struct json json = { .out = out, .pretty = pretty };
 
 	json_object(&json, NULL);
-	print_json_members(&json, table, list, row);
+	json_row_members(&json, table, list, row);
 	json_close(&json, '}');
 }

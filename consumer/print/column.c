@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "consumer/query/column.h"
+#include "consumer/print/column.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -48,8 +48,8 @@ static int find_column(const struct column_table *table, const char *word, size_
 	return -ENOENT;
 }
 
-/* Adds the columns one word names; -ENOENT when there is none. The exact word comes first, and a single
- * column before an object's members. */
+/* Adds the columns one word names; -ENOENT when there is none. An exact match wins over another case, and a single
+ * column over an object's members. */
 static int list_add_word(const struct column_table *table, const char *word, size_t length, bool text,
 			 struct column_list *list)
 {
@@ -127,14 +127,14 @@ void column_list_all(const struct column_table *table, struct column_list *ret)
 
 bool column_applies(const struct column_table *table, const struct column *column, const struct value *row)
 {
-	const struct value *kind;
+	const struct value *type;
 
-	if (!column->kinds || table->kind_column < 0)
+	if (!column->types || table->type_column < 0)
 		return true;
-	kind = &row[table->kind_column];
-	if (kind->kind != VALUE_INT || kind->number < 0 || kind->number > 31)
+	type = &row[table->type_column];
+	if (type->kind != VALUE_INT || type->number < 0 || type->number > 31)
 		return false;
-	return (column->kinds >> kind->number) & 1;
+	return (column->types >> type->number) & 1;
 }
 
 static void format_number(const struct column_style *style, const struct column *column, const struct value *value,
@@ -202,9 +202,9 @@ size_t column_plain(const struct column *column, const struct value *value, char
 	return strlen(out);
 }
 
-#define SHORT_ID 12 /* characters of an id that people compare */
+#define SHORT_ID 12 /* characters of a 64-digit id that runtimes show as well */
 
-static void escape_value(const struct value *value, size_t length, char *out, size_t size)
+static void escape_start(const struct value *value, size_t length, char *out, size_t size)
 {
 	out[0] = '\0';
 	if (value->kind == VALUE_TEXT)
@@ -217,9 +217,22 @@ void column_name_or_id(const struct column_style *style, const struct value *nam
 	bool cut = !style->no_trunc && id->kind == VALUE_TEXT && id->length >= 32 &&
 		   strspn(id->text, "0123456789abcdef-") == id->length;
 
-	escape_value(name, name->length, out, size);
+	escape_start(name, name->length, out, size);
 	if (!out[0])
-		escape_value(id, cut ? SHORT_ID : id->length, out, size);
+		escape_start(id, cut ? SHORT_ID : id->length, out, size);
+}
+
+void column_escape(const struct value *value, char *out, size_t size)
+{
+	escape_start(value, value->length, out, size);
+}
+
+void column_bytes(const struct value *value, const char *unknown, char *out, size_t size)
+{
+	if (value->kind == VALUE_INT)
+		text_format_size(out, size, (uint64_t)value->number);
+	else
+		(void)snprintf(out, size, "%s", unknown);
 }
 
 void column_real(char *out, size_t size, double real)
@@ -237,7 +250,7 @@ void column_header(const struct column *column, char *out, size_t size)
 	const char *text = column->header ? column->header : column->name;
 	size_t i;
 
-	(void)text_escape(out, size, text, strlen(text)); /* that of a query's column is anybody's */
+	(void)text_escape(out, size, text, strlen(text)); /* a query names its columns as it likes */
 	if (column->header)
 		return;
 	for (i = 0; out[i]; i++)

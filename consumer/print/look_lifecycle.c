@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "consumer/print/event_look.h"
+#include "consumer/query/kind_lifecycle.h"
+
+static void start_detail(const struct column_style *style, const struct value *row, char *out, size_t size)
+{
+	const struct value *start = event_values(row, &event_kind_lifecycle);
+	char limit[16];
+
+	(void)style;
+	column_bytes(&start[LIFECYCLE_MEMORY_LIMIT], "", limit, sizeof(limit));
+	(void)snprintf(out, size, "started%s%s", limit[0] ? ", memory limit " : "", limit);
+}
+
+static void stop_detail(const struct column_style *style, const struct value *row, char *out, size_t size)
+{
+	const struct value *stop = event_values(row, &event_kind_lifecycle);
+	const struct value *kills = &stop[LIFECYCLE_OOM_KILLS];
+	char peak[16], more[48] = "";
+
+	(void)style;
+	column_bytes(&stop[LIFECYCLE_PEAK], "", peak, sizeof(peak));
+	if (kills->kind == VALUE_INT && kills->number > 0)
+		(void)snprintf(more, sizeof(more), ", OOM kills: %" PRId64, kills->number);
+	(void)snprintf(out, size, "stopped%s%s%s", peak[0] ? ", memory peak " : "", peak, more);
+}
+
+const struct event_look look_start = { TYPE_CONTAINER_START, NULL, start_detail, NULL, NULL };
+const struct event_look look_stop = { TYPE_CONTAINER_STOP, NULL, stop_detail, NULL, NULL };
