@@ -10,6 +10,7 @@
 #include "consumer/cli/command.h"
 #include "consumer/cli/help_table.h"
 #include "consumer/cli/output.h"
+#include "consumer/text/error.h"
 
 static const char *const shells[] = { "bash", "zsh", "fish", NULL };
 
@@ -86,7 +87,7 @@ int cmd_completion(const struct command_context *context, int argc, char **argv)
 	output_open(&common, false, &output);
 	r = output_close(&output, print_completion(context, script, output.out));
 	if (r < 0 && r != -EPIPE) {
-		log_error("cannot print the script: %s; what was printed is incomplete", strerror(-r));
+		log_error("cannot print the script: %s; what was printed is incomplete", error_text(r));
 		return EXIT_USAGE;
 	}
 	return EXIT_FOUND;

@@ -3,13 +3,13 @@
 #include <errno.h>
 #include <stddef.h>
 #include <stdio.h>
-#include <string.h>
 
 #include "common/exit_code.h"
 #include "common/log.h"
 #include "consumer/cli/command.h"
 #include "consumer/cli/help_table.h"
 #include "consumer/cli/output.h"
+#include "consumer/text/error.h"
 
 static const struct command_usage help_usage = {
 	.example = "cri-ebpf help why",
@@ -68,7 +68,7 @@ static int print_table(const struct command_context *context, const struct comma
 	r = output_close(&output, help_table_print(context, HELP_TABLE_ALL, output.out));
 	if (r == 0 || r == -EPIPE)
 		return EXIT_FOUND;
-	log_error("cannot print the table: %s; what was printed is incomplete", strerror(-r));
+	log_error("cannot print the table: %s; what was printed is incomplete", error_text(r));
 	return EXIT_USAGE;
 }
 

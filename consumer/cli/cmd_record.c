@@ -33,6 +33,7 @@
 #include "consumer/store/writer_lock.h"
 #include "consumer/test_hook.h"
 #include "consumer/text/clock.h"
+#include "consumer/text/error.h"
 
 struct record_options {
 	bool once;
@@ -91,7 +92,7 @@ static void record_close(struct record *record)
 static int explain_lock(const char *what, const char *path, int error, pid_t holder)
 {
 	if (error != -EWOULDBLOCK)
-		log_error("cannot lock the %s \"%s\": %s; nothing is recorded", what, path, strerror(-error));
+		log_error("cannot lock the %s \"%s\": %s; nothing is recorded", what, path, error_text(error));
 	else if (holder > 0)
 		log_error("another recorder, pid %d, uses the %s \"%s\": this one ends", (int)holder, what, path);
 	else
@@ -107,9 +108,9 @@ static int explain_pin(const struct config *config, const char *name, int error)
 		advice = "it is readable for group " GROUP_RING " only: start the recorder as root or as its user";
 	else if (error == -EPERM)
 		advice = "this kernel allows bpf(2) to privileged processes only";
-	else if (error == -EPROTO)
-		advice = "it was made by another version: unload with that one, then cri-ebpf-loader load";
-	log_error("cannot open \"%s/%s\": %s; nothing is recorded: %s", config->pin_dir, name, strerror(-error), advice);
+	else if (error == -ERROR_MAP_LAYOUT)
+		advice = "unload it with that version, then cri-ebpf-loader load";
+	log_error("cannot open \"%s/%s\": %s; nothing is recorded: %s", config->pin_dir, name, error_text(error), advice);
 	return EXIT_DENIED;
 }
 
@@ -173,7 +174,7 @@ static int open_sources(struct record *record)
 	int r = clock_boot_id(record->boot_id);
 
 	if (r) {
-		log_error("cannot read the id of this boot: %s; nothing is recorded", strerror(-r));
+		log_error("cannot read the id of this boot: %s; nothing is recorded", error_text(r));
 		return EXIT_DENIED;
 	}
 	r = cgroup_mount_find(&mount);
@@ -182,14 +183,14 @@ static int open_sources(struct record *record)
 	if (r)
 		log_warning("cannot open the cgroup file system: %s; cgroups that the kernel does not name stay without"
 			    " a name",
-			    strerror(-r));
+			    error_text(r));
 	record->notify_fd = notify_open();
 	record->signal_fd = loop_open_signals();
 	if (record->signal_fd >= 0)
 		record->epoll_fd = loop_open_epoll(record->ring_fd, record->signal_fd);
 	r = record->signal_fd < 0 ? record->signal_fd : record->epoll_fd;
 	if (r < 0) {
-		log_error("cannot wait for records and signals: %s; nothing is recorded", strerror(-r));
+		log_error("cannot wait for records and signals: %s; nothing is recorded", error_text(r));
 		return EXIT_DENIED;
 	}
 	return 0;
@@ -229,7 +230,7 @@ static int leave_root(struct record *record)
 		r = privileges_make_directory(record->db_directory, uid, gid);
 	if (r) {
 		log_error("cannot make \"%s\" for user \"%s\": %s; nothing is recorded", record->db_directory, config->user,
-			  strerror(-r));
+			  error_text(r));
 		return EXIT_STORE;
 	}
 
@@ -242,7 +243,7 @@ static int leave_root(struct record *record)
 		return EXIT_DENIED;
 	}
 	if (r) {
-		log_error("cannot give up privileges: %s; nothing is recorded", strerror(-r));
+		log_error("cannot give up privileges: %s; nothing is recorded", error_text(r));
 		return EXIT_DENIED;
 	}
 	return 0;
@@ -270,7 +271,7 @@ static int find_database(struct record *record)
 		return 0;
 	log_error("cannot find \"%s\": %s; nothing is recorded: its directory must exist and belong to the recorder's"
 		  " user, and a link must lead to a database",
-		  record->config->db, strerror(-r));
+		  record->config->db, error_text(r));
 	return EXIT_STORE;
 }
 
@@ -286,7 +287,7 @@ static int lock_database(struct record *record)
 	pid_t holder = 0;
 
 	record->db_lock_fd = writer_lock_database(db, &holder);
-	if (record->db_lock_fd == -EPERM) {
+	if (record->db_lock_fd == -ERROR_LOCK_FOREIGN) {
 		log_error("\"%s.lock\" belongs to another user, who could keep every recorder out; nothing is recorded:"
 			  " remove it",
 			  db);
@@ -297,13 +298,13 @@ static int lock_database(struct record *record)
 	if (record->db_lock_fd < 0) {
 		log_error("cannot write to \"%s\": %s; nothing is recorded: it must exist, be writable and belong to the"
 			  " recorder's user",
-			  record->db_directory, strerror(-record->db_lock_fd));
+			  record->db_directory, error_text(record->db_lock_fd));
 		return is_temporary(record->db_lock_fd) ? EXIT_UNHEALTHY : EXIT_STORE;
 	}
 	record->fault_fd = recorder_fault_open(db);
 	if (record->fault_fd < 0)
 		log_warning("cannot open \"%s.trouble\": %s; cri-ebpf status will not know when nothing can be stored", db,
-			    strerror(-record->fault_fd));
+			    error_text(record->fault_fd));
 	return 0;
 }
 
@@ -347,22 +348,19 @@ static int open_pipeline(struct record *record)
 		.resolve = { config->containerd_namespaces, config->metadata_cache_size, config->metadata_cache_ttl_ns,
 			     config->record_host },
 	};
-	const char *reason, *advice = "see that its directory exists and belongs to the recorder's user";
+	const char *advice = "see that its directory exists and belongs to the recorder's user";
 	int r = pipeline_open(&settings, record->ring, &record->maps, record->fs, &record->pipeline);
 
 	if (!r)
 		r = start_pipeline(record->pipeline);
 	if (r == 0 || (record->pipeline && is_temporary(r)))
 		return 0;
-	reason = record->pipeline ? pipeline_message(record->pipeline) : strerror(-r);
-	if (r == -EPROTO) {
-		reason = "it was made by a newer version of cri-ebpf";
+	if (r == -ERROR_DB_NEWER)
 		advice = "install that one, or name another file with --db";
-	} else if (r == -ENOTUNIQ) {
-		reason = "it is not a database of cri-ebpf";
+	else if (r == -ERROR_DB_FOREIGN || r == -ERROR_DB_NONE)
 		advice = "name another file with --db";
-	}
-	log_error("cannot use \"%s\": %s; it is left as it is and nothing is recorded: %s", record->db, reason, advice);
+	log_error("cannot use \"%s\": %s; it is left as it is and nothing is recorded: %s", record->db,
+		  record->pipeline ? pipeline_message(record->pipeline) : error_text(r), advice);
 	return EXIT_STORE;
 }
 

@@ -3,7 +3,6 @@
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "common/cleanup.h"
 #include "common/exit_code.h"
@@ -17,6 +16,7 @@
 #include "consumer/query/sql.h"
 #include "consumer/query/value.h"
 #include "consumer/sandbox/confine.h"
+#include "consumer/text/error.h"
 
 static const struct command_usage usage = {
 	.example = "cri-ebpf sql 'SELECT namespace, count(*) AS kills FROM v_oom GROUP BY 1'",
@@ -59,8 +59,8 @@ static int usage_error(const struct db *db, int r)
 		int error;
 		const char *words;
 	} words[] = {
-		{ -EPERM, "only reading is allowed" },
-		{ -ETIME, "it took too long: narrow it down, or allow more with --time-limit" },
+		{ -ERROR_SQL_REFUSED, "only reading is allowed" },
+		{ -ERROR_SQL_TIMEOUT, "it took too long: narrow it down, or allow more with --time-limit" },
 		{ -E2BIG, "it has too many columns" },
 	};
 
@@ -108,7 +108,7 @@ static int finish(struct sql_work *work, struct print *print, int r)
 	if (written == -EPIPE)
 		return EXIT_FOUND;
 	if (written < 0) {
-		log_error("cannot write to standard output: %s; the answer is incomplete", strerror(-written));
+		log_error("cannot write to standard output: %s; the answer is incomplete", error_text(written));
 		return EXIT_USAGE;
 	}
 	if (r < 0 && !db_wal_index_moved(work->db) && usage_error(work->db, r))

@@ -21,6 +21,7 @@
 #include "consumer/sandbox/confine.h"
 #include "consumer/store/db_files.h"
 #include "consumer/store/recorder_state.h"
+#include "consumer/text/error.h"
 #include "consumer/text/json.h"
 #include "consumer/text/time_words.h"
 
@@ -432,7 +433,7 @@ static int run(struct status *status)
 	if (r < 0)
 		return history_failed(&status->common, status->db, r);
 	if (written < 0 && written != -EPIPE) {
-		log_error("cannot write to standard output: %s; the answer is incomplete", strerror(-written));
+		log_error("cannot write to standard output: %s; the answer is incomplete", error_text(written));
 		return EXIT_USAGE;
 	}
 	r = history_check(&status->common, status->db);

@@ -27,6 +27,7 @@
 #include "consumer/store/retention.h"
 #include "consumer/store/retention_plan.h"
 #include "consumer/store/writer_lock.h"
+#include "consumer/text/error.h"
 #include "consumer/text/time_words.h"
 
 #define SIZE_MIN (8ULL << 20)
@@ -145,7 +146,7 @@ static int leave_root(struct vacuum *vacuum)
 		r = privileges_drop(uid, gid, false);
 	if (!r)
 		return 0;
-	log_error("cannot become user \"%s\", whose database it is: %s; nothing was removed", user, strerror(-r));
+	log_error("cannot become user \"%s\", whose database it is: %s; nothing was removed", user, error_text(r));
 	return EXIT_DENIED;
 }
 
@@ -218,7 +219,7 @@ static int lock(struct vacuum *vacuum)
 		return 0;
 	if (holder > 0)
 		(void)snprintf(pid, sizeof(pid), ", pid %d,", (int)holder);
-	if (vacuum->lock_fd == -EPERM)
+	if (vacuum->lock_fd == -ERROR_LOCK_FOREIGN)
 		log_error("\"%s.lock\" belongs to another user, who could keep every recorder out; nothing was removed:"
 			  " remove it",
 			  path);
@@ -229,7 +230,7 @@ static int lock(struct vacuum *vacuum)
 	else
 		log_error("cannot write to \"%s\": %s; nothing was removed: run this as root or as user \"%s\", or add"
 			  " --dry-run",
-			  path, strerror(-vacuum->lock_fd), vacuum->common.config.user);
+			  path, error_text(vacuum->lock_fd), vacuum->common.config.user);
 	return EXIT_DENIED;
 }
 
@@ -261,7 +262,7 @@ static int open_for_writing(struct vacuum *vacuum)
 	r = db_open_write(vacuum->common.config.db, &vacuum->db);
 	if (!r)
 		return 0;
-	log_error("cannot open \"%s\" for writing: %s; nothing was removed", vacuum->common.config.db, strerror(-r));
+	log_error("cannot open \"%s\" for writing: %s; nothing was removed", vacuum->common.config.db, error_text(r));
 	return r == -EACCES || r == -EROFS ? EXIT_DENIED : EXIT_STORE;
 }
 
@@ -368,7 +369,7 @@ static int show(struct vacuum *vacuum, const struct retention_plan *plan)
 	print_plan(print, plan);
 	r = output_close(output, print_count(print) ? print_finish(print) : 0);
 	if (r < 0 && r != -EPIPE) {
-		log_error("cannot write to standard output: %s; the answer is incomplete", strerror(-r));
+		log_error("cannot write to standard output: %s; the answer is incomplete", error_text(r));
 		return EXIT_USAGE;
 	}
 	tell(vacuum, plan);

@@ -16,6 +16,7 @@
 #include "consumer/query/query.h"
 #include "consumer/story/story.h"
 #include "consumer/story/story_read.h"
+#include "consumer/text/error.h"
 #include "consumer/text/time_words.h"
 
 static const struct command_usage usage = {
@@ -234,7 +235,7 @@ static int finish(struct listing *listing, int r)
 
 	listing->exit_code = EXIT_FOUND;
 	if (written < 0 && written != -EPIPE) {
-		log_error("cannot write to standard output: %s; the answer is incomplete", strerror(-written));
+		log_error("cannot write to standard output: %s; the answer is incomplete", error_text(written));
 		listing->exit_code = EXIT_USAGE;
 	}
 	if (r == 0 && listing->filter_options.strict)

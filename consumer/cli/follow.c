@@ -11,6 +11,7 @@
 #include "common/cleanup.h"
 #include "common/log.h"
 #include "consumer/cli/history.h"
+#include "consumer/text/error.h"
 
 #define LINES_DEFAULT 10 /* shown of the past, as a first orientation */
 #define POLL_MS	      50 /* when nothing wakes us: a commit shows within this */
@@ -64,9 +65,14 @@ static int wait_for_change(struct follow *follow)
 	return 0;
 }
 
+static bool is_not_ours(int r)
+{
+	return r == -ERROR_DB_FOREIGN || r == -ERROR_DB_EMPTY || r == -ERROR_DB_NONE;
+}
+
 static bool is_passing(int r)
 {
-	return r == -ENOENT || r == -EBUSY || r == -EAGAIN || r == -ENOTUNIQ;
+	return r == -ENOENT || r == -EBUSY || r == -ERROR_DB_PRIVATE || is_not_ours(r);
 }
 
 /* 1: open; 0: not there yet; negative errno. A file just made is empty for a moment: not ours yet. */
@@ -77,10 +83,10 @@ static int try_open(struct follow *follow)
 
 	if (r == 0)
 		return 1;
-	if (!is_passing(r) || (r == -ENOTUNIQ && !follow->said_waiting))
+	if (!is_passing(r) || (is_not_ours(r) && !follow->said_waiting))
 		return history_open(&listing->common, &listing->db) ? -ECANCELED : 1;
 	if (!follow->said_waiting)
-		log_info(r == -EAGAIN ? "the recorder keeps readers from \"%s\" for the moment; waiting"
+		log_info(r == -ERROR_DB_PRIVATE ? "the recorder keeps readers from \"%s\" for the moment; waiting"
 				      : "\"%s\" is not there; waiting for a recorder to make it",
 			 listing->common.config.db);
 	follow->said_waiting = true;

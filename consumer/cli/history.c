@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <stddef.h>
 #include <stdio.h>
-#include <string.h>
 
 #include "common/cleanup.h"
 #include "common/exit_code.h"
@@ -12,11 +11,12 @@
 #include "common/pins.h"
 #include "consumer/cli/command.h"
 #include "consumer/store/recorder_state.h"
+#include "consumer/text/error.h"
 #include "consumer/text/time_words.h"
 
 static const struct {
 	int error;
-	const char *reason; /* NULL: the system's words */
+	const char *reason; /* NULL: that of error_text */
 	const char *advice;
 } reasons[] = {
 	{ -ENOENT, NULL,
@@ -26,12 +26,12 @@ static const struct {
 	{ -EACCES, NULL,
 	  "the history is readable for members of the group " GROUP_READERS ": join it (usermod -aG " GROUP_READERS
 	  " USER), log in again, or run this as root" },
-	{ -ENOTUNIQ, "not a database of cri-ebpf", "it is left untouched; name another file with --db" },
-	{ -EPROTO, "made by a newer version of cri-ebpf", "it is left untouched; upgrade cri-ebpf to read it" },
-	{ -EBADMSG, "damaged", "it is left untouched; the recorder sets a damaged database aside when it starts" },
-	{ -EAGAIN,
-	  "the recorder keeps readers out for the moment, because one of them held a lock that recording cannot"
-	  " do without",
+	{ -ERROR_DB_FOREIGN, NULL, "it is left untouched; name another file with --db" },
+	{ -ERROR_DB_EMPTY, NULL, "it is left untouched; name another file with --db" },
+	{ -ERROR_DB_NONE, NULL, "it is left untouched; name another file with --db" },
+	{ -ERROR_DB_NEWER, NULL, "it is left untouched; upgrade cri-ebpf to read it" },
+	{ -ERROR_DB_CORRUPT, NULL, "it is left untouched; the recorder sets a damaged database aside when it starts" },
+	{ -ERROR_DB_PRIVATE, NULL,
 	  "try again in a few minutes, or run this as root; where no recorder runs, start one" },
 	{ -EBUSY, "locked by another program", "try again" },
 	{ -EROFS, NULL,
@@ -43,10 +43,10 @@ static int log_open_failure(const char *path, int error)
 	for (size_t i = 0; i < ARRAY_SIZE(reasons); i++)
 		if (reasons[i].error == error) {
 			log_error("cannot open \"%s\": %s; %s", path,
-				  reasons[i].reason ? reasons[i].reason : strerror(-error), reasons[i].advice);
+				  reasons[i].reason ? reasons[i].reason : error_text(error), reasons[i].advice);
 			return EXIT_STORE;
 		}
-	log_error("cannot open \"%s\": %s; nothing can be shown", path, strerror(-error));
+	log_error("cannot open \"%s\": %s; nothing can be shown", path, error_text(error));
 	return EXIT_STORE;
 }
 
@@ -94,9 +94,9 @@ int history_failed(const struct command_common *common, const struct db *db, int
 
 	if (replaced)
 		return replaced;
-	if (error == -EBADMSG || error == -ENOTUNIQ)
+	if (error == -ERROR_DB_CORRUPT || error == -ERROR_DB_NONE)
 		return log_open_failure(common->config.db, error);
-	log_error("cannot read \"%s\": %s%s%s; the answer is incomplete", common->config.db, strerror(-error),
+	log_error("cannot read \"%s\": %s%s%s; the answer is incomplete", common->config.db, error_text(error),
 		  words[0] ? ": " : "", words);
 	return EXIT_STORE;
 }

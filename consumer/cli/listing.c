@@ -2,7 +2,6 @@
 #include "consumer/cli/listing.h"
 
 #include <errno.h>
-#include <string.h>
 
 #include "common/cleanup.h"
 #include "common/exit_code.h"
@@ -11,6 +10,7 @@
 #include "consumer/print/event_look.h"
 #include "consumer/query/query.h"
 #include "consumer/sandbox/confine.h"
+#include "consumer/text/error.h"
 
 #define OWN_MAX 4
 
@@ -147,7 +147,7 @@ int listing_finish(struct listing *listing, int r)
 	if (written == -EPIPE || r == -EPIPE) {
 		listing->exit_code = EXIT_FOUND; /* the reader had enough */
 	} else if (written < 0) {
-		log_error("cannot write to standard output: %s; the answer is incomplete", strerror(-written));
+		log_error("cannot write to standard output: %s; the answer is incomplete", error_text(written));
 		listing->exit_code = EXIT_USAGE;
 	} else {
 		listing->exit_code = exit_code_of(listing, r);

@@ -8,6 +8,7 @@
 #include "common/cleanup.h"
 #include "consumer/store/db.h"
 #include "consumer/store/row.h"
+#include "consumer/text/error.h"
 
 enum statement {
 	FIND_CGROUP,
@@ -101,7 +102,7 @@ static int find_boot(struct db *db, const char *boot_id, int64_t *ret)
 		return r;
 	r = db_step(find);
 	if (r <= 0)
-		return r ? r : -EBADMSG;
+		return r ? r : -ERROR_DB_CORRUPT;
 	*ret = db_int(find, 0);
 	return 0;
 }

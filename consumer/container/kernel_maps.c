@@ -8,10 +8,10 @@
 #include <linux/bpf.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "common/cleanup.h"
 #include "common/pins.h"
+#include "consumer/text/error.h"
 
 struct pinned_maps {
 	int metadata_fd;
@@ -41,7 +41,7 @@ static int open_map(const char *pin_dir, const char *name, unsigned int flags, u
 	if (bpf_obj_get_info_by_fd(fd, &info, &length) < 0)
 		return -errno;
 	if (info.key_size != key_size || info.value_size != value_size)
-		return -EPROTO;
+		return -ERROR_MAP_LAYOUT;
 	*ret = TAKE_FD(fd);
 	return 0;
 }

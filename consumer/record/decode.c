@@ -6,6 +6,7 @@
 
 #include "common/cleanup.h"
 #include "common/limits.h"
+#include "consumer/text/error.h"
 
 enum tail_form { TAIL_NAMES, TAIL_PATH };
 
@@ -103,7 +104,7 @@ int decode_record(const void *data, size_t length, struct ev *ret)
 	ret->h = header;
 
 	if (header.abi > EV_ABI)
-		return -EPROTO;
+		return -ERROR_RECORD_NEWER;
 	if (!is_sound(&header, length))
 		return -EBADMSG;
 	if (!is_known(header.kind))

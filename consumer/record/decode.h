@@ -30,7 +30,7 @@ struct ev {
 };
 
 /*
- * 0; -EPROTO: made by a newer version, nothing in it can be judged; -ENOTSUP: unknown kind; -EBADMSG: not a
+ * 0; -ERROR_RECORD_NEWER: made by a newer version, nothing in it can be judged; -ENOTSUP: unknown kind; -EBADMSG: not a
  * record. With -ENOTSUP and -EBADMSG ret->h is filled if *data holds a header at all, else zeroed.
  */
 int decode_record(const void *data, size_t length, struct ev *ret);

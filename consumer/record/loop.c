@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <signal.h>
 #include <stddef.h>
-#include <string.h>
 #include <sys/epoll.h>
 #include <sys/signalfd.h>
 #include <sys/stat.h>
@@ -20,6 +19,7 @@
 #include "consumer/record/state.h"
 #include "consumer/store/recorder_state.h"
 #include "consumer/text/clock.h"
+#include "consumer/text/error.h"
 #include "consumer/text/time_words.h"
 
 #define BACKOFF_MIN_NS 100000000ULL
@@ -104,11 +104,16 @@ static void note_success(struct loop *loop)
 /* What every call into the pipeline that stores something may return. */
 static void take_result(struct loop *loop, int r)
 {
-	if (r == -EPROTO) {
+	if (r == -ERROR_RECORD_NEWER) {
 		log_error("the next record in the ring is of a newer version than the %u this recorder reads: it and all"
 			  " behind it stay in the ring for a newer recorder, and this one ends; install the cri-ebpf that"
 			  " came with the cri-ebpf-loader which wrote it",
 			  EV_ABI);
+		loop->exit_code = EXIT_DENIED;
+	} else if (r == -ERROR_DB_NEWER) {
+		log_error("\"%s\" was replaced by a database of a newer version: nothing is acknowledged and this recorder"
+			  " ends; install the newer cri-ebpf, or name another file with --db",
+			  loop->recorder->db_path);
 		loop->exit_code = EXIT_DENIED;
 	} else if (r) {
 		note_failure(loop, r);
@@ -155,7 +160,7 @@ static void write_status(struct loop *loop, bool running)
 	if (r && pipeline_report(recorder->pipeline, r) == 0)
 		r = recorder_status_write(&status, recorder->pipeline, recorder->ring, recorder->maps);
 	if (r)
-		log_debug("cannot write the status: %s", strerror(-r));
+		log_debug("cannot write the status: %s", error_text(r));
 	/* With nothing to store this is all that notices. */
 	if (!loop->failure && (r != 0) != loop->silent)
 		recorder_fault_write(recorder->fault_fd, r ? pipeline_message(recorder->pipeline) : NULL);
@@ -236,7 +241,7 @@ static void keep_retention(struct loop *loop, uint64_t now)
 	int r = retention_step(db, &recorder->retention, retention_time(loop, now));
 
 	if (r < 0) {
-		log_debug("cannot delete what is too old: %s", strerror(-r));
+		log_debug("cannot delete what is too old: %s", error_text(r));
 		(void)pipeline_report(recorder->pipeline, r);
 	}
 	if (r <= 0)
@@ -347,7 +352,7 @@ static int finish(struct loop *loop)
 		return EXIT_FOUND;
 	}
 	take_result(loop, r);
-	return r == -EPROTO ? EXIT_DENIED : EXIT_STORE;
+	return r == -ERROR_RECORD_NEWER || r == -ERROR_DB_NEWER ? EXIT_DENIED : EXIT_STORE;
 }
 
 static void record(struct loop *loop)

@@ -19,6 +19,7 @@
 #include "consumer/store/ring_rows.h"
 #include "consumer/test_hook.h"
 #include "consumer/text/clock.h"
+#include "consumer/text/error.h"
 
 /* A record is written within microseconds. One that still is not ready then never will be. */
 #define BUSY_LIMIT_NS 5000000000ULL
@@ -425,9 +426,9 @@ static int write_batch(struct pipeline *pipeline, uint64_t end)
 /* Everything that must be so before a transaction: the file is there, and it is the one that is open. */
 static int prepare(struct pipeline *pipeline)
 {
-	int r = pipeline->session.db ? session_check(&pipeline->session) : -ESTALE;
+	int r = pipeline->session.db ? session_check(&pipeline->session) : -ERROR_DB_REOPEN;
 
-	if (r != -ESTALE)
+	if (r != -ERROR_DB_REOPEN)
 		return r ? session_fail(&pipeline->session, r) : 0;
 	if (pipeline->session.db) {
 		session_abandon(&pipeline->session, 0);
@@ -460,7 +461,7 @@ static int commit(struct pipeline *pipeline)
 		pipeline->last_commit = clock_wall_ns();
 		reset_scan(pipeline);
 	}
-	return newer ? -EPROTO : 0;
+	return newer ? -ERROR_RECORD_NEWER : 0;
 }
 
 int pipeline_commit(struct pipeline *pipeline)

@@ -49,7 +49,7 @@ enum pipeline_due {
 enum pipeline_due pipeline_scan(struct pipeline *pipeline);
 
 /*
- * Stores and acknowledges what was looked at. 0; -EPROTO: the next record is from a newer version and the
+ * Stores and acknowledges what was looked at. 0; -ERROR_RECORD_NEWER: the next record is from a newer version and the
  * recorder must stop; else the batch waits in the ring and the call is to be repeated later.
  */
 int pipeline_commit(struct pipeline *pipeline);

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "common/cleanup.h"
+#include "consumer/text/error.h"
 
 struct ring {
 	uint64_t *consumer;
@@ -55,7 +56,7 @@ static int check_map(int map_fd, size_t ring_bytes)
 
 	if (bpf_obj_get_info_by_fd(map_fd, &info, &length) < 0)
 		return -errno;
-	return info.type == BPF_MAP_TYPE_RINGBUF && info.max_entries == ring_bytes ? 0 : -EPROTO;
+	return info.type == BPF_MAP_TYPE_RINGBUF && info.max_entries == ring_bytes ? 0 : -ERROR_MAP_LAYOUT;
 }
 
 int ring_open(int map_fd, size_t ring_bytes, struct ring **ret)

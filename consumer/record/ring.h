@@ -24,7 +24,7 @@ struct ring_span {
 int ring_open_pin(const char *path);
 
 /*
- * Maps the ring of map_fd, which stays the caller's (and must stay open to be waited on). -EPROTO: the
+ * Maps the ring of map_fd, which stays the caller's (and must stay open to be waited on). -ERROR_MAP_LAYOUT: the
  * map is no ring buffer of ring_bytes.
  */
 int ring_open(int map_fd, size_t ring_bytes, struct ring **ret);

@@ -13,6 +13,7 @@
 #include "consumer/store/db_files.h"
 #include "consumer/store/ring_rows.h"
 #include "consumer/text/clock.h"
+#include "consumer/text/error.h"
 
 static void close_parts(struct session *session)
 {
@@ -37,7 +38,7 @@ int session_fail(struct session *session, int error)
 {
 	const char *text = db_message(session->db);
 
-	(void)snprintf(session->message, sizeof(session->message), "%s%s%s", strerror(-error), *text ? ": " : "", text);
+	(void)snprintf(session->message, sizeof(session->message), "%s%s%s", error_text(error), *text ? ": " : "", text);
 	return error;
 }
 
@@ -58,7 +59,7 @@ static void note_failure(struct session *session, int error)
 	if (session->guard.writer > 0)
 		add_message(session, ": process %d holds a lock on \"%s-shm\", end it", (int)session->guard.writer,
 			    session->settings.db_path);
-	session->damaged = error == -EBADMSG;
+	session->damaged = error == -ERROR_DB_CORRUPT;
 }
 
 bool session_try_again(struct session *session)
@@ -93,12 +94,12 @@ static int open_for_recording(struct session *session)
 static int open_database(struct session *session)
 {
 	const char *path = session->settings.db_path;
-	int r = session->damaged ? -EBADMSG : open_for_recording(session);
+	int r = session->damaged ? -ERROR_DB_CORRUPT : open_for_recording(session);
 	char aside[4200];
 
-	if (r == -ENOTUNIQ && db_file_was_database(path))
-		r = -EBADMSG;
-	if (r != -EBADMSG)
+	if ((r == -ERROR_DB_FOREIGN || r == -ERROR_DB_NONE) && db_file_was_database(path))
+		r = -ERROR_DB_CORRUPT;
+	if (r != -ERROR_DB_CORRUPT)
 		return r;
 	r = db_file_set_aside(path, clock_wall_ns() / 1000000000, aside, sizeof(aside));
 	if (r)
@@ -180,14 +181,14 @@ static int check_files(struct session *session)
 	if (db_moved(session->db)) {
 		log_warning("database \"%s\" was moved or deleted: a new one is begun, with a note of the gap", path);
 		empty_log(session);
-		return -ESTALE;
+		return -ERROR_DB_REOPEN;
 	}
 	if (db_wal_moved(session->db) || db_wal_index_moved(session->db)) {
 		log_warning("\"%s-wal\" or \"%s-shm\" was moved or deleted: what was stored is kept, and both are made"
 			    " anew",
 			    path, path);
 		(void)db_exec(session->db, "PRAGMA wal_checkpoint(TRUNCATE)");
-		return -ESTALE;
+		return -ERROR_DB_REOPEN;
 	}
 	return 0;
 }

@@ -46,7 +46,7 @@ void session_started(struct session *session);
 void session_committed(struct session *session);
 
 /*
- * Before each transaction: 0; -ESTALE: the file was moved or deleted, or its index must be changed: abandon the
+ * Before each transaction: 0; -ERROR_DB_REOPEN: the file was moved or deleted, or its index must be changed: abandon the
  * session and open it again; -EBUSY: its log is too large and cannot be made smaller.
  */
 int session_check(struct session *session);

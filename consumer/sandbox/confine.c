@@ -17,6 +17,7 @@
 #include "consumer/store/db.h"
 #include "consumer/store/wal_index.h"
 #include "consumer/test_hook.h"
+#include "consumer/text/error.h"
 
 static bool entered;
 
@@ -71,14 +72,14 @@ int confine_to_reading(const char *db)
 		return 0;
 	r = privileges_drop_for_reading(db);
 	if (r) {
-		log_error("cannot give up privileges: %s; nothing is read", strerror(-r));
+		log_error("cannot give up privileges: %s; nothing is read", error_text(r));
 		return EXIT_DENIED;
 	}
 	if (db)
 		wal_index_make_empty(db);
 	r = enter(db);
 	if (r)
-		log_warning("cannot enter the sandbox: %s; the history is read without it", strerror(-r));
+		log_warning("cannot enter the sandbox: %s; the history is read without it", error_text(r));
 	entered = !r;
 	return 0;
 }
@@ -96,7 +97,7 @@ int confine_to_writing(const struct sandbox_paths *paths, const char *consequenc
 	if (!r)
 		r = sandbox_enter(sandbox, &landlock);
 	if (r) {
-		log_error("cannot enter the sandbox: %s; %s", strerror(-r), consequence);
+		log_error("cannot enter the sandbox: %s; %s", error_text(r), consequence);
 		return EXIT_DENIED;
 	}
 	log_debug("sandboxed: seccomp%s", landlock ? ", Landlock" : "; this kernel has no Landlock");
@@ -108,5 +109,5 @@ void confine_to_open_files(void)
 	int r = entered ? sandbox_close_files() : 0;
 
 	if (r)
-		log_warning("cannot narrow the sandbox: %s; the history is read in the wider one", strerror(-r));
+		log_warning("cannot narrow the sandbox: %s; the history is read in the wider one", error_text(r));
 }

@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "common/cleanup.h"
+#include "consumer/text/error.h"
 
 int privileges_find_user(const char *name, uid_t *ret_uid, gid_t *ret_gid)
 {
@@ -82,7 +83,7 @@ int privileges_make_directory(const char *path, uid_t uid, gid_t gid)
 	if (fd < 0)
 		return -errno;
 	if (!is_just_made(fd))
-		return -ESTALE;
+		return -ERROR_REPLACED;
 	return fchown(fd, uid, gid) != 0 || fchmod(fd, 0750) != 0 ? -errno : 0;
 }
 
@@ -162,7 +163,7 @@ int privileges_drop(uid_t uid, gid_t gid, bool keep_bpf)
 		return r;
 
 	if (has_capability(keep) || geteuid() == 0 || getuid() == 0 || setuid(0) == 0 || seteuid(0) == 0)
-		return -ENOTRECOVERABLE;
+		return -ERROR_PRIVILEGES_LEFT;
 	return 0;
 }
 
@@ -236,7 +237,7 @@ static int limit_to_reading(const char *path)
 	if (!r)
 		r = limit_capabilities(keep, true);
 	if (!r && has_capability(keep))
-		r = -ENOTRECOVERABLE;
+		r = -ERROR_PRIVILEGES_LEFT;
 	return r;
 }
 

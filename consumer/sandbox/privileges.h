@@ -14,13 +14,13 @@ int privileges_find_user(const char *name, uid_t *ret_uid, gid_t *ret_gid);
 
 /*
  * Makes the last part of the path if it is missing, 0750, with that owner: the one directory the recorder
- * writes to. 0 also when it was there; that one is left as it is. -ESTALE: somebody replaced it meanwhile.
+ * writes to. 0 also when it was there; that one is left as it is. -ERROR_REPLACED: somebody replaced it meanwhile.
  */
 int privileges_make_directory(const char *path, uid_t uid, gid_t gid);
 
 /*
  * As root: becomes that user, in no other group. In any case: gives up every capability in every set, but with
- * keep_bpf CAP_BPF, permitted and effective (-EPERM when it was not there). -ENOTRECOVERABLE when something could
+ * keep_bpf CAP_BPF, permitted and effective (-EPERM when it was not there). -ERROR_PRIVILEGES_LEFT when something could
  * be regained afterwards; the process must end then.
  */
 int privileges_drop(uid_t uid, gid_t gid, bool keep_bpf);

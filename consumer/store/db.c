@@ -13,6 +13,7 @@
 #include "consumer/store/db_restrict.h"
 #include "consumer/store/wal_index.h"
 #include "consumer/text/clock.h"
+#include "consumer/text/error.h"
 
 /* How often a restricted statement looks at the clock, in instructions of SQLite's virtual machine. */
 #define PROGRESS_STEPS 1000
@@ -77,15 +78,15 @@ static int error_of(sqlite3 *handle, int code)
 		/* The log's index is not whole, and its writer about to mend it: a reader may not. */
 		return code == SQLITE_READONLY_RECOVERY || code == SQLITE_READONLY_CANTINIT ? -EBUSY : -EROFS;
 	case SQLITE_CORRUPT:
-		return -EBADMSG;
+		return -ERROR_DB_CORRUPT;
 	case SQLITE_NOTADB:
-		return -ENOTUNIQ;
+		return -ERROR_DB_NONE;
 	case SQLITE_NOMEM:
 		return -ENOMEM;
 	case SQLITE_AUTH:
-		return -EPERM;
+		return -ERROR_SQL_REFUSED;
 	case SQLITE_INTERRUPT:
-		return -ETIME;
+		return -ERROR_SQL_TIMEOUT;
 	case SQLITE_PERM:
 		return -EACCES;
 	case SQLITE_CANTOPEN:
@@ -317,7 +318,7 @@ int db_check_pages(struct db *db)
 
 	(void)sqlite3_finalize(statement);
 	end_limit(db);
-	return !r && !sound ? db_complain(db, -EBADMSG, "damaged") : r;
+	return !r && !sound ? -ERROR_DB_CORRUPT : r;
 }
 
 void db_configure_writer(void)

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Narrow wrapper round SQLite: the only place that knows sqlite3.h.
- * Failures are negative errno: -ENOENT missing, -EACCES not readable, -ENOTUNIQ not our database (or not
- * a database), -EPROTO made by a newer version, -EBUSY locked by someone else, -ENOSPC disk full,
- * -EROFS read-only, -EBADMSG corrupt, -EIO, -ENOMEM, -EPERM refused by the authorizer, -ETIME too long,
- * -EINVAL wrong SQL or value.
+ * Failures are negative errno: -ENOENT missing, -EACCES not readable, -EBUSY locked by another
+ * process, -ENOSPC disk full, -EROFS read-only, -EIO, -ENOMEM, -EINVAL wrong SQL or value; and of consumer/text/error.h:
+ * -ERROR_DB_NEWER, -ERROR_DB_FOREIGN, -ERROR_DB_EMPTY, -ERROR_DB_NONE, -ERROR_DB_CORRUPT, -ERROR_SQL_REFUSED,
+ * -ERROR_SQL_TIMEOUT.
  */
 #ifndef CRI_CONSUMER_STORE_DB_H
 #define CRI_CONSUMER_STORE_DB_H
@@ -23,7 +23,7 @@ int db_open_write(const char *path, struct db **ret);
 /* The same without a look at all its pages: for one that this process found sound and gave up for somebody's lock. */
 int db_open_write_again(const char *path, struct db **ret);
 /*
- * Opens an existing database read-only, never making a file. Checks that it is ours and not newer. -EAGAIN: the
+ * Opens an existing database read-only, never making a file. Checks that it is ours and not newer. -ERROR_DB_PRIVATE: the
  * recorder keeps readers from the log's index for now, because one held a lock on it.
  */
 int db_open_read(const char *path, struct db **ret);
@@ -94,7 +94,7 @@ void db_rollback(struct db *db);
 
 /*
  * For text from a user: only SELECT, reading and the pragmas that list columns; bounded in size and memory; a
- * statement longer than limit_ns ends with -ETIME.
+ * statement longer than limit_ns ends with -ERROR_SQL_TIMEOUT.
  */
 int db_restrict(struct db *db, uint64_t limit_ns);
 

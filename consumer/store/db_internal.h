@@ -25,9 +25,9 @@ void db_configure_writer(void);
 
 /* Returns error, with that text, which is static, as db_message(). */
 int db_complain(struct db *db, int error, const char *complaint);
-/* As db_exec(). -ETIME: it took longer, and has changed nothing. */
+/* As db_exec(). -ERROR_SQL_TIMEOUT: it took longer, and has changed nothing. */
 int db_exec_within(struct db *db, const char *sql, uint64_t limit_ns);
-/* -EBADMSG: damaged. Not finished in time counts as sound: what is wrong shows later, at the place itself. */
+/* -ERROR_DB_CORRUPT: damaged. Not finished in time counts as sound: what is wrong shows later, at the place itself. */
 int db_check_pages(struct db *db);
 
 #endif

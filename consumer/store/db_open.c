@@ -16,6 +16,7 @@
 #include "consumer/store/schema.h"
 #include "consumer/store/wal_index.h"
 #include "consumer/text/clock.h"
+#include "consumer/text/error.h"
 
 /* How long a reader tries to open a database whose log's index a recorder makes at that moment. */
 #define OPEN_LIMIT_NS 500000000ULL
@@ -42,11 +43,11 @@ static int check_identity(struct db *db, int64_t *ret_version)
 		return r;
 
 	if (application != SCHEMA_APPLICATION_ID && (application != 0 || version != 0 || tables != 0))
-		return db_complain(db, -ENOTUNIQ, "another program's database");
+		return -ERROR_DB_FOREIGN;
 	if (application == SCHEMA_APPLICATION_ID && version > SCHEMA_VERSION)
-		return db_complain(db, -EPROTO, "made by a newer version");
+		return -ERROR_DB_NEWER;
 	if (application == SCHEMA_APPLICATION_ID && version < 1)
-		return db_complain(db, -EBADMSG, "without a version");
+		return -ERROR_DB_CORRUPT;
 	*ret_version = version;
 	return 0;
 }
@@ -80,7 +81,7 @@ static int add_indexes(struct db *db)
 
 	for (const char *const *sql = schema_indexes; !r && *sql; sql++)
 		r = db_exec_within(db, *sql, INDEX_LIMIT_NS);
-	return r == -EBADMSG ? r : 0;
+	return r == -ERROR_DB_CORRUPT ? r : 0;
 }
 
 /*
@@ -206,7 +207,7 @@ static int open_checked(const char *name, const char *path, enum db_access acces
 	if (!r)
 		r = check_identity(db, &version);
 	if (!r && version == 0)
-		r = db_complain(db, -ENOTUNIQ, "empty");
+		r = -ERROR_DB_EMPTY;
 	if (!r)
 		r = db_exec(db, "PRAGMA query_only = ON; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -16384");
 	if (r)
@@ -237,7 +238,7 @@ static bool is_kept_from_index(const char *path)
 	return n > 0 && (size_t)n < sizeof(index) && has_log(path) && access(index, R_OK) != 0 && errno == EACCES;
 }
 
-/* -ESTALE: the recorder has changed the index for another meanwhile. -EAGAIN: and has not shared that yet. */
+/* -ERROR_REPLACED: the recorder has changed the index for another meanwhile. -ERROR_DB_PRIVATE: and has not shared that yet. */
 static int open_with_index(const char *path, struct db **ret)
 {
 	struct db_file_id before = db_file_identify(path, DB_FILE_WAL_INDEX);
@@ -245,13 +246,13 @@ static int open_with_index(const char *path, struct db **ret)
 	bool same = db_file_is_same(before, db_file_identify(path, DB_FILE_WAL_INDEX));
 
 	if (r && is_kept_from_index(path))
-		return -EAGAIN;
+		return -ERROR_DB_PRIVATE;
 	if (r && has_log(path) && (!same || !has_index(path)))
-		return -ESTALE;
+		return -ERROR_REPLACED;
 	if (r || same || !before.inode)
 		return r;
 	db_close(TAKE_PTR(*ret));
-	return -ESTALE;
+	return -ERROR_REPLACED;
 }
 
 /* SQLite waits for locks by itself, but not for a recorder that has just begun with the log. */
@@ -261,11 +262,11 @@ static int open_patiently(const char *path, struct db **ret)
 	uint64_t deadline = clock_monotonic_ns() + OPEN_LIMIT_NS;
 	int r = open_with_index(path, ret);
 
-	while ((r == -ESTALE || r == -EBUSY || r == -EAGAIN) && clock_monotonic_ns() < deadline) {
+	while ((r == -ERROR_REPLACED || r == -EBUSY || r == -ERROR_DB_PRIVATE) && clock_monotonic_ns() < deadline) {
 		(void)nanosleep(&pause, NULL);
 		r = open_with_index(path, ret);
 	}
-	return r == -ESTALE ? open_checked(path, path, DB_ACCESS_READ, ret) : r;
+	return r == -ERROR_REPLACED ? open_checked(path, path, DB_ACCESS_READ, ret) : r;
 }
 
 int db_open_read(const char *path, struct db **ret)

@@ -10,6 +10,7 @@
 #include "consumer/store/wal_index.h"
 #include "consumer/test_hook.h"
 #include "consumer/text/clock.h"
+#include "consumer/text/error.h"
 
 /* Size of the WAL at which a warning is logged; at WAL_LIMIT times as much the reader's lock is broken. */
 #define WAL_WARN_BYTES	   (64ULL << 20)
@@ -154,7 +155,7 @@ int wal_guard_check_size(struct wal_guard *guard, struct db *db)
 		return -EBUSY;
 	guard->shrink_ns = now;
 	guard->blocked = true;
-	return -ESTALE;
+	return -ERROR_DB_REOPEN;
 }
 
 void wal_guard_closed(struct wal_guard *guard)

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "common/cleanup.h"
+#include "consumer/text/error.h"
 
 /* A line of /proc/locks: "1: FLOCK  ADVISORY  WRITE 4242 00:1b:5 0 EOF", proc(5). */
 static pid_t find_holder(int fd)
@@ -71,7 +72,7 @@ static int keep_to_ourselves(int fd)
 	if (!S_ISREG(st.st_mode))
 		return -EINVAL;
 	if (st.st_uid != geteuid())
-		return -EPERM;
+		return -ERROR_LOCK_FOREIGN;
 	if ((st.st_mode & 07777) == 0600)
 		return 0;
 	return fchmod(fd, 0600) != 0 ? -errno : 0;

@@ -16,7 +16,7 @@
  */
 int writer_lock_directory(const char *directory, pid_t *ret_holder);
 /*
- * db_path: as db_file_resolve gives it: by another name it would be another lock. -EPERM: the lock file is another
+ * db_path: as db_file_resolve gives it: by another name it would be another lock. -ERROR_LOCK_FOREIGN: the lock file is another
  * user's, who could hold it for ever.
  */
 int writer_lock_database(const char *db_path, pid_t *ret_holder);

@@ -8,6 +8,7 @@
 #include "consumer/print/event_table.h"
 #include "consumer/print/print.h"
 #include "consumer/query/query.h"
+#include "consumer/text/error.h"
 #include "tests/fuzz/fuzz_lines.h"
 #include "tests/pipeline_rig.h"
 
@@ -123,7 +124,7 @@ static void run_step(struct trial *trial, enum step step)
 	case STEP_COMMIT:
 		(void)pipeline_scan(pipeline);
 		r = pipeline_commit(pipeline);
-		FUZZ_ASSERT(r == 0 || (r == -EPROTO && !trial->sound));
+		FUZZ_ASSERT(r == 0 || (r == -ERROR_RECORD_NEWER && !trial->sound));
 		break;
 	case STEP_RESTART:
 		recorder_rig_kill(&trial->r);
@@ -149,7 +150,7 @@ static void drain(struct trial *trial)
 		r = pipeline_drain(trial->r.pipeline);
 		if (r == 0 && trial->r.rig.consumer == before)
 			r = pipeline_drain(trial->r.pipeline);
-		FUZZ_ASSERT(r == 0 || (r == -EPROTO && !trial->sound));
+		FUZZ_ASSERT(r == 0 || (r == -ERROR_RECORD_NEWER && !trial->sound));
 	} while (trial->r.rig.consumer != before);
 	FUZZ_ASSERT(r || trial->r.rig.consumer == trial->r.rig.producer);
 	for (unsigned int kind = 0; kind < EV_KIND_COUNT; kind++) {

@@ -6,6 +6,7 @@
 #include <errno.h>
 
 #include "consumer/query/value.h"
+#include "consumer/text/error.h"
 #include "tests/fuzz/fuzz_fixture.h"
 
 #define LIMIT_NS    20000000
@@ -36,7 +37,7 @@ static void run(struct db *db, const char *query)
 		FUZZ_ASSERT(db_column_name(stmt, (int)i));
 	while (rows++ < ROWS_MAX && (r = db_step(stmt)) > 0)
 		value_row(stmt, row, columns < COLUMNS_MAX ? columns : COLUMNS_MAX);
-	FUZZ_ASSERT(r != -EROFS && r != -EACCES && r != -EBADMSG);
+	FUZZ_ASSERT(r != -EROFS && r != -EACCES && r != -ERROR_DB_CORRUPT);
 	db_reset(stmt);
 	db_finish(stmt);
 }

@@ -8,6 +8,7 @@
 #include "consumer/store/db.h"
 #include "consumer/store/db_internal.h"
 #include "consumer/store/schema.h"
+#include "consumer/text/error.h"
 #include "tests/harness.h"
 
 struct fixture {
@@ -68,10 +69,10 @@ static void test_whose_file_it_is(void **state)
 		const char *what, *sql;
 		int want;
 	} rows[] = {
-		{ "newer", "PRAGMA user_version = 999", -EPROTO },
-		{ "another program's", "PRAGMA application_id = 42", -ENOTUNIQ },
-		{ "no application id, but tables", "PRAGMA application_id = 0", -ENOTUNIQ },
-		{ "negative version", "PRAGMA user_version = -1", -EBADMSG },
+		{ "newer", "PRAGMA user_version = 999", -ERROR_DB_NEWER },
+		{ "another program's", "PRAGMA application_id = 42", -ERROR_DB_FOREIGN },
+		{ "no application id, but tables", "PRAGMA application_id = 0", -ERROR_DB_FOREIGN },
+		{ "negative version", "PRAGMA user_version = -1", -ERROR_DB_CORRUPT },
 	};
 
 	(void)state;
@@ -130,7 +131,7 @@ static void test_an_index_that_takes_too_long(void **state)
 	assert_int_equal(db_exec(f.db, "DROP INDEX event_time; INSERT INTO event(type, time, boot)"
 				       " WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 5000)"
 				       " SELECT 3, i, 1 FROM n"), 0);
-	assert_int_equal(db_exec_within(f.db, "CREATE INDEX event_time ON event(time)", 0), -ETIME);
+	assert_int_equal(db_exec_within(f.db, "CREATE INDEX event_time ON event(time)", 0), -ERROR_SQL_TIMEOUT);
 	assert_int_equal(count_indexes(&f), all - 1);
 	assert_int_equal(db_exec_within(f.db, "CREATE INDEX event_time ON event(time)", 60000000000ULL), 0);
 	assert_int_equal(count_indexes(&f), all);
@@ -144,10 +145,10 @@ static void test_files_that_are_no_database(void **state)
 	(void)state;
 	open_fixture(&f);
 	harness_write_file(f.path, sizeof(f.path), f.directory, "events.db", "this is a text, and long enough", 31);
-	assert_int_equal(open_write(&f), -ENOTUNIQ);
-	assert_int_equal(open_read(&f), -ENOTUNIQ);
+	assert_int_equal(open_write(&f), -ERROR_DB_NONE);
+	assert_int_equal(open_read(&f), -ERROR_DB_NONE);
 	harness_write_file(f.path, sizeof(f.path), f.directory, "events.db", "", 0);
-	assert_int_equal(open_read(&f), -ENOTUNIQ);
+	assert_int_equal(open_read(&f), -ERROR_DB_EMPTY);
 	assert_int_equal(open_write(&f), 0);
 	assert_int_equal(db_open_read(f.directory, &f.db), -EISDIR);
 	close_fixture(&f);
@@ -211,13 +212,13 @@ static void test_a_user_may_only_read(void **state)
 	} rows[] = {
 		{ "SELECT count(*) FROM v_events", 0 },
 		{ "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 5) SELECT sum(i) FROM n", 0 },
-		{ "DELETE FROM event", -EPERM },
-		{ "INSERT INTO event(id) VALUES(1)", -EPERM },
-		{ "ATTACH '/tmp/x' AS x", -EPERM },
-		{ "PRAGMA journal_mode = DELETE", -EPERM },
-		{ "CREATE TEMP TABLE x(y)", -EPERM },
-		{ "BEGIN", -EPERM },
-		{ "SELECT load_extension('x')", -EPERM },
+		{ "DELETE FROM event", -ERROR_SQL_REFUSED },
+		{ "INSERT INTO event(id) VALUES(1)", -ERROR_SQL_REFUSED },
+		{ "ATTACH '/tmp/x' AS x", -ERROR_SQL_REFUSED },
+		{ "PRAGMA journal_mode = DELETE", -ERROR_SQL_REFUSED },
+		{ "CREATE TEMP TABLE x(y)", -ERROR_SQL_REFUSED },
+		{ "BEGIN", -ERROR_SQL_REFUSED },
+		{ "SELECT load_extension('x')", -ERROR_SQL_REFUSED },
 	};
 	struct fixture f;
 
@@ -251,7 +252,7 @@ static void test_a_statement_that_takes_too_long_ends(void **state)
 					  " SELECT count(*) FROM n",
 				    &stmt),
 			 0);
-	assert_int_equal(db_step(stmt), -ETIME);
+	assert_int_equal(db_step(stmt), -ERROR_SQL_TIMEOUT);
 	close_fixture(&f);
 }
 

@@ -3,6 +3,7 @@
 
 #include "common/limits.h"
 #include "consumer/record/decode.h"
+#include "consumer/text/error.h"
 #include "tests/harness.h"
 
 static const struct {
@@ -53,8 +54,8 @@ static void test_headers(void **state)
 		int want;
 	} rows[] = {
 		{ "good", EV_ABI, EV_PROCESS_EXIT, 104, 0, 0 },
-		{ "newer", EV_ABI + 1, EV_PROCESS_EXIT, 104, 0, -EPROTO },
-		{ "newer, and nothing else fits", EV_ABI + 7, 999, 1, 99999, -EPROTO },
+		{ "newer", EV_ABI + 1, EV_PROCESS_EXIT, 104, 0, -ERROR_RECORD_NEWER },
+		{ "newer, and nothing else fits", EV_ABI + 7, 999, 1, 99999, -ERROR_RECORD_NEWER },
 		{ "abi 0", 0, EV_PROCESS_EXIT, 104, 0, -EBADMSG },
 		{ "kind 0", EV_ABI, 0, 104, 0, -ENOTSUP },
 		{ "unknown kind", EV_ABI, EV_KIND_COUNT, 104, 0, -ENOTSUP },

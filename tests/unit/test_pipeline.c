@@ -4,6 +4,7 @@
 #include <sys/wait.h>
 
 #include "consumer/text/clock.h"
+#include "consumer/text/error.h"
 #include "tests/pipeline_rig.h"
 
 #define RING 65536
@@ -241,7 +242,7 @@ static void test_a_foreign_file_is_left_alone(void **state)
 	(void)state;
 	recorder_rig_open(&r, RING);
 	harness_write_file(path, sizeof(path), r.directory, "events.db", "a letter to my mother", 21);
-	assert_int_equal(recorder_rig_start(&r), -ENOTUNIQ);
+	assert_int_equal(recorder_rig_start(&r), -ERROR_DB_NONE);
 
 	AUTO_FCLOSE FILE *file = fopen(path, "re");
 
@@ -265,11 +266,11 @@ static void test_a_newer_record_stops_the_recorder(void **state)
 	(void)rig_push(&r.rig, &newer, sizeof(newer), 0);
 	emit_exits(&r, 3);
 	assert_int_equal(pipeline_scan(r.pipeline), PIPELINE_NOW);
-	assert_int_equal(pipeline_commit(r.pipeline), -EPROTO);
+	assert_int_equal(pipeline_commit(r.pipeline), -ERROR_RECORD_NEWER);
 	assert_int_equal(r.rig.consumer, before);
 	assert_answer(&r, EXITS, 3);
 	(void)pipeline_scan(r.pipeline);
-	assert_int_equal(pipeline_commit(r.pipeline), -EPROTO);
+	assert_int_equal(pipeline_commit(r.pipeline), -ERROR_RECORD_NEWER);
 	assert_int_equal(r.rig.consumer, before);
 	recorder_rig_close(&r);
 }

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Errors of cri-ebpf beside those of errno(3), for conditions that no errno value names. Functions return either kind
+ * as a negative int; the numbers begin above the largest errno value of Linux (4095), so the two never meet.
+ */
+#ifndef CRI_CONSUMER_TEXT_ERROR_H
+#define CRI_CONSUMER_TEXT_ERROR_H
+
+#define ERROR_FIRST 5000
+
+/* Name and sentence. A sentence continues a message such as "cannot open "FILE": ". */
+#define ERROR_LIST(X)                                                                                                  \
+	X(DB_NEWER, "the database was made by a newer version of cri-ebpf")                                            \
+	X(DB_FOREIGN, "it is the database of another program, not one of cri-ebpf")                                    \
+	X(DB_EMPTY, "it is empty, not a database of cri-ebpf")                                                         \
+	X(DB_NONE, "it is not a database of cri-ebpf, nor of another program that uses SQLite")                        \
+	X(DB_CORRUPT, "the database is damaged")                                                                       \
+	X(DB_REOPEN, "the database must be closed and opened again")                                                   \
+	X(DB_PRIVATE, "the recorder keeps readers out for the moment, because one of them held a lock that stopped"    \
+		      " recording")                                                                                    \
+	X(SQL_REFUSED, "only reading is allowed")                                                                      \
+	X(SQL_TIMEOUT, "it took too long")                                                                             \
+	X(REPLACED, "it was moved, deleted or replaced meanwhile")                                                     \
+	X(LOCK_FOREIGN, "the lock file belongs to another user")                                                       \
+	X(RECORD_NEWER, "the next record in the ring is of a newer version")                                           \
+	X(MAP_LAYOUT, "it was made by another version of cri-ebpf-loader")                                             \
+	X(PRIVILEGES_LEFT, "privileges that were given up could be regained")
+
+#define ERROR_ENUM_ROW(name, sentence) ERROR_##name,
+enum error {
+	ERROR_BEFORE_FIRST = ERROR_FIRST - 1,
+	ERROR_LIST(ERROR_ENUM_ROW)
+	ERROR_END,
+};
+#undef ERROR_ENUM_ROW
+
+/* The sentence for a negative return value: ours, or that of strerror(3). Static, or valid until the next call. */
+const char *error_text(int error);
+
+#endif
