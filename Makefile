@@ -64,6 +64,8 @@ endif
 
 COMMON_SRC   := $(sort $(wildcard common/*.c))
 LOADER_SRC   := $(sort $(wildcard loader/*.c))
+# The parts of common/ that the privileged program links; tests/lint.sh checks that it uses every function of them.
+LOADER_COMMON := answer cgroup_mount config config_file log option option_help option_value text text_escape text_number utf8
 CONSUMER_SRC := $(sort $(wildcard consumer/*.c consumer/*/*.c consumer/*/*/*.c)) $(if $(findstring CRI_TEST_HOOKS,$(DEFINES)),$(sort $(wildcard tests/hooks/*.c)))
 BPF_SRC      := $(sort $(wildcard bpf/*.bpf.c))
 UNIT_SRC     := $(sort $(wildcard tests/unit/test_*.c))
@@ -73,7 +75,7 @@ BENCH_SRC    := $(sort $(wildcard tests/bench/bench_*.c))
 
 obj = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
 COMMON_OBJ   := $(call obj,$(COMMON_SRC))
-LOADER_OBJ   := $(call obj,$(LOADER_SRC))
+LOADER_OBJ   := $(call obj,$(LOADER_SRC) $(LOADER_COMMON:%=common/%.c))
 CONSUMER_OBJ := $(call obj,$(CONSUMER_SRC))
 # What a unit test links: everything of the consumer but its main.
 TESTED_OBJ   := $(COMMON_OBJ) $(filter-out $(BUILD)/obj/consumer/main.o,$(CONSUMER_OBJ))
@@ -104,7 +106,7 @@ OCI_PROFILES := $(BUILD)/oci/record.json $(BUILD)/oci/loader.json
 
 all: $(BUILD)/cri-ebpf $(BUILD)/cri-ebpf-loader
 
-$(BUILD)/cri-ebpf-loader: $(LOADER_OBJ) $(COMMON_OBJ)
+$(BUILD)/cri-ebpf-loader: $(LOADER_OBJ)
 	$(msg) LD $@
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LOADER_LIBS)
 
@@ -197,9 +199,9 @@ $(BUILD)/oci/%.json: $(BUILD)/oci/profile
 	$(Q)$< $* > $@
 
 # What an image for containers holds (packaging/image-root.sh).
-$(BUILD)/cri-ebpf-prepare: $(call obj,packaging/kubernetes/prepare.c) $(COMMON_OBJ)
+$(BUILD)/cri-ebpf-prepare: $(call obj,packaging/kubernetes/prepare.c common/log.c common/text_escape.c common/utf8.c)
 	$(msg) LD $@
-	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(call lib,inih)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^
 
 image-root: all not-for-tests $(BUILD)/cri-ebpf-prepare $(OCI_PROFILES)
 	$(Q)BUILD=$(BUILD) SOURCE_DATE_EPOCH=$(SOURCE_DATE_EPOCH) packaging/image-root.sh $(BUILD)/image-root

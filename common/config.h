@@ -60,6 +60,9 @@ int config_load_from(struct config *config, const char *file, const char *dropin
  * one counts. NULL: not given. */
 const char *config_find_flag(int argc, char **argv);
 
+/* False: retention_size is between 0 and the least size that leaves room for a history. */
+bool config_retention_is_valid(const struct config *config);
+
 /* What no single key can say (re-arm below the threshold, ...); rounds ring_buffer_size up to a power of
  * two and puts a note into message then (returns 1). 0: nothing to say. Negative errno: message says why. */
 int config_check(struct config *config, char *message, size_t message_size);

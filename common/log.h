@@ -6,9 +6,6 @@
 #ifndef CRI_COMMON_LOG_H
 #define CRI_COMMON_LOG_H
 
-#include <stdbool.h>
-#include <stdint.h>
-
 enum log_level { LOG_LEVEL_ERROR, LOG_LEVEL_WARNING, LOG_LEVEL_INFO, LOG_LEVEL_DEBUG };
 
 /* program: static string, printed before each message. Under systemd (JOURNAL_STREAM set) lines carry a
@@ -23,13 +20,5 @@ void log_print(enum log_level level, const char *format, ...) __attribute__((for
 #define log_warning(...) log_print(LOG_LEVEL_WARNING, __VA_ARGS__)
 #define log_info(...)    log_print(LOG_LEVEL_INFO, __VA_ARGS__)
 #define log_debug(...)   log_print(LOG_LEVEL_DEBUG, __VA_ARGS__)
-
-/* For whatever a container can provoke. Zero-initialise; true at most `burst` times per `interval_ns`. */
-struct log_limit {
-	uint64_t window_start_ns;
-	unsigned int count;
-	unsigned int suppressed; /* since the last true */
-};
-bool log_allowed(struct log_limit *limit, uint64_t now_ns, uint64_t interval_ns, unsigned int burst);
 
 #endif

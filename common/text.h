@@ -18,7 +18,6 @@ size_t text_escape(char *out, size_t size, const char *in, size_t length);
 /* The same for the inside of a JSON string (RFC 8259), without the quotes; each byte of invalid UTF-8 becomes
  * \ufffd: half a surrogate pair would keep the byte, but strict readers refuse the whole object then. */
 size_t text_json_escape(char *out, size_t size, const char *in, size_t length);
-bool text_is_utf8(const char *in, size_t length);
 
 /* Whole-string parses: 0, or -EINVAL (not such a thing) or -ERANGE. ret_ untouched on failure. */
 int text_parse_u64(const char *s, uint64_t *ret);

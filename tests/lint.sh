@@ -51,10 +51,10 @@ includes()
 #   never_rules  a file => what it must not include: pure code has no I/O, and a stage of the pipeline knows
 #                the ones before it, never a later one.
 own_rules='
-^common/.*\.[ch]$ => ^"common/[a-z_]+\.h$
+^common/.*\.[ch]$ => ^"common/[a-z0-9_]+\.h$
 ^bpf/.*\.[ch]$ => ^"(bpf/[a-z_]+\.bpf\.h|[a-z_]+\.bpf\.h|common/(event|limits|maps|unit_name)\.h)$
-^loader/.*\.[ch]$ => ^"((common|loader)/[a-z_]+\.h|cri_ebpf\.skel\.h)$
-^consumer/.*\.[ch]$ => ^"(common/[a-z_]+\.h|consumer/([a-z]+/)*[a-z_]+\.h|seccomp_[a-z_]+\.h|completion_scripts\.h)$
+^loader/.*\.[ch]$ => ^"((common|loader)/[a-z0-9_]+\.h|cri_ebpf\.skel\.h)$
+^consumer/.*\.[ch]$ => ^"(common/[a-z0-9_]+\.h|consumer/([a-z]+/)*[a-z_]+\.h|seccomp_[a-z_]+\.h|completion_scripts\.h)$
 '
 room_rules='
 main.c => cli print query
@@ -78,7 +78,7 @@ only_rules='
 '
 never_rules='
 ^consumer/(record/decode|container/cgroup_path|text/[a-z]+_(name|type|list|scope)|story/story)\.c$ => ^.(fcntl|unistd|sqlite3|sys/.*|bpf/.*|common/log)\.h$
-^common/text\.c$ => ^.(fcntl|unistd|sqlite3|sys/.*|bpf/.*|common/log)\.h$
+^common/(text(_[a-z]+)?|utf8|option(_value)?)\.c$ => ^.(fcntl|unistd|sqlite3|sys/.*|bpf/.*|common/log)\.h$
 ^consumer/record/ring\.[ch]$ => ^.consumer/(record/(decode|enrich|pipeline)|store/.*)\.h$
 ^consumer/record/decode\.[ch]$ => ^.consumer/(record/(ring|enrich|pipeline)|store/.*)\.h$
 ^consumer/record/enrich\.[ch]$ => ^.consumer/record/(ring|pipeline)\.h$
@@ -140,6 +140,21 @@ each_rule "$room_rules" room_rule
 nothing "every folder of consumer/ has its rule" "$(rooms_without_rule)"
 each_rule "$only_rules" only_rule
 each_rule "$never_rules" never_rule
+
+# The privileged program links only what it uses of common/: every function of the files listed in the Makefile is
+# called by loader/ or by another of these functions.
+loader_common=$(sed -nE 's/^LOADER_COMMON := (.*)/\1/p' Makefile)
+unused_by_loader()
+{
+	local list name
+
+	mapfile -t list < <(tr ' ' '\n' <<<"$loader_common" | sed 's,.*,common/&.c,')
+	sed -nE '/^static/d; s/^[a-z][a-z0-9_ ]*[ *]([a-z0-9_]+)\(.*/\1/p' "${list[@]}" | while read -r name; do
+		[ "$(cat loader/*.c "${list[@]}" <(grep -h '^#define' common/*.h) | grep -cE "(^|[^a-z0-9_])$name([^a-z0-9_]|\$)")" -gt 1 ] || echo "$name"
+	done
+}
+like "$loader_common" 'config_file' "the loader's parts of common/ are listed"
+nothing "the loader uses every function that it links of common/" "$(unused_by_loader)"
 
 # Licence lines: the first line, or the second below "#!" or "shellcheck shell=".
 source_files='(\.([ch]|sh|t|awk|policy|service|socket|timer|sysusers|tmpfiles|preset|cil|yaml)|(^|/)Makefile|^\.ci/run|/apparmor/.*)$'

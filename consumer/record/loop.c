@@ -12,6 +12,7 @@
 #include "common/cleanup.h"
 #include "common/exit_code.h"
 #include "common/log.h"
+#include "common/log_limit.h"
 #include "consumer/container/sweep.h"
 #include "consumer/record/notify.h"
 #include "consumer/record/pipeline.h"

@@ -6,6 +6,7 @@
 
 #include "common/cleanup.h"
 #include "common/text.h"
+#include "common/utf8.h"
 
 static void write_indent(struct json *json)
 {
@@ -92,11 +93,21 @@ static void write_hex(struct json *json, const char *name, const char *text, siz
 	(void)fputc('"', json->out);
 }
 
+static bool is_utf8(const char *text, size_t length)
+{
+	for (size_t i = 0, valid; i < length; i += valid) {
+		valid = utf8_length((const unsigned char *)text + i, length - i);
+		if (!valid)
+			return false;
+	}
+	return true;
+}
+
 void json_string(struct json *json, const char *name, const char *text, size_t length)
 {
 	write_name(json, name);
 	write_quoted(json, text, length);
-	if (name && !text_is_utf8(text, length))
+	if (name && !is_utf8(text, length))
 		write_hex(json, name, text, length);
 }
 

@@ -3,6 +3,7 @@
 #include <sys/stat.h>
 
 #include "common/log.h"
+#include "common/log_limit.h"
 #include "tests/harness.h"
 
 /* stderr goes to a file while a message is printed; text gets what was written. */
