@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* libbpf's headers for the kernel side, in the order they need. */
+/* The libbpf headers for BPF programs, in the order in which they depend on each other. */
 #ifndef CRI_BPF_BPF_H
 #define CRI_BPF_BPF_H
 

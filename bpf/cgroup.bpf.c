@@ -1,21 +1,26 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * Birth of a cgroup, the first exec in it, its death; only in the hierarchy of the memory controller.
+ * Creation and removal of a cgroup and the first exec in it, in the hierarchy of the memory controller.
  *
- * The path is kept in `metadata` at birth, so that whatever happens later in the cgroup has a name although
- * the directory may be gone when anybody looks, and although the record of the birth may have been lost.
+ *   mkdir   cgroup_mkdir         rung tp_btf, rung raw_tp
+ *   exec    sched_process_exec   the same; with a twin
+ *   rmdir   cgroup_rmdir         the same
+ *
+ * The path is stored in `metadata` at creation, so that later events of the cgroup can be named although its directory
+ * may be gone when the recorder reads them, and although the record of the creation may have been lost.
  */
 #include "bpf/bpf.bpf.h"
-#include "bpf/again.bpf.h"
 #include "bpf/filter.bpf.h"
 #include "bpf/memcg.bpf.h"
+#include "bpf/twin.bpf.h"
 #include "common/unit_name.h"
 
-#define METADATA_AT 2048 /* in the scratch, behind the record */
-#define NAME_AT     3072
+/* Offsets in scratch memory behind the record. */
+#define METADATA_OFFSET 2048
+#define NAME_OFFSET     3072
 
-_Static_assert(sizeof(struct ev_lifecycle) + EV_PATH_MAX <= METADATA_AT, "the record ends before the metadata");
-_Static_assert(METADATA_AT + sizeof(struct map_metadata) <= NAME_AT, "the metadata ends before the name");
+_Static_assert(sizeof(struct ev_lifecycle) + EV_PATH_MAX <= METADATA_OFFSET, "the record ends before the metadata");
+_Static_assert(METADATA_OFFSET + sizeof(struct map_metadata) <= NAME_OFFSET, "the metadata ends before the name");
 
 static __always_inline void lifecycle_fill(const bool typed, struct ev_lifecycle *e, struct cgroup *cgroup,
 					   const struct ev_cgroup *identity)
@@ -32,12 +37,13 @@ static __always_inline void lifecycle_fill(const bool typed, struct ev_lifecycle
 	__builtin_memset(&e->path, 0, sizeof(e->path));
 }
 
-/* The cgroup's own memory controller; NULL where it is not enabled for it (v2). */
+/* The cgroup's memory controller; NULL where the controller is not enabled in this cgroup (v2). */
 static __always_inline struct mem_cgroup *cgroup_memcg(struct cgroup *cgroup)
 {
 	return memcg_of_css(GET_AT(false, cgroup, subsys, memory_subsys()));
 }
 
+/* True when the cgroup is a plain systemd unit directly below one that is (common/unit_name.h). */
 static __always_inline bool is_host_unit(struct scratch *s, struct cgroup *cgroup, const struct ev_cgroup *parent)
 {
 	struct map_metadata *m = bpf_map_lookup_elem(&metadata, parent);
@@ -45,11 +51,11 @@ static __always_inline bool is_host_unit(struct scratch *s, struct cgroup *cgrou
 
 	if (!m || !m->unit)
 		return false;
-	n = bpf_probe_read_kernel_str(&s->bytes[NAME_AT], LIMIT_NAME, BPF_CORE_READ(cgroup, kn, name));
-	return n > 1 && unit_name_is_host(&s->bytes[NAME_AT], n - 1);
+	n = bpf_probe_read_kernel_str(&s->bytes[NAME_OFFSET], LIMIT_NAME, BPF_CORE_READ(cgroup, kn, name));
+	return n > 1 && unit_name_is_host(&s->bytes[NAME_OFFSET], n - 1);
 }
 
-/* The end of a long path says more than its beginning: the container is there. */
+/* Keeps the end of a path that is too long, because the container id is there. */
 static __always_inline void metadata_set_path(struct map_metadata *m, const char *path, __u32 length)
 {
 	__u32 cut = length > META_PATH_MAX ? length - META_PATH_MAX : 0;
@@ -59,10 +65,10 @@ static __always_inline void metadata_set_path(struct map_metadata *m, const char
 	bpf_probe_read_kernel(m->path, META_PATH_MAX, path + (cut & (EV_PATH_MAX - 1)));
 }
 
-/* True when the new cgroup is the host's own. */
+/* Adds the new cgroup to `metadata`. Returns true when it is a plain systemd unit of the host. */
 static __always_inline bool metadata_add(struct scratch *s, struct cgroup *cgroup, struct ev_lifecycle *e)
 {
-	struct map_metadata *m = (struct map_metadata *)&s->bytes[METADATA_AT];
+	struct map_metadata *m = (struct map_metadata *)&s->bytes[METADATA_OFFSET];
 	bool host = is_host_unit(s, cgroup, &e->parent);
 	int err;
 
@@ -77,18 +83,18 @@ static __always_inline bool metadata_add(struct scratch *s, struct cgroup *cgrou
 	return host;
 }
 
-static __always_inline int cgroup_born(const bool typed, struct cgroup *cgroup, const char *path)
+static __always_inline int cgroup_created(const bool typed, struct cgroup *cgroup, const char *path)
 {
 	struct scratch *s = emit_scratch(SCRATCH_CGROUP);
 	struct ev_cgroup identity = {};
-	const struct turn turn = turn_take();
+	const struct role role = role_read();
 	struct ev_lifecycle *e;
 	bool host = false;
 
 	cgroup_identify(typed, cgroup, &identity);
-	if (!s || !turn.ours || identity.hierarchy != cfg_memory_hierarchy)
+	if (!s || !role.records || identity.hierarchy != cfg_memory_hierarchy)
 		return 0;
-	if (turn.shared && !seen_first(EV_CGROUP_MKDIR, identity.hierarchy, identity.id, SEEN_RECORDED))
+	if (role.shared && !seen_first(EV_CGROUP_MKDIR, identity.hierarchy, identity.id, SEEN_RECORDED))
 		return 0;
 	e = (struct ev_lifecycle *)s->bytes;
 	lifecycle_fill(typed, e, cgroup, &identity);
@@ -112,35 +118,35 @@ static __always_inline int cgroup_born(const bool typed, struct cgroup *cgroup, 
 SEC("tp_btf/cgroup_mkdir")
 int BPF_PROG(cgroup_mkdir_btf, struct cgroup *cgroup, const char *path)
 {
-	return cgroup_born(true, cgroup, path);
+	return cgroup_created(true, cgroup, path);
 }
 
 SEC("raw_tp/cgroup_mkdir")
 int BPF_PROG(cgroup_mkdir_raw, struct cgroup *cgroup, const char *path)
 {
-	return cgroup_born(false, cgroup, path);
+	return cgroup_created(false, cgroup, path);
 }
 
 /*
- * A runtime may be in the cgroup before the container's own first process: runc execs itself there. So the init of
- * a pid namespace is told too, whether or not it is the first.
+ * Records the first exec in a cgroup. The runtime may exec there before the container's own process does (runc execs
+ * itself), so the exec of a pid namespace's init is recorded as well, first or not.
  */
-static __always_inline int cgroup_exec(const bool typed, struct task_struct *task, const bool again)
+static __always_inline int cgroup_exec(const bool typed, struct task_struct *task, const bool is_twin)
 {
 	struct cgroup *cgroup = task_cgroup(typed, task);
 	struct ev_cgroup identity = {};
 	struct ev_task who = {};
 	struct ev_lifecycle *e;
-	struct emit out = { .unnumbered = again };
+	struct emit out = { .unnumbered = is_twin };
 	__u32 level = 0;
 	bool first, init;
 
 	cgroup_identify(typed, cgroup, &identity);
-	if (!turn_take().ours || filter_is_host(&identity))
+	if (!role_read().records || filter_is_host(&identity))
 		return 0;
 	task_fill(typed, task, &who);
-	if (!handle(again, HANDLED_EXEC, who.pid, who.start_ns)) {
-		handle_next(HANDLED_EXEC, who.pid);
+	if (!twin_claim(is_twin, HANDLED_EXEC, who.pid, who.start_ns)) {
+		twin_release(HANDLED_EXEC, who.pid);
 		return 0;
 	}
 	first = seen_first(EV_CGROUP_EXEC, identity.hierarchy, identity.id, SEEN_RECORDED);
@@ -172,7 +178,7 @@ int BPF_PROG(cgroup_exec_btf, struct task_struct *task)
 	return cgroup_exec(true, task, false);
 }
 
-/* Only for what the first one skipped (again.bpf.h): `seen` does not tell, an init is recorded a second time. */
+/* Needs twin_claim() although there is `seen`: the init of a namespace would be recorded a second time. */
 SEC("tp_btf/sched_process_exec")
 int BPF_PROG(cgroup_exec_again, struct task_struct *task)
 {
@@ -206,26 +212,26 @@ static __always_inline void lifecycle_fill_memory(struct ev_lifecycle *e, struct
 		e->oom_kills = kills;
 }
 
-static __always_inline int cgroup_died(const bool typed, struct cgroup *cgroup)
+static __always_inline int cgroup_removed(const bool typed, struct cgroup *cgroup)
 {
-	const struct turn turn = turn_take();
+	const struct role role = role_read();
 	struct ev_cgroup identity = {};
 	struct ev_lifecycle *e;
 	struct emit out;
 
 	cgroup_identify(typed, cgroup, &identity);
-	if (!turn.ours || identity.hierarchy != cfg_memory_hierarchy)
+	if (!role.records || identity.hierarchy != cfg_memory_hierarchy)
 		return 0;
-	if (turn.shared && !seen_first(EV_CGROUP_RMDIR, identity.hierarchy, identity.id, SEEN_RECORDED))
+	if (role.shared && !seen_first(EV_CGROUP_RMDIR, identity.hierarchy, identity.id, SEEN_RECORDED))
 		return 0;
 	if (filter_is_host(&identity)) {
-		bpf_map_delete_elem(&metadata, &identity); /* nobody else will hear of it */
+		bpf_map_delete_elem(&metadata, &identity); /* the recorder gets no event by which to do it */
 		emit_filtered(EV_CGROUP_RMDIR);
 		return 0;
 	}
 	e = emit_reserve(&out, EV_CGROUP_RMDIR, sizeof(*e), EMIT_BULK);
 	if (!e) {
-		bpf_map_delete_elem(&metadata, &identity); /* nor of this one */
+		bpf_map_delete_elem(&metadata, &identity); /* here neither */
 		return 0;
 	}
 	lifecycle_fill(typed, e, cgroup, &identity);
@@ -238,13 +244,13 @@ static __always_inline int cgroup_died(const bool typed, struct cgroup *cgroup)
 SEC("tp_btf/cgroup_rmdir")
 int BPF_PROG(cgroup_rmdir_btf, struct cgroup *cgroup)
 {
-	return cgroup_died(true, cgroup);
+	return cgroup_removed(true, cgroup);
 }
 
 SEC("raw_tp/cgroup_rmdir")
 int BPF_PROG(cgroup_rmdir_raw, struct cgroup *cgroup)
 {
-	return cgroup_died(false, cgroup);
+	return cgroup_removed(false, cgroup);
 }
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";

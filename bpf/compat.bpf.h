@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * Every kernel difference, and how a field is read. Each entry: the change, both flavours, one accessor,
- * and the kernel that has to be the oldest supported one before it can go.
+ * All differences between kernels, and how a kernel field is read. Each entry names the kernel change, declares both
+ * forms of the struct, offers one accessor, and names the release that must become the oldest supported kernel (5.10
+ * today) before the entry can be deleted.
  */
 #ifndef CRI_BPF_COMPAT_H
 #define CRI_BPF_COMPAT_H
@@ -9,9 +10,10 @@
 #include "bpf/kernel.bpf.h"
 
 /*
- * Reads p->f. typed: p came from the kernel's type information, so that the verifier lets the program
- * load directly; this needs no helper and works under lockdown=confidentiality. Else p is only a number
- * to the verifier and the helper reads. `typed` must be a constant: one branch is compiled.
+ * Reads p->f. typed true: the verifier knows the type of p (BTF), so the program may load the field directly; this
+ * needs no helper and works under lockdown=confidentiality. typed false: p is a plain number for the verifier, and
+ * bpf_probe_read_kernel() reads the field. `typed` must be a compile-time constant, so that only one branch is
+ * compiled.
  */
 #define GET(typed, p, f)                                      \
 	({                                                    \
@@ -23,7 +25,7 @@
 		get_value_;                                   \
 	})
 
-/* array[index] of pointers, index known only when the program is loaded. */
+/* Reads p->array[index], an array of pointers whose index is known only when the program is loaded. */
 #define GET_AT(typed, p, array, index)                                                            \
 	({                                                                                        \
 		typeof((p)->array[0]) get_at_value_ = NULL;                                       \
@@ -36,7 +38,7 @@
 		get_at_value_;                                                                    \
 	})
 
-/* kernfs_node.parent became __parent (RCU) in 6.15. Until 6.15 is the oldest. */
+/* kernfs_node.parent is __parent (RCU) since 6.15. Delete when 6.15 is the oldest kernel. */
 struct kernfs_node___before_6_15 {
 	struct kernfs_node *parent;
 } __attribute__((preserve_access_index));
@@ -55,8 +57,8 @@ static __always_inline const struct kernfs_node *kernfs_parent(const struct kern
 	return BPF_CORE_READ(before, parent);
 }
 
-/* mm_struct.rss_stat was one struct of counters until f1a7941243c1 (6.2) made each a percpu_counter, whose
- * .count leaves out what the CPUs have not folded in yet. Until 6.2 is the oldest. */
+/* mm_struct.rss_stat was one struct of counters until f1a7941243c1 (6.2) made each one a percpu_counter, whose .count
+ * does not include what CPUs have not folded in yet. Delete when 6.2 is the oldest kernel. */
 struct mm_rss_stat___before_6_2 {
 	atomic_long_t count[4];
 } __attribute__((preserve_access_index));
@@ -75,8 +77,8 @@ struct mm_struct___since_6_2 {
 
 enum { MM_FILEPAGES, MM_ANONPAGES, MM_SWAPENTS, MM_SHMEMPAGES }; /* include/linux/mm_types_task.h */
 
-/* An array of a typedef is beyond the verifier's walk through types, so the older form is always read by the
- * helper. */
+/* Reads one counter of mm_struct.rss_stat in bytes; EV_UNKNOWN where that is not possible. The verifier cannot follow
+ * an array of a typedef, so the older form always needs the helper. */
 #define GET_RSS(typed, mm, member)                                                        \
 	({                                                                                \
 		struct mm_struct___since_6_2 *since_ = (void *)(mm);                      \
@@ -92,15 +94,15 @@ enum { MM_FILEPAGES, MM_ANONPAGES, MM_SWAPENTS, MM_SHMEMPAGES }; /* include/linu
 					  (__u64)pages_ << cfg_page_shift;                \
 	})
 
-/* Until d7ba4cc900bf (6.4) a map's update returned an int, and the call the verifier puts in place of the helper
- * leaves the upper half of the register as it was: seen as a long it is no negative number. Until 6.4 is the
- * oldest. 0, or -EEXIST, or another error. */
+/* Adds an entry that must not exist. Returns 0, -EEXIST, or another negative errno. Until d7ba4cc900bf (6.4)
+ * map_update_elem returned an int, and the verifier calls it directly instead of the helper, so the upper half of the
+ * register is undefined: read as a long, an error would not be negative. Delete when 6.4 is the oldest kernel. */
 static __always_inline int map_add(void *map, const void *key, const void *value)
 {
 	return bpf_map_update_elem(map, key, value, BPF_NOEXIST);
 }
 
-/* mem_cgroup.oom_lock: absent where CONFIG_MEMCG_V1 is off (possible since 6.12). */
+/* mem_cgroup.oom_lock does not exist where CONFIG_MEMCG_V1 is off (possible since 6.12). */
 struct mem_cgroup___v1 {
 	bool oom_lock;
 } __attribute__((preserve_access_index));

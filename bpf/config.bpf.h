@@ -1,19 +1,19 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Knobs the loader sets before the load; the verifier then removes what is switched off. */
+/* Constants that the loader sets before it loads the programs. The verifier removes code that they switch off. */
 #ifndef CRI_BPF_CONFIG_H
 #define CRI_BPF_CONFIG_H
 
-/* bpf_probe_read_kernel is refused under lockdown=confidentiality: everything but names and the memory
- * controller's numbers must then still work. */
+/* False under lockdown=confidentiality, where the kernel refuses bpf_probe_read_kernel(). Everything except names and
+ * the memory controller's numbers must work without it. */
 const volatile bool cfg_probe_read __weak = true;
 const volatile bool cfg_record_host __weak = false;
-/* The kernel does not tell which exit is the last one: two threads leaving together look like two. */
+/* The exit hook cannot tell the last thread of a process for sure: two threads may both look like the last one. */
 const volatile bool cfg_exit_twice __weak = false;
-/* No hook for a limit that was hit: the OOM kill tells it. */
+/* There is no hook for a limit that is hit; the OOM kill reports it instead. */
 const volatile bool cfg_limit_from_kill __weak = false;
-/* The signal program runs, so a mark without a kill can be told from a kill. */
+/* signal_kernel_kill is attached, so that a mark without a kill can be told from a kill. */
 const volatile bool cfg_kill_noted __weak = false;
-/* Tells the programs of this load from those they replace, or by which they are replaced. */
+/* map_info.set of the programs of this load; it differs from the programs that they replace. */
 const volatile __u64 cfg_set __weak = 0;
 const volatile __u32 cfg_memory_hierarchy __weak = 0;
 const volatile __u32 cfg_page_shift __weak = 12;
@@ -22,8 +22,10 @@ const volatile __u32 cfg_rearm __weak = 85;
 const volatile __u32 cfg_wakeup_events __weak = 64;
 const volatile __u64 cfg_ring_bytes __weak = 1 << 20;
 
+/* Pressure on a cgroup whose usage stays at the threshold (HIGH) or the limit (LIMIT) is reported again after this. */
 #define REARM_HIGH_NS  10000000000ULL
-#define REARM_LEAST_NS 100000000ULL
 #define REARM_LIMIT_NS 1000000000ULL
+/* Shortest time between two reports, however usage moves. */
+#define REARM_LEAST_NS 100000000ULL
 
 #endif

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * The one way into the ring: reserve or put together, submit, count. Loss is counted here and nowhere
- * else. The sequence number is taken before the reserve, so that a lost record leaves a hole.
+ * The only functions that write to the ring. A record of fixed size is reserved, filled in place and submitted; a
+ * record with tails is built in scratch memory and copied. Every record that is sent or lost is counted here and
+ * nowhere else. The sequence number is taken before the reservation, so that a lost record leaves a hole.
  */
 #ifndef CRI_BPF_EMIT_H
 #define CRI_BPF_EMIT_H
@@ -11,12 +12,14 @@
 #include "bpf/kernel.bpf.h"
 #include "bpf/maps.bpf.h"
 
+/* How much of the ring a record may use, so that a flood of exits cannot displace an OOM kill; and when the reader is
+ * woken: at once, or only when the ring fills faster than the reader's timer empties it. */
 enum emit_room {
-	EMIT_CRITICAL,     /* the whole ring; wakes the reader at once */
-	EMIT_ALWAYS,       /* the whole ring; wakes the reader now and then */
-	EMIT_URGENT,       /* leaves the last eighth, which bulk cannot have filled; wakes the reader at once */
-	EMIT_BULK,         /* leaves the last quarter to the others, so that no storm can push out an OOM kill */
-	EMIT_UNCLASSIFIED, /* half of the ring: nobody has said yet that this cgroup is of interest */
+	EMIT_CRITICAL,     /* the whole ring; wakes at once */
+	EMIT_ALWAYS,       /* the whole ring */
+	EMIT_URGENT,       /* seven eighths of the ring; wakes at once */
+	EMIT_BULK,         /* three quarters of the ring */
+	EMIT_UNCLASSIFIED, /* half of the ring: the recorder has not classified this cgroup yet */
 };
 
 static __always_inline struct map_counters *emit_counters(__u32 kind)
@@ -24,8 +27,8 @@ static __always_inline struct map_counters *emit_counters(__u32 kind)
 	return bpf_map_lookup_elem(&counters, &kind);
 }
 
-/* A twin (again.bpf.h) may interrupt the program it is for. The result of an atomic addition cannot be had before
- * 5.12, but is not needed. */
+/* Atomic, because a twin (twin.bpf.h) may interrupt the program that it belongs to. Kernels before 5.12 cannot return
+ * the result of an atomic addition; it is not needed here. */
 static __always_inline void count(__u64 *counter)
 {
 	__sync_fetch_and_add(counter, 1);
@@ -47,12 +50,12 @@ static __always_inline void emit_map_error(__u32 kind)
 		count(&c->map_errors);
 }
 
-/* A record on its way. */
+/* State of one record between reservation and submission. */
 struct emit {
 	struct map_counters *counters;
 	enum emit_room room;
-	bool unnumbered; /* a twin's: it may come in the middle of another that has just taken its number */
-	__u64 used;      /* of the ring, in bytes */
+	bool unnumbered; /* seq is 0: a twin may interrupt a program that has just taken its number */
+	__u64 used;      /* bytes of the ring that are not read yet; 0 when not asked for */
 };
 
 static __always_inline bool emit_has_room(struct emit *e, __u64 length)
@@ -70,8 +73,8 @@ static __always_inline bool emit_has_room(struct emit *e, __u64 length)
 	return e->used < bound && e->used + length + 8 <= bound;
 }
 
-/* A wakeup costs more than everything else together, and the reader's timer finds bulk records by itself:
- * it is woken for them only when the ring fills faster than that. */
+/* Flags for the submission. A wakeup costs more than the rest of the program, and the reader polls for bulk records by
+ * a timer; it is woken for them only after cfg_wakeup_events records while an eighth of the ring is in use. */
 static __always_inline __u64 emit_wakeup(struct emit *e)
 {
 	if (e->room != EMIT_CRITICAL && e->room != EMIT_URGENT &&
@@ -92,7 +95,8 @@ static __always_inline void emit_header(struct ev_header *h, __u32 kind, __u32 l
 	h->time_ns = bpf_ktime_get_boot_ns();
 }
 
-/* A record of fixed size, filled in place. NULL: lost, and counted. Must be followed by emit_submit. */
+/* Reserves a record of fixed size. Returns NULL when there is no room (counted as lost); else the caller fills the
+ * record behind its header and must call emit_submit(). */
 static __always_inline void *emit_reserve(struct emit *e, __u32 kind, const __u64 size, enum emit_room room)
 {
 	struct ev_header *h = NULL;
@@ -119,12 +123,13 @@ static __always_inline void emit_submit(struct emit *e, void *record)
 	bpf_ringbuf_submit(record, emit_wakeup(e));
 }
 
-/* A record with tails, put together in this CPU's scratch space. */
+/* This CPU's scratch memory, in which a record with tails is built; slot: SCRATCH_*. */
 static __always_inline struct scratch *emit_scratch(__u32 slot)
 {
 	return bpf_map_lookup_elem(&scratch, &slot);
 }
 
+/* Writes the header of the record at the beginning of s and copies `length` bytes to the ring. */
 static __always_inline void emit_output(struct scratch *s, __u32 kind, __u32 length, enum emit_room room)
 {
 	struct emit e = { .counters = emit_counters(kind), .room = room };
@@ -141,15 +146,15 @@ static __always_inline void emit_output(struct scratch *s, __u32 kind, __u32 len
 		count(&e.counters->sent);
 }
 
-/* True for the first call with this key. A map that does not answer counts as first: better twice than
- * never. */
+/* True for the first call with this key. A failed update counts as first: an event recorded twice is better than one
+ * that is missing. */
 static __always_inline bool seen_first(__u32 kind, __u32 tgid, __u64 start, __u64 value)
 {
 	struct map_seen_key key = { .kind = kind, .tgid = tgid, .start_ns = start };
 	int err;
 
 	if (bpf_map_lookup_elem(&seen, &key))
-		return false; /* an update would take a free entry first, only to give it back */
+		return false; /* an update would allocate an entry first, only to free it again */
 	err = map_add(&seen, &key, &value);
 	if (err == -EEXIST)
 		return false;
@@ -158,7 +163,7 @@ static __always_inline bool seen_first(__u32 kind, __u32 tgid, __u64 start, __u6
 	return true;
 }
 
-/* After seen_first(), when there was no room: the next one with this key is the first again. */
+/* Undoes seen_first() when the ring had no room: the next event with this key counts as the first. */
 static __always_inline void seen_forget(__u32 kind, __u32 tgid, __u64 start)
 {
 	struct map_seen_key key = { .kind = kind, .tgid = tgid, .start_ns = start };
@@ -166,25 +171,25 @@ static __always_inline void seen_forget(__u32 kind, __u32 tgid, __u64 start)
 	bpf_map_delete_elem(&seen, &key);
 }
 
-/* Do these programs record, and must it go through `seen` because others may record the same? */
-struct turn {
-	bool named; /* they are the ones that stay */
-	bool ours;
-	bool shared;
+/* What the programs of this load do while one set of programs replaces another (enum info_overlap). */
+struct role {
+	bool current; /* map_info.set names this set */
+	bool records; /* this set records events */
+	bool shared;  /* another set may record the same event: check `seen` first */
 };
 
-static __always_inline struct turn turn_take(void)
+static __always_inline struct role role_read(void)
 {
 	__u32 zero = 0;
 	struct map_info *i = bpf_map_lookup_elem(&info, &zero);
-	struct turn turn = { .named = true, .ours = true, .shared = true };
+	struct role role = { .current = true, .records = true, .shared = true };
 
 	if (i) {
-		turn.named = i->set == cfg_set;
-		turn.ours = turn.named || i->overlap == OVERLAP_BOTH;
-		turn.shared = i->overlap != OVERLAP_NONE;
+		role.current = i->set == cfg_set;
+		role.records = role.current || i->overlap == OVERLAP_BOTH;
+		role.shared = i->overlap != OVERLAP_NONE;
 	}
-	return turn;
+	return role;
 }
 
 #endif

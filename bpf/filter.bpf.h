@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Who is recorded: bulk kinds of processes in containers, and of cgroups nobody has classified yet. */
+/* Which exits, forks and cgroup events are recorded: those of containers, and of cgroups that the recorder has not
+ * classified yet; with record_host, all. */
 #ifndef CRI_BPF_FILTER_H
 #define CRI_BPF_FILTER_H
 
 #include "bpf/emit.bpf.h"
 
-/* False: filtered, and counted. Else *room is what the record may use. */
+/* Returns false, and counts the event as filtered, when the cgroup is the host's. Else *room is the class of the
+ * record. */
 static __always_inline bool filter_bulk(__u32 kind, const struct ev_cgroup *cgroup, enum emit_room *room)
 {
 	struct map_metadata *m;
@@ -24,6 +26,7 @@ static __always_inline bool filter_bulk(__u32 kind, const struct ev_cgroup *cgro
 	return false;
 }
 
+/* True when the events of this cgroup are not recorded. Counts nothing. */
 static __always_inline bool filter_is_host(const struct ev_cgroup *cgroup)
 {
 	struct map_metadata *m = bpf_map_lookup_elem(&metadata, cgroup);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * The kernel structs we read, with only the fields used: the list of our kernel dependencies. CO-RE finds
- * each field in the running kernel; order, size and everything left out do not matter. What differs
- * between kernels is in compat.bpf.h.
+ * The kernel structs that the programs read, with only the fields used: the complete list of dependencies on the
+ * kernel. CO-RE relocates each field to its offset in the running kernel, so order, size and missing fields do not
+ * matter. Structs that differ between kernels are in compat.bpf.h.
  */
 #ifndef CRI_BPF_KERNEL_H
 #define CRI_BPF_KERNEL_H
@@ -37,7 +37,7 @@ struct cgroup_subsys_state {
 	struct cgroup_subsys_state *parent;
 };
 
-/* subsys[]: indexed by enum cgroup_subsys_id, whose values depend on the kernel's configuration. */
+/* subsys[] is indexed by enum cgroup_subsys_id, whose values depend on the kernel's configuration. */
 struct cgroup {
 	struct cgroup_subsys_state self;
 	struct kernfs_node *kn;
@@ -109,7 +109,7 @@ struct mem_cgroup {
 	atomic_long_t memory_events_local[1];
 };
 
-/* By its name: an enum is no int when fields are matched. */
+/* Declared by name: CO-RE does not match a field of enum type with an int. */
 enum oom_constraint {
 	CONSTRAINT_NONE,
 };
@@ -133,7 +133,7 @@ enum memcg_memory_event {
 
 /* include/linux/sched/signal.h */
 #define SIGNAL_GROUP_EXIT 0x00000004
-/* include/linux/sched/signal.h: SEND_SIG_PRIV, a signal the kernel itself sends */
+/* include/linux/sched/signal.h: the siginfo pointer of a signal that the kernel itself sends */
 #define SEND_SIG_PRIV 1
 #define SIGKILL 9
 #define ENOENT 2

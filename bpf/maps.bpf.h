@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* All maps. Sizes of one are set by the loader. Everything is preallocated: a hook in the memory
- * controller must not allocate. */
+/* The pinned maps and scratch memory. The loader sets a size where max_entries is 1 (except `info`). All maps are
+ * preallocated, because a hook in the memory controller must not allocate. Layouts: common/maps.h. */
 #ifndef CRI_BPF_MAPS_H
 #define CRI_BPF_MAPS_H
 
@@ -8,7 +8,7 @@
 #include "common/limits.h"
 #include "common/maps.h"
 
-/* Full: a reserve fails, the record is counted as lost. */
+/* ring_buffer_size bytes. When full, a reservation fails and the record is counted as lost. */
 struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
 	__uint(max_entries, 1 << 20);
@@ -21,7 +21,7 @@ struct {
 	__type(value, struct map_counters);
 } counters SEC(".maps") __weak;
 
-/* metadata_cache_size entries. Full: counted, the recorder then learns the cgroup from the ring. */
+/* metadata_cache_size entries. When full, the failure is counted and the recorder resolves the cgroup by itself. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, 1);
@@ -29,7 +29,7 @@ struct {
 	__type(value, struct map_metadata);
 } metadata SEC(".maps") __weak;
 
-/* LRU, LIMIT_SEEN entries or more on hosts with many CPUs. Too small: something may be recorded twice. */
+/* LIMIT_SEEN entries, more on hosts with many CPUs. When too small, an event may be recorded twice. */
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
 	__uint(max_entries, 1);
@@ -37,7 +37,7 @@ struct {
 	__type(value, __u64);
 } seen SEC(".maps") __weak;
 
-/* LRU. Too small: pressure on a cgroup may be reported more often than every ten seconds. */
+/* LIMIT_ARMED entries. When too small, pressure on a cgroup may be reported more often than it should. */
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
 	__uint(max_entries, 1);
@@ -52,8 +52,8 @@ struct {
 	__type(value, struct map_info);
 } info SEC(".maps") __weak;
 
-/* Records with tails are put together here; names may overrun the record's bound by one component. One
- * slot for each family of hooks that can interrupt another on the same CPU. */
+/* Memory in which records with tails are built. The last name may begin before LIMIT_SCRATCH and end behind it. Each
+ * family of hooks that can interrupt another one on the same CPU has a slot of its own. */
 struct scratch {
 	char bytes[LIMIT_SCRATCH + LIMIT_NAME];
 };

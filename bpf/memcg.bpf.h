@@ -5,7 +5,7 @@
 
 #include "bpf/task.bpf.h"
 
-/* A limit and who owns it. kn is only good for names_append. */
+/* A memory limit and the cgroup that owns it. kn is valid within one run of a program, and only for names_append(). */
 struct limit {
 	struct ev_cgroup cgroup;
 	__u64 usage_bytes;
@@ -29,7 +29,7 @@ static __always_inline __u64 limit_to_bytes(unsigned long max_pages)
 	return limit_is_none(max_pages) ? EV_UNLIMITED : pages_to_bytes(max_pages);
 }
 
-/* The css is embedded in the memcg; only a pointer that is a plain number can be turned into it. */
+/* The css is embedded in the memcg. The verifier allows this arithmetic only on a pointer that is a plain number. */
 static __always_inline struct mem_cgroup *memcg_of_css(struct cgroup_subsys_state *css)
 {
 	return css ? (void *)css - bpf_core_field_offset(struct mem_cgroup, css) : NULL;
@@ -40,7 +40,7 @@ static __always_inline struct mem_cgroup *memcg_parent(struct mem_cgroup *memcg)
 	return memcg_of_css(BPF_CORE_READ(memcg, css.parent));
 }
 
-/* One of memory_events or memory_events_local: first is the address of its beginning. */
+/* One counter of memory_events or memory_events_local, whose first element is at `first`. */
 static __always_inline __u64 memcg_event(const void *first, int event)
 {
 	__u64 count;
@@ -49,6 +49,7 @@ static __always_inline __u64 memcg_event(const void *first, int event)
 													     count;
 }
 
+/* Reads the limit and the usage of a memory cgroup. */
 static __always_inline void limit_fill(const bool typed, struct mem_cgroup *memcg, struct limit *out)
 {
 	struct cgroup *cgroup = GET(typed, memcg, css.cgroup);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Names of a cgroup and its ancestors, read now because a short-lived cgroup is gone when user space looks. */
+/* Names of a cgroup and its ancestors. They are read in the kernel because a short-lived cgroup is gone before user
+ * space can look it up. */
 #ifndef CRI_BPF_NAMES_H
 #define CRI_BPF_NAMES_H
 
@@ -8,8 +9,8 @@
 #include "bpf/maps.bpf.h"
 
 /*
- * Appends the names at *end of the record in s, leaf first, and describes them in *tail; *end moves
- * behind them. True when something had to be left out.
+ * Writes the names at *end of the record in s, leaf first, each with its NUL, sets *tail to them and moves *end behind
+ * them. Returns true when ancestors had to be left out (EV_F_NAMES_CUT).
  */
 static __always_inline bool names_append(struct scratch *s, __u32 *end, struct ev_tail *tail,
 					 const struct kernfs_node *kn)

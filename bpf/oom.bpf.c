@@ -1,34 +1,35 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * OOM kills: one record per victim process, always from the victim's side; current is only whose
- * allocation failed.
+ * OOM kills: one record per victim process. `current` is the task whose allocation failed, the trigger; it need not be
+ * the victim.
  *
- * mm/oom_kill.c: oom_kill_process() is one decision and knows whose limit it is; __oom_kill_process() is
- * one kill, called for every member when memory.oom.group is set, and for the chosen one twice then.
- * mark_oom_victim() is also called for a process that is dying anyway and gets no kill; the kill itself
- * sends SIGKILL just before, which signal.bpf.c notes. All of it runs under oom_lock: one decision at a
- * time on the whole machine.
+ *   rungs fentry, kprobe   oom_kill_process + __oom_kill_process
+ *   rung mark_victim       tracepoint mark_victim, with signal_generate; the owner of the limit is inferred
+ *   rung mark_victim_only  the same without signal_generate: also records marks of exiting processes
+ *   rung mark_victim_pid   the tracepoint's older form, which has only a pid
  *
- *   rung fentry, kprobe   oom_kill_process + __oom_kill_process
- *   rung mark_victim      tracepoint; the limit's owner is inferred
- *   rung mark_victim_pid  its old form: the pid and nothing else
+ * mm/oom_kill.c: oom_kill_process() is one decision and knows the owner of the limit. __oom_kill_process() is one
+ * kill; with memory.oom.group it is called for every member, and twice for the chosen one. mark_oom_victim() is also
+ * called for a process that is exiting already and is not killed; before a kill, SIGKILL is sent, which signal.bpf.c
+ * notes. All of this runs under oom_lock, so there is one decision at a time on the whole machine.
  */
 #include "bpf/bpf.bpf.h"
 #include "bpf/kill_note.bpf.h"
 #include "bpf/pressure.bpf.h"
 
+/* One decision of the OOM killer, which may have several victims. */
 struct decision {
-	__u64 invoker; /* pid_tgid of current */
+	__u64 invoker; /* pid_tgid of the trigger */
 	__u64 time_ns;
 	struct limit limit;
-	__u64 group_id; /* kernfs id of the cgroup that is killed as a group; 0: none */
+	__u64 group_id; /* kernfs id of the cgroup whose members are all killed (memory.oom.group); 0: none */
 	__u32 constraint;
 	__u32 flags;
-	__u32 chosen; /* tgid; 0: the next victim */
+	__u32 chosen; /* tgid of the chosen process; 0: not known yet, it is the next victim */
 	__u32 zero;
 };
 
-/* One: decisions are made under oom_lock. */
+/* The current decision; one entry is enough because decisions are made under oom_lock. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, 1);
@@ -59,7 +60,7 @@ static __always_inline void oom_fill_memory(const bool typed, struct task_struct
 	e->pgtables_bytes = GET(typed, mm, pgtables_bytes.counter);
 }
 
-/* Names come last: they move the end of the record. */
+/* Appends the names, which move the end of the record, and sends it. */
 static __always_inline void oom_send(struct scratch *s, struct ev_oom_kill *e, const struct kernfs_node *victim_kn,
 				     const struct kernfs_node *limit_kn)
 {
@@ -92,7 +93,7 @@ static __always_inline void oom_fill_decision(struct ev_oom_kill *e, struct deci
 	e->flags = d->flags | (d->chosen == e->victim.pid ? EV_F_CHOSEN : 0);
 }
 
-/* d: NULL when nothing is known of the decision. */
+/* Records one victim. d: NULL when nothing is known about the decision. */
 static __always_inline int oom_emit(const bool typed, struct task_struct *victim, struct decision *d)
 {
 	struct scratch *s = emit_scratch(SCRATCH_OOM);
@@ -100,7 +101,7 @@ static __always_inline int oom_emit(const bool typed, struct task_struct *victim
 	struct signal_struct *signal = GET(typed, victim, signal);
 	struct ev_oom_kill *e;
 
-	if (!s || !turn_take().ours)
+	if (!s || !role_read().records)
 		return 0;
 	e = (struct ev_oom_kill *)s->bytes;
 	__builtin_memset(e, 0, sizeof(*e));
@@ -123,7 +124,8 @@ static __always_inline int oom_emit(const bool typed, struct task_struct *victim
 	return 0;
 }
 
-/* mm/memcontrol.c, mem_cgroup_get_oom_group(): the outermost with memory.oom.group up to the limit's owner. */
+/* kernfs id of the cgroup that is killed as a group, 0 when there is none: the outermost cgroup with memory.oom.group
+ * set, up to the owner of the limit (mm/memcontrol.c, mem_cgroup_get_oom_group()). */
 static __always_inline __u64 oom_group_of(struct mem_cgroup *memcg, __u64 domain_id)
 {
 	__u64 group = 0;
@@ -207,8 +209,11 @@ int BPF_KPROBE(oom_kill_kprobe, struct task_struct *victim)
 
 /* --- rung mark_victim --- */
 
-/* An OOM of this cgroup's limit is counted at its owner before anything is killed for it (mm/memcontrol.c,
- * mem_cgroup_oom() and the writers of memory.max). */
+/*
+ * Number of times that this cgroup's own limit caused an OOM, 0 when it cannot be read. The kernel counts it before it
+ * kills for it (mm/memcontrol.c, mem_cgroup_oom() and the writers of memory.max). `armed` remembers under *ret_key the
+ * count at the last recorded kill, so that an OOM without a recorded kill can be recognised.
+ */
 static __always_inline __u64 oom_count(struct mem_cgroup *memcg, struct map_armed_key *ret_key)
 {
 	struct ev_cgroup cgroup;
@@ -221,17 +226,17 @@ static __always_inline __u64 oom_count(struct mem_cgroup *memcg, struct map_arme
 			   bpf_core_enum_value(enum memcg_memory_event, MEMCG_OOM));
 }
 
-/* Was one counted that no kill was recorded for? */
-static __always_inline bool oom_is_open(struct mem_cgroup *memcg)
+/* True when the last OOM of this cgroup's limit has no recorded kill. */
+static __always_inline bool oom_is_unrecorded(struct mem_cgroup *memcg)
 {
 	struct map_armed_key key;
 	__u64 count = oom_count(memcg, &key);
-	__u64 *answered = count ? bpf_map_lookup_elem(&armed, &key) : NULL;
+	__u64 *recorded = count ? bpf_map_lookup_elem(&armed, &key) : NULL;
 
-	return count && (!answered || *answered != count);
+	return count && (!recorded || *recorded != count);
 }
 
-static __always_inline void oom_answer(struct mem_cgroup *memcg)
+static __always_inline void oom_set_recorded(struct mem_cgroup *memcg)
 {
 	struct map_armed_key key;
 	__u64 count = oom_count(memcg, &key);
@@ -240,14 +245,14 @@ static __always_inline void oom_answer(struct mem_cgroup *memcg)
 		emit_map_error(EV_OOM_KILL);
 }
 
-/* The innermost one with such an OOM, as a number; 0: none. Verified on its own: its paths do not multiply those of
- * the caller. */
-__noinline __u64 oom_open_owner(__u64 innermost)
+/* The innermost cgroup with an OOM that is not recorded yet, as a number; 0 when there is none. Not inlined, so that
+ * the verifier checks it separately and its paths do not multiply with those of the caller. */
+__noinline __u64 oom_unrecorded_owner(__u64 innermost)
 {
 	struct mem_cgroup *memcg = (struct mem_cgroup *)innermost;
 
 	for (int level = 0; level < LIMIT_DEPTH && memcg; level++) {
-		if (!limit_is_none(BPF_CORE_READ(memcg, memory.max)) && oom_is_open(memcg))
+		if (!limit_is_none(BPF_CORE_READ(memcg, memory.max)) && oom_is_unrecorded(memcg))
 			return (__u64)memcg;
 		memcg = memcg_parent(memcg);
 	}
@@ -255,21 +260,23 @@ __noinline __u64 oom_open_owner(__u64 innermost)
 }
 
 /*
- * Whose limit was it? In this order:
- * - mem_cgroup_oom() holds memcg->oom_lock of the whole subtree below the limit's owner while it kills, so the
- *   outermost locked ancestor is the owner. The field may be compiled out, and a limit lowered by hand takes no lock.
- * - The ancestor with the least room, if it has an OOM that nothing answered yet; a little room is left after
- *   reclaim, and more where other CPUs are freeing.
- * - One with such an OOM: an earlier victim may have given back so much since that it is not full any more.
- * - The one with the least room.
- * *ret_known is false when there are more ancestors than were looked at: it may be any of them.
+ * Infers the owner of the limit. In this order:
+ * - The outermost ancestor whose oom_lock is held: mem_cgroup_oom() holds oom_lock in the whole subtree of the owner
+ *   while it kills. The field may be compiled out, and a write that lowers memory.max takes no lock.
+ * - The ancestor with the least room below its limit, if it has an OOM that is not recorded yet. Where oom_lock does
+ *   not exist, an ancestor with a little room counts too: reclaim or other CPUs may have freed memory since the OOM.
+ * - The innermost ancestor with an OOM that is not recorded yet: an earlier victim may have freed so much that its
+ *   limit is not reached any more.
+ * - The ancestor with the least room.
+ * NULL: no ancestor qualifies. *ret_known is false when there are more than LIMIT_DEPTH ancestors, so that the owner
+ * may be one that was not checked.
  */
 static __always_inline struct mem_cgroup *oom_limit_owner(struct mem_cgroup *innermost, bool *ret_known)
 {
 	struct mem_cgroup *memcg = innermost, *locked = NULL, *fullest = NULL;
 	const struct mem_cgroup___v1 *v1 = NULL;
 	const bool has_lock = bpf_core_field_exists(v1->oom_lock);
-	__u64 least = ~0ULL, open;
+	__u64 least = ~0ULL, unrecorded;
 
 	for (int level = 0; level < LIMIT_DEPTH && memcg; level++) {
 		__u64 usage = BPF_CORE_READ(memcg, memory.usage.counter);
@@ -290,15 +297,15 @@ static __always_inline struct mem_cgroup *oom_limit_owner(struct mem_cgroup *inn
 		return NULL;
 	if (locked)
 		return locked;
-	if (fullest && oom_is_open(fullest))
+	if (fullest && oom_is_unrecorded(fullest))
 		return fullest;
-	open = oom_open_owner((__u64)innermost);
-	return open ? (struct mem_cgroup *)open : fullest;
+	unrecorded = oom_unrecorded_owner((__u64)innermost);
+	return unrecorded ? (struct mem_cgroup *)unrecorded : fullest;
 }
 
-/* Marks that follow each other under one group kill are one decision. The first ones may have left so much
- * room that no limit looks full any more. */
-static __always_inline bool decision_goes_on(const struct decision *d, const struct decision *next)
+/* True when `next` belongs to the decision d: marks that follow each other under one group kill are one decision. The
+ * first victims may have freed so much that no owner is found for the later ones. */
+static __always_inline bool decision_continues(const struct decision *d, const struct decision *next)
 {
 	const __u64 owner = next->limit.cgroup.id;
 
@@ -322,11 +329,11 @@ static __always_inline struct decision *decision_infer(struct task_struct *victi
 	owner = oom_limit_owner(memcg_of_css(task_memory_css(false, victim)), &known);
 	if (owner) {
 		limit_fill(false, owner, &next.limit);
-		oom_answer(owner);
+		oom_set_recorded(owner);
 	}
 	next.constraint = owner ? EV_CONSTRAINT_MEMCG : known ? EV_CONSTRAINT_NONE : EV_CONSTRAINT_UNKNOWN;
 	decision_set_group(&next, victim);
-	if (!decision_goes_on(d, &next))
+	if (!decision_continues(d, &next))
 		*d = next;
 	return d;
 }
@@ -338,8 +345,8 @@ int BPF_PROG(oom_mark, struct task_struct *victim)
 	struct decision *d;
 
 	if (cfg_kill_noted && !kill_noted(victim->tgid)) {
-		/* New ones may have been attached between the kill and its mark. */
-		if (!turn_take().named)
+		/* During a replacement these programs may have been attached between the kill and its mark. */
+		if (!role_read().current)
 			return 0;
 		seen_first(EV_OOM_KILL, victim->tgid, leader->start_boottime, SEEN_DYING);
 		emit_filtered(EV_OOM_KILL);
@@ -351,14 +358,15 @@ int BPF_PROG(oom_mark, struct task_struct *victim)
 	return oom_emit(true, victim, d);
 }
 
-/* Until "mm: update mark_victim tracepoints fields" (6.9, and stable kernels since) only the pid is told. */
+/* Before "mm: update mark_victim tracepoints fields" (6.9, backported to stable kernels) the tracepoint has only the
+ * pid. */
 SEC("tp_btf/mark_victim")
 int BPF_PROG(oom_mark_pid, int pid)
 {
 	struct scratch *s = emit_scratch(SCRATCH_OOM);
 	struct ev_oom_kill *e;
 
-	if (!s || !turn_take().named) /* a pid alone is no key for `seen` */
+	if (!s || !role_read().current) /* `seen` needs the start time too, so only one set may record */
 		return 0;
 	e = (struct ev_oom_kill *)s->bytes;
 	__builtin_memset(e, 0, sizeof(*e));

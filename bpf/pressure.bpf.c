@@ -1,78 +1,81 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * Memory pressure: usage reaches the threshold of a limit (high), or the limit itself with nothing left to
- * reclaim (limit).
+ * Memory pressure: usage reaches the threshold of a limit (high), or the limit itself when reclaim fails (limit).
  *
- *   high, rung fentry       page_counter_try_charge: one call for 64 pages, exact, for every ancestor
- *         rung fentry_typed try_charge_memcg or try_charge: one call per charge, needs no helper to read
- *         rung kprobe       page_counter_try_charge
- *         rung runtime      sched_stat_runtime: looks at a task's cgroups when its running time is accounted,
- *                           at each tick and when it goes to sleep; once a jiffy for each cgroup and CPU
- *         rung clock        a clock event on each CPU looks at the running task's cgroups; wakes idle CPUs, and
- *                           misses a task that mostly sleeps
- *   limit, rung fentry, kprobe   mem_cgroup_out_of_memory
+ *   high    rung fentry         page_counter_try_charge: one call for up to 64 pages; exact, for every ancestor
+ *           rung fentry_typed   try_charge_memcg, or try_charge in older kernels: one call per charge; needs no helper
+ *           rung kprobe         page_counter_try_charge
+ *           rung runtime        sched_stat_runtime: samples the cgroups of a task whenever its run time is accounted:
+ *                               at each tick and when it sleeps; at most once a jiffy for each cgroup and CPU
+ *           rung clock          a perf clock event on each CPU samples the cgroups of the running task; wakes idle
+ *                               CPUs, and misses a task that mostly sleeps
+ *   limit   rungs fentry, kprobe   mem_cgroup_out_of_memory
  *
- * A charge can come from softirq or on behalf of another cgroup: the record names the limit's cgroup.
+ * A charge can come from softirq or on behalf of another cgroup, so the record names the cgroup that owns the limit.
  */
 #include "bpf/bpf.bpf.h"
 #include "bpf/pressure.bpf.h"
 
-/* When pressure was last reported: looking for a cgroup to re-arm is only worth it shortly after. */
-__u64 last_fire_ns = 0;
+/* Time of the last report (CLOCK_BOOTTIME), of any cgroup. A cgroup needs to be re-armed only within REARM_HIGH_NS of
+ * it. */
+__u64 last_report_ns = 0;
 
-static __always_inline bool usage_is_hot(__u64 usage, __u64 max)
+static __always_inline bool usage_is_high(__u64 usage, __u64 max)
 {
 	return usage * 100 >= max * cfg_threshold;
 }
 
-static __always_inline bool usage_is_cool(__u64 usage, __u64 max)
+static __always_inline bool usage_is_rearmed(__u64 usage, __u64 max)
 {
 	return usage * 100 < max * cfg_rearm;
 }
 
-static __always_inline bool worth_a_look(__u64 usage, __u64 max)
+/* True when high_check() has something to do. Arguments in pages. */
+static __always_inline bool needs_check(__u64 usage, __u64 max)
 {
 	if (limit_is_none(max) || !max)
 		return false;
-	if (usage_is_hot(usage, max))
+	if (usage_is_high(usage, max))
 		return true;
-	return last_fire_ns && usage_is_cool(usage, max) && bpf_ktime_get_boot_ns() - last_fire_ns < REARM_HIGH_NS;
+	return last_report_ns && usage_is_rearmed(usage, max) && bpf_ktime_get_boot_ns() - last_report_ns < REARM_HIGH_NS;
 }
 
-static __always_inline void high_judge(const struct limit *limit, __u64 usage, __u64 max)
+/* Reports pressure when usage is at the threshold, else re-arms. Only after needs_check(). */
+static __always_inline void high_check(const struct limit *limit, __u64 usage, __u64 max)
 {
-	if (!usage_is_hot(usage, max)) {
+	if (!usage_is_high(usage, max)) {
 		pressure_rearm(EV_MEMORY_HIGH, &limit->cgroup);
 		return;
 	}
 	if (!pressure_claim(EV_MEMORY_HIGH, &limit->cgroup, REARM_HIGH_NS))
 		return;
-	last_fire_ns = bpf_ktime_get_boot_ns();
+	last_report_ns = bpf_ktime_get_boot_ns();
 	pressure_emit(EV_MEMORY_HIGH, SCRATCH_HIGH, limit);
 }
 
-static __always_inline void high_of_memcg(struct mem_cgroup *memcg, __u64 usage, __u64 max)
+static __always_inline void high_check_memcg(struct mem_cgroup *memcg, __u64 usage, __u64 max)
 {
 	struct limit limit = {};
 
 	limit_fill(false, memcg, &limit);
 	limit.usage_bytes = pages_to_bytes(usage);
-	high_judge(&limit, usage, max);
+	high_check(&limit, usage, max);
 }
 
-/* Swap, kernel memory and huge pages have page counters too: only the memory counter of a memcg has a css
- * of the memory controller where one would be. */
-static __always_inline void high_of_counter(struct page_counter *counter, __u64 usage, __u64 max)
+/* Swap, kernel memory and huge pages have page counters too. A counter is mem_cgroup.memory only if the struct around
+ * it has a css of the memory controller at the offset of mem_cgroup.css. */
+static __always_inline void high_check_counter(struct page_counter *counter, __u64 usage, __u64 max)
 {
 	struct mem_cgroup *memcg = (void *)counter - bpf_core_field_offset(struct mem_cgroup, memory);
 	struct cgroup_subsys_state *own = task_memory_css(false, (struct task_struct *)bpf_get_current_task());
 
 	if (BPF_CORE_READ(memcg, css.ss) == BPF_CORE_READ(own, ss))
-		high_of_memcg(memcg, usage, max);
+		high_check_memcg(memcg, usage, max);
 }
 
-/* Makes a typed pointer a plain number: kernels up to 6.12 refuse arithmetic on the former. */
-static __always_inline void *launder(void *pointer)
+/* Turns a typed pointer into a plain number, because the verifiers of kernels up to 6.12 refuse arithmetic on the
+ * former. */
+static __always_inline void *to_number(void *pointer)
 {
 	void *number = NULL;
 
@@ -87,8 +90,8 @@ int BPF_PROG(high_fentry, struct page_counter *counter, unsigned long pages)
 		__u64 max = counter->max;
 		__u64 usage = counter->usage.counter + pages;
 
-		if (worth_a_look(usage, max))
-			high_of_counter(launder(counter), usage, max);
+		if (needs_check(usage, max))
+			high_check_counter(to_number(counter), usage, max);
 		counter = counter->parent;
 	}
 	return 0;
@@ -101,14 +104,14 @@ int BPF_KPROBE(high_kprobe, struct page_counter *counter, unsigned long pages)
 		__u64 max = BPF_CORE_READ(counter, max);
 		__u64 usage = BPF_CORE_READ(counter, usage.counter) + pages;
 
-		if (worth_a_look(usage, max))
-			high_of_counter(counter, usage, max);
+		if (needs_check(usage, max))
+			high_check_counter(counter, usage, max);
 		counter = BPF_CORE_READ(counter, parent);
 	}
 	return 0;
 }
 
-/* The css and its page counter have their parents side by side; neither leads to the other by type. */
+/* Walks the parents of the css and of the page counter in parallel: no typed pointer leads from one to the other. */
 static __always_inline int high_typed(struct mem_cgroup *memcg, unsigned int pages)
 {
 	struct cgroup_subsys_state *css = memcg->css.parent;
@@ -118,11 +121,11 @@ static __always_inline int high_typed(struct mem_cgroup *memcg, unsigned int pag
 	__u64 max = memcg->memory.max;
 
 	for (int level = 0; level < LIMIT_DEPTH; level++) {
-		if (worth_a_look(usage, max)) {
+		if (needs_check(usage, max)) {
 			struct limit limit = { .limit_bytes = limit_to_bytes(max), .usage_bytes = pages_to_bytes(usage) };
 
 			cgroup_identify(true, cgroup, &limit.cgroup);
-			high_judge(&limit, usage, max);
+			high_check(&limit, usage, max);
 		}
 		if (!css || !counter)
 			break;
@@ -147,7 +150,8 @@ int BPF_PROG(high_typed_charge, struct mem_cgroup *memcg, unsigned int gfp, unsi
 	return high_typed(memcg, pages);
 }
 
-static __always_inline void high_look(struct cgroup_subsys_state *css)
+/* Checks a memory cgroup and its ancestors. */
+static __always_inline void high_scan(struct cgroup_subsys_state *css)
 {
 	struct mem_cgroup *memcg = memcg_of_css(css);
 
@@ -155,13 +159,14 @@ static __always_inline void high_look(struct cgroup_subsys_state *css)
 		__u64 max = BPF_CORE_READ(memcg, memory.max);
 		__u64 usage = BPF_CORE_READ(memcg, memory.usage.counter);
 
-		if (worth_a_look(usage, max))
-			high_of_memcg(memcg, usage, max);
+		if (needs_check(usage, max))
+			high_check_memcg(memcg, usage, max);
 		memcg = memcg_parent(memcg);
 	}
 }
 
-/* Which cgroup was looked at when, by a few bits of the css's address. A collision costs a look. */
+/* When each cgroup was last scanned on this CPU, in a slot chosen by bits of the css's address. A collision causes an
+ * additional scan. */
 #define LOOKED_SLOTS 64
 
 struct looked {
@@ -176,7 +181,8 @@ struct {
 	__type(value, struct looked);
 } looked SEC(".maps");
 
-static __always_inline bool looked_lately(__u64 css)
+/* True when the cgroup was scanned in this jiffy; else notes the scan. */
+static __always_inline bool was_scanned(__u64 css)
 {
 	__u32 slot = (css >> 8) % LOOKED_SLOTS;
 	struct looked *l = bpf_map_lookup_elem(&looked, &slot);
@@ -196,16 +202,16 @@ int BPF_PROG(high_runtime, struct task_struct *task)
 
 	if (!css->parent)
 		return 0; /* the root has no limit */
-	css = launder(css);
-	if (!looked_lately((__u64)css))
-		high_look(css);
+	css = to_number(css);
+	if (!was_scanned((__u64)css))
+		high_scan(css);
 	return 0;
 }
 
 SEC("perf_event")
 int high_clock(void *ctx)
 {
-	high_look(task_memory_css(false, (struct task_struct *)bpf_get_current_task()));
+	high_scan(task_memory_css(false, (struct task_struct *)bpf_get_current_task()));
 	return 0;
 }
 

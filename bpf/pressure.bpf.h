@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Reporting pressure: once per crossing, not once per charge. */
+/* Reports of memory pressure, limited to one per crossing of the threshold. */
 #ifndef CRI_BPF_PRESSURE_H
 #define CRI_BPF_PRESSURE_H
 
@@ -7,7 +7,8 @@
 #include "bpf/memcg.bpf.h"
 #include "bpf/names.bpf.h"
 
-/* True for whoever crosses first; the others stay silent until the entry is gone or too old. */
+/* Returns true for the first caller, which must report. Others get false until pressure_rearm() deletes the entry or
+ * it is rearm_ns old. */
 static __always_inline bool pressure_claim(__u32 kind, const struct ev_cgroup *cgroup, __u64 rearm_ns)
 {
 	struct map_armed_key key = { .hierarchy = cgroup->hierarchy, .kind = kind, .id = cgroup->id };
@@ -28,7 +29,8 @@ static __always_inline bool pressure_claim(__u32 kind, const struct ev_cgroup *c
 	return true;
 }
 
-/* Usage fell again. Not at once: a process that goes to and fro round the line must not fill the ring. */
+/* Allows the next report after usage has fallen below the re-arm level, at the earliest REARM_LEAST_NS after the last
+ * report: a process whose usage moves up and down quickly must not fill the ring. */
 static __always_inline void pressure_rearm(__u32 kind, const struct ev_cgroup *cgroup)
 {
 	struct map_armed_key key = { .hierarchy = cgroup->hierarchy, .kind = kind, .id = cgroup->id };
@@ -38,6 +40,7 @@ static __always_inline void pressure_rearm(__u32 kind, const struct ev_cgroup *c
 		bpf_map_delete_elem(&armed, &key);
 }
 
+/* slot: SCRATCH_* of the calling family of hooks. */
 static __always_inline void pressure_emit(__u32 kind, __u32 slot, const struct limit *limit)
 {
 	struct scratch *s = emit_scratch(slot);
@@ -53,10 +56,10 @@ static __always_inline void pressure_emit(__u32 kind, __u32 slot, const struct l
 	e->limit_bytes = limit->limit_bytes;
 	__builtin_memset(&e->names, 0, sizeof(e->names));
 	e->flags = names_append(s, &end, &e->names, limit->kn) ? EV_F_NAMES_CUT : 0;
-	emit_output(s, kind, end, EMIT_URGENT); /* a container can provoke it */
+	emit_output(s, kind, end, EMIT_URGENT); /* not CRITICAL: a container can cause many of these */
 }
 
-/* The limit was hit and nothing could be reclaimed. */
+/* Reports that the limit was hit and reclaim failed. */
 static __always_inline void pressure_limit(const struct limit *limit)
 {
 	if (pressure_claim(EV_MEMORY_LIMIT, &limit->cgroup, REARM_LIMIT_NS))

@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/*
- * Signals. mm/oom_kill.c sends the victim SIGKILL with SEND_SIG_PRIV right before it marks it; a mark
- * without that is no kill.
- */
+/* Notes each SIGKILL that the kernel itself sends (kill_note.bpf.h); part of rung mark_victim of OOM kills. */
 #include "bpf/bpf.bpf.h"
 #include "bpf/kill_note.bpf.h"
 

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* What a record says of a process and of its cgroup. */
+/* The process and its cgroup, as records describe them. */
 #ifndef CRI_BPF_TASK_H
 #define CRI_BPF_TASK_H
 
 #include "bpf/compat.bpf.h"
 #include "bpf/config.bpf.h"
 
+/* Index of the memory controller in the running kernel's cgroup_subsys_id. */
 static __always_inline int memory_subsys(void)
 {
 	return bpf_core_enum_value(enum cgroup_subsys_id, memory_cgrp_id);
@@ -29,9 +30,9 @@ static __always_inline struct cgroup_subsys_state *task_memory_css(const bool ty
 }
 
 /*
- * The task's cgroup in the hierarchy that has the memory controller. On v2 that is the default cgroup
- * itself: the memory css belongs to an ancestor where the controller is not enabled further down. Which one it is
- * is settled before the load, so that only one of the two ways is left in the program.
+ * The task's cgroup in the hierarchy of the memory controller. On v2 this is the task's default cgroup: the memory css
+ * may belong to an ancestor, where the controller is not enabled further down. cfg_memory_hierarchy is constant, so
+ * only one of the two branches remains in the program.
  */
 static __always_inline struct cgroup *task_cgroup(const bool typed, struct task_struct *task)
 {
@@ -54,7 +55,7 @@ static __always_inline void task_identify_cgroup(const bool typed, struct task_s
 	out->id = GET(typed, kn, id);
 }
 
-/* task: any thread of the process; its leader names the process. */
+/* task: any thread of the process. The name is that of the thread group leader. */
 static __always_inline void task_fill(const bool typed, struct task_struct *task, struct ev_task *out)
 {
 	struct task_struct *leader = GET(typed, task, group_leader);
@@ -72,8 +73,8 @@ static __always_inline void task_fill(const bool typed, struct task_struct *task
 		bpf_core_read(out->comm, EV_COMM_LEN, &leader->comm);
 }
 
-/* Is it the init of the pid namespace it lives in? *level: depth of that namespace, 0: the host's. One that has
- * unshared says so of the namespace of its children. */
+/* True when the process is the init of its pid namespace. *level: depth of that namespace, 0 for the host's. For a
+ * process that has called unshare(CLONE_NEWPID), both describe the namespace of its children. */
 static __always_inline bool task_is_ns_init(const bool typed, struct task_struct *task, __u32 tgid, __u32 *level)
 {
 	struct nsproxy *nsproxy = GET(typed, task, nsproxy);
@@ -91,8 +92,8 @@ static __always_inline bool task_is_ns_init(const bool typed, struct task_struct
 	return reaper && GET(typed, reaper, tgid) == (int)tgid;
 }
 
-/* The current process with what helpers tell, and more where memory may be read. Leaves pid 0 in
- * interrupt, as far as that can be told: the idle task. */
+/* Describes the current process: completely where kernel memory may be read, else without parent and start time. pid
+ * is 0 in the idle task, which is the only sign of interrupt context. */
 static __always_inline void task_fill_current(struct ev_task *out)
 {
 	if (cfg_probe_read) {

@@ -96,7 +96,7 @@ plan_refused()
 }
 
 # Of exits, tp_btf_live is not asked for: it is the choice of the kernels that have no better one, and these do not
-# preempt a tracepoint, so it has no twins (bpf/again.bpf.h).
+# preempt a tracepoint, so it has no twins (bpf/twin.bpf.h).
 plan_mark()
 {
 	ladder "$SHORT" --rung oom_kill=mark_victim --rung memory_pressure_high=runtime \
