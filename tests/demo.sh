@@ -1,9 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
 #
-# What "make run" shows: loads, records, lets a container run into a limit of 16 MiB, and asks what happened.
-# On a terminal it then follows the events until Ctrl-C. It takes away what it made: programs, cgroups,
-# containerd, accounts. The database stays.
+# What "make run" does: loads, records, lets a container run into a limit of 16 MiB, and asks why it died. On a
+# terminal it then follows events until Ctrl-C. At the end it removes what it made: programs, cgroups, containerd,
+# accounts. The database stays.
 set -u
 
 cd "$(dirname "$0")/.." || exit 1
@@ -32,7 +32,7 @@ step()
 	printf '\n==> %s\n' "$*"
 }
 
-# Shows a command and runs it.
+# Prints a command and runs it.
 show()
 {
 	printf '    $ %s\n' "$*"
@@ -45,7 +45,7 @@ fail()
 	exit 1
 }
 
-# Ours is not the only cri-ebpf on this machine: an installed one keeps its pins, and we make our own.
+# An installed cri-ebpf keeps its pins; the demo then uses a pin directory of its own.
 choose_pin_dir()
 {
 	if ! grep -q " $bpffs bpf " /proc/mounts; then
@@ -56,14 +56,14 @@ choose_pin_dir()
 	[ ! -e "$pin_dir/events" ] || pin_dir=$bpffs/cri-ebpf-demo-$$
 }
 
-# The recorder opens its database as the user cri-ebpf, who may not get into every checkout; and what an earlier
-# run left may belong to a user id that is nobody's now.
+# The recorder opens its database as user cri-ebpf, who may not be allowed into every checkout. Files of an earlier run may
+# belong to a user id that no longer exists.
 choose_run_dir()
 {
 	mkdir -p "$run_dir" || fail "cannot make $run_dir"
 	setpriv --reuid cri-ebpf --regid cri-ebpf --clear-groups test -x "$BUILD" ||
 		run_dir=$(mktemp -d /tmp/cri-ebpf-history.XXXXXX) || fail "no temporary directory"
-	chown -R cri-ebpf:cri-ebpf "$run_dir" && chmod 0750 "$run_dir" || fail "cannot give $run_dir to cri-ebpf"
+	chown -R cri-ebpf:cri-ebpf "$run_dir" && chmod 0750 "$run_dir" || fail "cannot make $run_dir the property of user cri-ebpf"
 	db=$run_dir/events.db
 }
 
@@ -88,7 +88,7 @@ has_exit()
 	query events --json -t process_exit -c "$id" | grep -E '"oom_killed": ?true'
 }
 
-# With containerd a real container in a cgroup as a kubelet makes it; else the cgroup alone.
+# With containerd: a real container in a cgroup named as a kubelet names it. Otherwise a process in such a cgroup.
 run_victim()
 {
 	local eat limit=$((16 * 1048576)) reason
@@ -109,7 +109,7 @@ run_victim()
 		cg_run "$path" "$eat" 32 2 2>/dev/null
 	fi
 	printf '    it ended with status %d\n' $?
-	wait_for 10 has_exit || fail "the recorder has not seen it: $(tail -n 5 "$scratch/recorder.log")"
+	wait_for 10 has_exit || fail "the recorder did not record its exit: $(tail -n 5 "$scratch/recorder.log")"
 }
 
 clean_up()
@@ -136,7 +136,7 @@ clean_up()
 	exit "$status"
 }
 
-[ "$(id -u)" -eq 0 ] || fail "needs root, to load kernel programs and make cgroups: sudo make run"
+[ "$(id -u)" -eq 0 ] || fail "must run as root, to load kernel programs and create cgroups: sudo make run"
 cg_find || fail "this machine has no memory controller"
 trap clean_up EXIT
 trap 'exit 130' INT
@@ -165,9 +165,9 @@ grep -E '^(Uid|CapEff|CapBnd|NoNewPrivs|Seccomp):' "/proc/$recorder/status" | se
 
 run_victim
 
-step "What happened to it?"
+step "Why did it die?"
 show_query why "${id:0:12}"
-step "Every event of it"
+step "All its events"
 show_query events -c "${id:0:12}"
 
 if [ -t 1 ]; then

@@ -2,12 +2,12 @@
 /*
  * cri-ebpf-prepare DATABASE-DIRECTORY PROFILE-DIRECTORY
  *
- * What a package and systemd do on other hosts, and nobody does where there are only containers: gives the database's
- * directory, which the kubelet has made as root, to the recorder's user, and puts the seccomp profiles of the
- * containers that follow where the runtime looks for them. The only program of ours that writes to a host's files as
- * root, so it is small, and never looks into what the recorder has written.
+ * Does in a cluster what a package and systemd do on other hosts: gives the database's directory, which the kubelet
+ * created as root, to the recorder's user, and installs the seccomp profiles of the next containers where the container
+ * runtime looks for them. It is the only program of cri-ebpf that writes to files of the host as root; it is therefore
+ * small, and never reads what the recorder has written.
  *
- * Needs to be root with CAP_CHOWN and no other capability: both directories are root's.
+ * Must be root, because both directories belong to root, with CAP_CHOWN and no other capability.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -34,8 +34,10 @@ static int open_directory(const char *path)
 	return fd < 0 ? -errno : fd;
 }
 
-/* Once it is given away this root may not open it any more. The mode comes before, for the same reason. -EEXIST: it is
- * somebody else's. */
+/*
+ * Sets the mode before the owner: afterwards this process, root without CAP_DAC_OVERRIDE, cannot open the directory any
+ * more. -EEXIST: it belongs to another user.
+ */
 static int give_directory(const char *path, const struct passwd *user)
 {
 	struct stat st;
@@ -64,7 +66,7 @@ static int copy(int from, int to)
 	return n < 0 ? -errno : 0;
 }
 
-/* A runtime that reads it meanwhile sees the old one or the new one, whole. */
+/* Replaces the profile by rename, so that a runtime never reads a half-written one. */
 static int install_profile(int directory, const char *name)
 {
 	char path[128], new_name[64];
@@ -110,14 +112,14 @@ int main(int argc, char **argv)
 	if (!user) {
 		log_error("user \"" USER_RECORDER
 			  "\" does not exist, so the database would have no owner; nothing was done: "
-			  "this program belongs into the image of cri-ebpf");
+			  "run this program in the image of cri-ebpf");
 		return EXIT_DENIED;
 	}
 	r = give_directory(argv[1], user);
 	if (r == -EEXIST)
 		log_error("\"%s\" belongs to neither root nor user " USER_RECORDER
-			  " (%u), perhaps to a package's; the recorder "
-			  "could not write there, nothing was done. Use one of both, and give the directory to it",
+			  " (%u), so the recorder could not write there; nothing was done. If a package of cri-ebpf is "
+			  "installed on this node, use either the package or this pod, and change the owner",
 			  argv[1], (unsigned int)user->pw_uid);
 	else if (r < 0)
 		log_error("cannot give \"%s\" to user " USER_RECORDER ": %s; nothing could be recorded there", argv[1],
@@ -126,9 +128,8 @@ int main(int argc, char **argv)
 		return EXIT_DENIED;
 	r = install_profiles(argv[2]);
 	if (r < 0)
-		log_error("cannot write the seccomp profiles to \"%s\": %s; the runtime would refuse to start the "
-			  "containers "
-			  "that want them",
+		log_error("cannot write the seccomp profiles to \"%s\": %s; the container runtime will not start the "
+			  "containers that need them",
 			  argv[2], strerror(-r));
 	return r < 0 ? EXIT_DENIED : EXIT_FOUND;
 }

@@ -4,7 +4,7 @@
 
 BEGIN {
 	FS = "\t"
-	print "# Every key of cri-ebpf with its default. Take over what is to differ; see cri-ebpf.conf(5)."
+	print "# Every key of cri-ebpf with its default. Uncomment a line to change it; see cri-ebpf.conf(5)."
 }
 
 $1 == "key" { printf "\n# %s.\n# Allowed: %s.\n#%s = %s\n", $5, $7, $2, $8 }

@@ -8,7 +8,7 @@
 #   @VERB name@         synopsis, description, example and own options of a verb
 #   @OTHER VERBS@       the same for each verb that has no such line, so that none is missing
 #   @OPTIONS title@     the options below this heading of the help
-#   @ELSEWHERE title@   nothing: these options are told in another page
+#   @ELSEWHERE title@   nothing: another page describes these options
 #   @KEY name@          a configuration key
 #   @OTHER KEYS@        those that have no such line
 
@@ -18,7 +18,7 @@ function die(message) {
 	exit 1
 }
 
-# Nothing in it may be taken for markup.
+# Escapes markup.
 function plain(text) {
 	gsub(/[\\*_`~]/, "\\\\&", text)
 	if (index("-#.|[]", substr(text, 1, 1)))

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * profile record|loader: prints the seccomp profile for a container of that program, as runtimes read it.
+ * profile record|loader: prints the seccomp profile (JSON of the OCI runtime specification) for a container of that
+ * program.
  *
- * The profile is an outer wall: it allows what one of the policies allows, everything else fails with ENOSYS. What a
- * program's own policy kills for, it still kills for. Written in C because the profile wants the numbers of constants,
- * which only the compiler for that machine knows.
+ * The profile allows what one of the listed policies allows; every other call fails with ENOSYS. The program's own
+ * filter is added later and still kills for what its policy says. Written in C because the profile needs the numeric
+ * values of constants, which differ between architectures.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -23,7 +24,7 @@
 #include "common/cleanup.h"
 #include "consumer/sandbox/sandbox_rule.h"
 
-/* Recorder and query verbs are in one image and run in one container: an exec into it is under its profile. */
+/* Recorder and query verbs run in one container: a query executed in it is under the same profile. */
 static const struct rule record_rules[] = {
 #include "oci_start.h"
 #include "seccomp_record.h"
@@ -52,7 +53,7 @@ static bool rules_say_the_same(const struct rule *a, const struct rule *b)
 				   a->value == b->value);
 }
 
-/* Allows something, and nothing before it says the same. */
+/* The rule allows a call, and no earlier rule is equal. */
 static bool is_wanted(const struct profile *profile, const struct rule *rule)
 {
 	for (const struct rule *other = profile->rules; other < rule; other++)
@@ -61,7 +62,7 @@ static bool is_wanted(const struct profile *profile, const struct rule *rule)
 	return rule->action == SANDBOX_ALLOW;
 }
 
-/* Another policy allows the call without this condition. */
+/* Another rule allows the call without a condition. */
 static bool is_covered(const struct profile *profile, const struct rule *rule)
 {
 	for (size_t i = 0; i < profile->count; i++)
@@ -85,7 +86,7 @@ static void print_whole_calls(const struct profile *profile)
 	(void)fputs("\n\t\t] }", stdout);
 }
 
-/* Of an int the kernel looks at the low half only. Masked: "value" is the mask then, "valueTwo" what is left of it. */
+/* An int is compared by its low 32 bits only. With SCMP_CMP_MASKED_EQ "value" is the mask and "valueTwo" the result. */
 static void print_condition(const struct rule *rule)
 {
 	const char *op = "SCMP_CMP_MASKED_EQ";

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 #
-# Makes rows of a C table out of a policy file; its first lines describe the form. An error names the line
-# and ends with status 1, so that nothing is built from a policy that is not understood.
+# Turns a policy file into rows of a C table; the first lines of record.policy describe the form. An error names the line
+# and exits with status 1, so that nothing is built from an invalid policy.
 #
 # A row: { "name", ACTION, errno, has condition, argument, COMPARE, mask, value }, a trailing comma.
 

@@ -2,10 +2,9 @@
 #
 # awk -f lint.awk KNOWN dangerous POLICY...
 #
-# What compile.awk cannot know of a policy: calls that do not exist, lines that say the same, grants that are
-# dangerous. KNOWN: the names of all system calls, one a line. Prints what is wrong, one a line; nothing: all
-# is well. A policy that stands behind another says so with a line "# Behind: POLICY", and need not name again
-# what that one refuses.
+# Checks that compile.awk cannot do: unknown system calls, duplicate lines, dangerous grants. KNOWN: a file with the names
+# of all system calls, one per line. Prints one line per finding, nothing when there is none. A policy that is loaded
+# after another one has a line "# Behind: POLICY" and need not repeat what that one refuses.
 
 FNR == 1 {
 	file++
@@ -22,7 +21,7 @@ function wrong(words) {
 	printf "%s:%d: %s: %s\n", FILENAME, FNR, name, words
 }
 
-# Whatever every policy must name.
+# Every policy must name the calls of class "never".
 function finish(    call) {
 	if (policy == "" || behind)
 		return
