@@ -70,7 +70,7 @@ store => text
 text => nothing
 '
 only_rules='
-^.sqlite3\.h$ => ^consumer/store/db(_restrict)?\.c$
+^.sqlite3\.h$ => ^consumer/store/db(_restrict|_stmt)?\.c$
 ^.cri_ebpf\.skel\.h$ => ^loader/object\.c$
 ^.bpf/(libbpf|bpf|btf)\.h$ => ^(loader/[a-z_]+|consumer/(record/ring|container/kernel_maps))\.c$
 ^.seccomp_[a-z_]+\.h$ => ^consumer/sandbox/sandbox\.c$

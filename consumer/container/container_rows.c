@@ -67,23 +67,6 @@ struct container_rows {
 	struct db_stmt *statements[STATEMENT_COUNT];
 };
 
-static void bind_row(struct db_stmt *stmt, int position, int64_t row)
-{
-	if (row)
-		db_bind_int(stmt, position, row);
-	else
-		db_bind_null(stmt, position);
-}
-
-/* "" is stored as NULL. */
-static void bind_string(struct db_stmt *stmt, int position, const char *text)
-{
-	if (text && *text)
-		db_bind_text(stmt, position, text, strlen(text));
-	else
-		db_bind_null(stmt, position);
-}
-
 static int find_boot(struct db *db, const char *boot_id, int64_t *ret)
 {
 	CLEANUP(cleanup_stmt) struct db_stmt *add = NULL;
@@ -95,24 +78,20 @@ static int find_boot(struct db *db, const char *boot_id, int64_t *ret)
 	if (r)
 		return r;
 
-	bind_string(add, 1, boot_id);
-	bind_string(find, 1, boot_id);
+	db_bind_string(add, 1, boot_id);
+	db_bind_string(find, 1, boot_id);
 	r = db_run(add);
 	if (r)
 		return r;
-	r = db_step(find);
-	if (r <= 0)
-		return r ? r : -ERROR_DB_CORRUPT;
-	*ret = db_int(find, 0);
-	return 0;
+	r = db_step_number(find, 0, ret);
+	return !r && *ret == 0 ? -ERROR_DB_CORRUPT : r;
 }
 
 void container_rows_close(struct container_rows *rows)
 {
 	if (!rows)
 		return;
-	for (size_t i = 0; i < STATEMENT_COUNT; i++)
-		db_finish(rows->statements[i]);
+	db_finish_all(rows->statements, STATEMENT_COUNT);
 	free(rows);
 }
 
@@ -131,8 +110,8 @@ int container_rows_open(struct db *db, const char *boot_id, struct container_row
 
 	int r = find_boot(db, boot_id, &rows->boot);
 
-	for (size_t i = 0; !r && i < STATEMENT_COUNT; i++)
-		r = db_prepare(db, statements[i], &rows->statements[i]);
+	if (!r)
+		r = db_prepare_all(db, statements, STATEMENT_COUNT, rows->statements);
 	if (r)
 		return r;
 	*ret = TAKE_PTR(rows);
@@ -181,9 +160,9 @@ int container_rows_add_cgroup(struct container_rows *rows, const struct ev_cgrou
 	bind_key(rows, stmt, key);
 	db_bind_text(stmt, 4, path, length);
 	db_bind_int(stmt, 5, cgroup->kind);
-	bind_row(stmt, 6, cgroup->container);
-	bind_row(stmt, 7, cgroup->pod);
-	bind_string(stmt, 8, path ? "kernel" : "none");
+	db_bind_nonzero(stmt, 6, cgroup->container);
+	db_bind_nonzero(stmt, 7, cgroup->pod);
+	db_bind_string(stmt, 8, path ? "kernel" : "none");
 
 	int r = db_run(stmt);
 
@@ -202,8 +181,8 @@ int container_rows_complete_cgroup(struct container_rows *rows, const struct cgr
 	db_bind_int(stmt, 1, cgroup->row);
 	db_bind_text(stmt, 2, path, length);
 	db_bind_int(stmt, 3, cgroup->kind);
-	bind_row(stmt, 4, cgroup->container);
-	bind_row(stmt, 5, cgroup->pod);
+	db_bind_nonzero(stmt, 4, cgroup->container);
+	db_bind_nonzero(stmt, 5, cgroup->pod);
 	return db_run(stmt);
 }
 
@@ -245,7 +224,7 @@ int container_rows_get_pod(struct container_rows *rows, const char *uid, const c
 	struct db_stmt *find = rows->statements[FIND_POD];
 	struct db_stmt *add = rows->statements[ADD_POD];
 
-	bind_string(find, 1, uid);
+	db_bind_string(find, 1, uid);
 
 	int r = db_step(find);
 
@@ -257,8 +236,8 @@ int container_rows_get_pod(struct container_rows *rows, const char *uid, const c
 	if (r < 0)
 		return r;
 
-	bind_string(add, 1, uid);
-	bind_string(add, 2, qos);
+	db_bind_string(add, 1, uid);
+	db_bind_string(add, 2, qos);
 	r = db_run(add);
 	if (r)
 		return r;
@@ -287,9 +266,9 @@ int container_rows_find_instance(struct container_rows *rows, const struct cgrou
 {
 	struct db_stmt *stmt = rows->statements[FIND_INSTANCE];
 
-	bind_string(stmt, 1, identity->container_id);
+	db_bind_string(stmt, 1, identity->container_id);
 	db_bind_int(stmt, 2, rows->boot);
-	bind_string(stmt, 3, identity->outer_id);
+	db_bind_string(stmt, 3, identity->outer_id);
 	db_bind_text(stmt, 4, path, length);
 
 	int r = read_instance(stmt, ret);
@@ -318,12 +297,12 @@ int container_rows_add_instance(struct container_rows *rows, const struct cgroup
 	struct db_stmt *stmt = rows->statements[ADD_INSTANCE];
 
 	db_bind_int(stmt, 1, rows->boot);
-	bind_string(stmt, 2, identity->container_id);
-	bind_string(stmt, 3, identity->runtime);
-	bind_row(stmt, 4, pod);
-	bind_string(stmt, 5, identity->outer_id);
-	bind_row(stmt, 6, instance->cgroup);
-	bind_row(stmt, 7, instance->born);
+	db_bind_string(stmt, 2, identity->container_id);
+	db_bind_string(stmt, 3, identity->runtime);
+	db_bind_nonzero(stmt, 4, pod);
+	db_bind_string(stmt, 5, identity->outer_id);
+	db_bind_nonzero(stmt, 6, instance->cgroup);
+	db_bind_nonzero(stmt, 7, instance->born);
 
 	int r = db_run(stmt);
 
@@ -338,10 +317,10 @@ int container_rows_update_instance(struct container_rows *rows, const struct ins
 	struct db_stmt *stmt = rows->statements[UPDATE_INSTANCE];
 
 	db_bind_int(stmt, 1, instance->row);
-	bind_row(stmt, 2, instance->cgroup);
-	bind_row(stmt, 3, instance->born);
-	bind_row(stmt, 4, instance->started);
-	bind_row(stmt, 5, instance->stopped);
+	db_bind_nonzero(stmt, 2, instance->cgroup);
+	db_bind_nonzero(stmt, 3, instance->born);
+	db_bind_nonzero(stmt, 4, instance->started);
+	db_bind_nonzero(stmt, 5, instance->stopped);
 	return db_run(stmt);
 }
 
@@ -373,10 +352,7 @@ static int set_limit(struct container_rows *rows, int64_t event, uint64_t memory
 	struct db_stmt *stmt = rows->statements[COMPLETE_LIMIT];
 
 	db_bind_int(stmt, 1, event);
-	if (memory_limit <= INT64_MAX)
-		db_bind_int(stmt, 2, (int64_t)memory_limit);
-	else
-		db_bind_null(stmt, 2);
+	db_bind_u64(stmt, 2, memory_limit);
 	return db_run(stmt);
 }
 
@@ -387,10 +363,7 @@ int container_rows_complete_start(struct container_rows *rows, int64_t event, co
 
 	db_bind_int(stmt, 1, event);
 	db_bind_int(stmt, 2, task->pid);
-	if (task->ppid >= 0)
-		db_bind_int(stmt, 3, task->ppid);
-	else
-		db_bind_null(stmt, 3);
+	db_bind_u64(stmt, 3, (uint64_t)task->ppid); /* -1: NULL */
 	db_bind_int(stmt, 4, task->uid);
 	db_bind_text(stmt, 5, task->comm.text, task->comm.length);
 	db_bind_int(stmt, 6, EVENT_CONTAINER_INIT);

@@ -20,26 +20,7 @@
 /* The check of the whole file at the start of a recorder gives up after this: it must not hold up recording. */
 #define CHECK_LIMIT_NS 5000000000ULL
 /* How long a lock of somebody else is waited for. */
-#define PATIENCE_MS 2000
-
-struct db {
-	sqlite3 *handle;
-	char *path;
-	struct db_stmt *statements;
-	bool full;            /* the value of PRAGMA synchronous */
-	bool stopped;	       /* something that is open could not be opened: the log's index refuses */
-	const char *complaint; /* our own text for the last failure, else SQLite's counts */
-	struct db_file_id files[DB_FILE_COUNT]; /* as they were when it was opened */
-	uint64_t limit_ns;    /* of one statement; 0: no limit */
-	uint64_t deadline_ns; /* of the running one */
-};
-
-struct db_stmt {
-	struct db *db;
-	sqlite3_stmt *handle;
-	struct db_stmt *next;
-	struct db_stmt **link; /* what points at this one */
-};
+#define BUSY_TIMEOUT_MS 2000
 
 /* Why a system call below SQLite failed, or fallback where SQLite does not know. */
 static int system_error(sqlite3 *handle, int fallback)
@@ -60,7 +41,7 @@ static int io_error(sqlite3 *handle)
 	return error == -ENOSPC || error == -EROFS || error == -ENOMEM ? error : -EIO;
 }
 
-static int error_of(sqlite3 *handle, int code)
+static int translate(sqlite3 *handle, int code)
 {
 	switch (code & 0xff) {
 	case SQLITE_OK:
@@ -98,17 +79,16 @@ static int error_of(sqlite3 *handle, int code)
 	}
 }
 
-/* The one way out of every call into SQLite. */
-static int result(struct db *db, int code)
+int db_result(struct db *db, int code)
 {
-	db->complaint = NULL;
+	db->error_message = NULL;
 	db->stopped = db->stopped || (code & 0xff) == SQLITE_CANTOPEN;
-	return error_of(db->handle, code);
+	return translate(db->handle, code);
 }
 
-int db_complain(struct db *db, int error, const char *complaint)
+int db_set_error(struct db *db, int error, const char *message)
 {
-	db->complaint = complaint;
+	db->error_message = message;
 	return error;
 }
 
@@ -116,41 +96,25 @@ const char *db_message(const struct db *db)
 {
 	if (!db)
 		return "";
-	return db->complaint ? db->complaint : sqlite3_errmsg(db->handle);
+	return db->error_message ? db->error_message : sqlite3_errmsg(db->handle);
 }
 
 int db_exec(struct db *db, const char *sql)
 {
-	return result(db, sqlite3_exec(db->handle, sql, NULL, NULL, NULL));
-}
-
-int db_number(struct db *db, const char *sql, int64_t *ret)
-{
-	sqlite3_stmt *statement = NULL;
-	int code = sqlite3_prepare_v2(db->handle, sql, -1, &statement, NULL);
-
-	if (code == SQLITE_OK)
-		code = sqlite3_step(statement);
-	if (code == SQLITE_ROW)
-		*ret = sqlite3_column_int64(statement, 0);
-
-	int r = code == SQLITE_ROW ? 0 : code == SQLITE_DONE ? -EINVAL : result(db, code);
-
-	(void)sqlite3_finalize(statement);
-	return r;
+	return db_result(db, sqlite3_exec(db->handle, sql, NULL, NULL, NULL));
 }
 
 int db_used_bytes(struct db *db, uint64_t *ret)
 {
-	int64_t pages = 0, unused = 0, page = 0;
-	int r = db_number(db, "PRAGMA page_count", &pages);
+	int64_t pages = 0, unused = 0, page_size = 0;
+	int r = db_number(db, 0, &pages, "PRAGMA page_count");
 
 	if (!r)
-		r = db_number(db, "PRAGMA freelist_count", &unused);
+		r = db_number(db, 0, &unused, "PRAGMA freelist_count");
 	if (!r)
-		r = db_number(db, "PRAGMA page_size", &page);
+		r = db_number(db, 0, &page_size, "PRAGMA page_size");
 	if (!r)
-		*ret = (uint64_t)((pages - unused) * page);
+		*ret = (uint64_t)((pages - unused) * page_size);
 	return r;
 }
 
@@ -242,12 +206,12 @@ int db_handle_open(const char *name, const char *path, enum db_access access, st
 	if (!db->handle)
 		return -ENOMEM;
 	if (code != SQLITE_OK)
-		return result(db, code);
+		return db_result(db, code);
 
 	/* Nothing inside the file may make SQLite do more than store and find rows. */
 	(void)sqlite3_db_config(db->handle, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
 	(void)sqlite3_db_config(db->handle, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
-	db_set_busy_timeout(db, PATIENCE_MS);
+	db_set_busy_timeout(db, BUSY_TIMEOUT_MS);
 	*ret = TAKE_PTR(db);
 	return 0;
 }
@@ -266,7 +230,7 @@ int db_keep_wal(struct db *db)
 {
 	int persist = 1;
 
-	return result(db, sqlite3_file_control(db->handle, NULL, SQLITE_FCNTL_PERSIST_WAL, &persist));
+	return db_result(db, sqlite3_file_control(db->handle, NULL, SQLITE_FCNTL_PERSIST_WAL, &persist));
 }
 
 static int check_progress(void *argument)
@@ -299,26 +263,21 @@ int db_exec_within(struct db *db, const char *sql, uint64_t limit_ns)
 
 int db_check_pages(struct db *db)
 {
-	sqlite3_stmt *statement = NULL;
+	CLEANUP(cleanup_stmt) struct db_stmt *stmt = NULL;
+	const char *text = "ok";
 
 	begin_limit(db, CHECK_LIMIT_NS);
 
-	int code = sqlite3_prepare_v2(db->handle, "PRAGMA quick_check(1)", -1, &statement, NULL);
-	bool sound = true;
+	int r = db_prepare(db, "PRAGMA quick_check(1)", &stmt);
 
-	if (code == SQLITE_OK)
-		code = sqlite3_step(statement);
-	if (code == SQLITE_ROW) {
-		const char *text = (const char *)sqlite3_column_text(statement, 0);
-
-		sound = text && strcmp(text, "ok") == 0;
-	}
-
-	int r = code == SQLITE_ROW || code == SQLITE_INTERRUPT ? 0 : result(db, code);
-
-	(void)sqlite3_finalize(statement);
+	if (!r)
+		r = db_step(stmt);
+	if (r > 0)
+		text = db_text(stmt, 0, NULL);
 	end_limit(db);
-	return !r && !sound ? -ERROR_DB_CORRUPT : r;
+	if (r < 0 && r != -ERROR_SQL_TIMEOUT)
+		return r;
+	return text && strcmp(text, "ok") == 0 ? 0 : -ERROR_DB_CORRUPT;
 }
 
 void db_configure_writer(void)
@@ -335,114 +294,6 @@ void db_seed_writer(void)
 	sqlite3_randomness(sizeof(unused), &unused);
 }
 
-/* True when only blanks and comments follow. */
-static bool is_last(struct db *db, const char *tail)
-{
-	sqlite3_stmt *next = NULL;
-	bool last = sqlite3_prepare_v2(db->handle, tail, -1, &next, NULL) == SQLITE_OK && !next;
-
-	(void)sqlite3_finalize(next);
-	return last;
-}
-
-int db_prepare(struct db *db, const char *sql, struct db_stmt **ret)
-{
-	struct db_stmt *stmt = calloc(1, sizeof(*stmt));
-	const char *tail = NULL;
-
-	if (!stmt)
-		return -ENOMEM;
-
-	int r = result(db, sqlite3_prepare_v3(db->handle, sql, -1, SQLITE_PREPARE_PERSISTENT, &stmt->handle, &tail));
-
-	if (!r && !stmt->handle)
-		r = db_complain(db, -EINVAL, "no statement");
-	else if (!r && *tail && !is_last(db, tail))
-		r = db_complain(db, -EINVAL, "more than one statement");
-	if (r) {
-		const char *complaint = db->complaint;
-
-		/* Finalizing what was never stepped leaves SQLite's own message alone. */
-		(void)sqlite3_finalize(stmt->handle);
-		free(stmt);
-		return db_complain(db, r, complaint);
-	}
-
-	stmt->db = db;
-	stmt->next = db->statements;
-	stmt->link = &db->statements;
-	if (stmt->next)
-		stmt->next->link = &stmt->next;
-	db->statements = stmt;
-	*ret = stmt;
-	return 0;
-}
-
-void db_finish(struct db_stmt *stmt)
-{
-	if (!stmt)
-		return;
-	(void)sqlite3_finalize(stmt->handle);
-	*stmt->link = stmt->next;
-	if (stmt->next)
-		stmt->next->link = stmt->link;
-	free(stmt);
-}
-
-void db_bind_int(struct db_stmt *stmt, int position, int64_t value)
-{
-	(void)sqlite3_bind_int64(stmt->handle, position, value);
-}
-
-void db_bind_text(struct db_stmt *stmt, int position, const char *text, size_t length)
-{
-	(void)sqlite3_bind_text64(stmt->handle, position, text, length, SQLITE_STATIC, SQLITE_UTF8);
-}
-
-void db_bind_null(struct db_stmt *stmt, int position)
-{
-	(void)sqlite3_bind_null(stmt->handle, position);
-}
-
-int db_parameter_index(struct db_stmt *stmt, const char *name)
-{
-	return sqlite3_bind_parameter_index(stmt->handle, name);
-}
-
-int db_step(struct db_stmt *stmt)
-{
-	struct db *db = stmt->db;
-
-	if (db->limit_ns && !sqlite3_stmt_busy(stmt->handle))
-		db->deadline_ns = clock_monotonic_ns() + db->limit_ns;
-
-	int code = sqlite3_step(stmt->handle);
-
-	if (code == SQLITE_ROW)
-		return 1;
-
-	int r = result(db, code);
-
-	(void)sqlite3_reset(stmt->handle);
-	return r;
-}
-
-void db_reset(struct db_stmt *stmt)
-{
-	(void)sqlite3_reset(stmt->handle);
-}
-
-int db_run(struct db_stmt *stmt)
-{
-	int r = db_step(stmt);
-
-	if (r > 0) {
-		db_reset(stmt);
-		return db_complain(stmt->db, -EINVAL, "a row where none was expected");
-	}
-	return r;
-}
-
 int64_t db_last_id(const struct db *db)
 {
 	return sqlite3_last_insert_rowid(db->handle);
@@ -451,47 +302,6 @@ int64_t db_last_id(const struct db *db)
 int64_t db_changes(const struct db *db)
 {
 	return sqlite3_changes64(db->handle);
-}
-
-int db_columns(struct db_stmt *stmt)
-{
-	return sqlite3_column_count(stmt->handle);
-}
-
-const char *db_column_name(struct db_stmt *stmt, int column)
-{
-	return sqlite3_column_name(stmt->handle, column);
-}
-
-bool db_is_null(struct db_stmt *stmt, int column)
-{
-	return sqlite3_column_type(stmt->handle, column) == SQLITE_NULL;
-}
-
-bool db_is_number(struct db_stmt *stmt, int column)
-{
-	int type = sqlite3_column_type(stmt->handle, column);
-
-	return type == SQLITE_INTEGER || type == SQLITE_FLOAT;
-}
-
-int64_t db_int(struct db_stmt *stmt, int column)
-{
-	return sqlite3_column_int64(stmt->handle, column);
-}
-
-double db_double(struct db_stmt *stmt, int column)
-{
-	return sqlite3_column_double(stmt->handle, column);
-}
-
-const char *db_text(struct db_stmt *stmt, int column, size_t *ret_length)
-{
-	const char *text = (const char *)sqlite3_column_text(stmt->handle, column);
-
-	if (text && ret_length)
-		*ret_length = (size_t)sqlite3_column_bytes(stmt->handle, column);
-	return text;
 }
 
 int db_begin(struct db *db, bool full)
@@ -513,12 +323,12 @@ int db_commit(struct db *db)
 
 void db_rollback(struct db *db)
 {
-	const char *complaint = db->complaint;
+	const char *message = db->error_message;
 
 	/* SQLite has already rolled back by itself after a full disk or an I/O error. */
 	if (!sqlite3_get_autocommit(db->handle))
 		(void)sqlite3_exec(db->handle, "ROLLBACK", NULL, NULL, NULL);
-	db->complaint = complaint;
+	db->error_message = message;
 }
 
 int db_restrict(struct db *db, uint64_t limit_ns)
@@ -526,5 +336,5 @@ int db_restrict(struct db *db, uint64_t limit_ns)
 	db->limit_ns = limit_ns;
 	db->deadline_ns = clock_monotonic_ns() + limit_ns;
 	sqlite3_progress_handler(db->handle, limit_ns ? PROGRESS_STEPS : 0, check_progress, db);
-	return result(db, db_restrict_statements(db->handle));
+	return db_result(db, db_restrict_statements(db->handle));
 }

@@ -13,8 +13,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "consumer/store/db_stmt.h"
+
 struct db;
-struct db_stmt;
 
 /* Reads what SQLite's random numbers begin with, which a sandbox would keep from it. Before db_open_write. */
 void db_seed_writer(void);
@@ -45,46 +46,12 @@ void db_file_sizes(const struct db *db, uint64_t *ret_database, uint64_t *ret_lo
 const char *db_message(const struct db *db);
 
 int db_exec(struct db *db, const char *sql);
-/* A single number, such as a pragma gives; NULL is 0. -EINVAL: there is no row. */
-int db_number(struct db *db, const char *sql, int64_t *ret);
 /* What the database would take if it were compact: pages in use, not the file, which shrinks later. */
 int db_used_bytes(struct db *db, uint64_t *ret);
-
-/* The statement lives until db_close or db_finish, whichever is first. */
-int db_prepare(struct db *db, const char *sql, struct db_stmt **ret);
-void db_finish(struct db_stmt *stmt);
-
-/* For CLEANUP(cleanup_stmt). */
-static inline void cleanup_stmt(struct db_stmt **stmt)
-{
-	db_finish(*stmt);
-}
-
-/* Positions from 1. Text is not copied: it must live until the next step or reset. NULL text binds NULL. */
-void db_bind_int(struct db_stmt *stmt, int position, int64_t value);
-void db_bind_text(struct db_stmt *stmt, int position, const char *text, size_t length);
-void db_bind_null(struct db_stmt *stmt, int position);
-int db_parameter_index(struct db_stmt *stmt, const char *name); /* ":since"; 0 when there is none */
-
-/* 1: a row; 0: done, and the statement is reset for its next use; negative errno: failed and reset. */
-int db_step(struct db_stmt *stmt);
-/* Ends a statement early, so that it can be bound and stepped again. */
-void db_reset(struct db_stmt *stmt);
-/* Step once, expect no row. */
-int db_run(struct db_stmt *stmt);
 
 /* rowid of the last row inserted; rows changed by the last statement. */
 int64_t db_last_id(const struct db *db);
 int64_t db_changes(const struct db *db);
-
-/* Columns from 0. Text may hold any bytes; valid until the next step, reset or finish. */
-int db_columns(struct db_stmt *stmt);
-const char *db_column_name(struct db_stmt *stmt, int column);
-bool db_is_null(struct db_stmt *stmt, int column);
-bool db_is_number(struct db_stmt *stmt, int column); /* stored as integer or real */
-int64_t db_int(struct db_stmt *stmt, int column);
-double db_double(struct db_stmt *stmt, int column);
-const char *db_text(struct db_stmt *stmt, int column, size_t *ret_length); /* NULL for NULL */
 
 /* full: the commit is on the disk when it returns, else only safe against a crash of the process. */
 int db_begin(struct db *db, bool full);

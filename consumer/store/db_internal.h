@@ -4,6 +4,24 @@
 #define CRI_CONSUMER_STORE_DB_INTERNAL_H
 
 #include "consumer/store/db.h"
+#include "consumer/store/db_files.h"
+
+struct sqlite3;
+
+struct db {
+	struct sqlite3 *handle;
+	char *path;
+	struct db_stmt *statements; /* open ones, finished by db_close */
+	bool full;		    /* PRAGMA synchronous is FULL */
+	bool stopped;		    /* SQLITE_CANTOPEN was returned: perhaps the wal-index was invalidated */
+	const char *error_message;  /* of the last failure, static; NULL: that of SQLite */
+	struct db_file_id files[DB_FILE_COUNT]; /* as they were when the database was opened */
+	uint64_t limit_ns;	    /* for each statement; 0: none */
+	uint64_t deadline_ns;	    /* of the running statement, monotonic clock */
+};
+
+/* To be called with the result code of each SQLite function: returns it as an error of db.h, 0 for success. */
+int db_result(struct db *db, int code);
 
 enum db_access { DB_ACCESS_WRITE, DB_ACCESS_READ, DB_ACCESS_URI /* reading what a file: URI names */ };
 
@@ -23,8 +41,8 @@ int db_keep_wal(struct db *db);
  */
 void db_configure_writer(void);
 
-/* Returns error, with that text, which is static, as db_message(). */
-int db_complain(struct db *db, int error, const char *complaint);
+/* Returns error; message, which is static, becomes what db_message() returns. */
+int db_set_error(struct db *db, int error, const char *message);
 /* As db_exec(). -ERROR_SQL_TIMEOUT: it took longer, and has changed nothing. */
 int db_exec_within(struct db *db, const char *sql, uint64_t limit_ns);
 /* -ERROR_DB_CORRUPT: damaged. Not finished in time counts as sound: what is wrong shows later, at the place itself. */

@@ -33,12 +33,12 @@ static void cleanup_db(struct db **db)
 static int check_identity(struct db *db, int64_t *ret_version)
 {
 	int64_t application = 0, version = 0, tables = 0;
-	int r = db_number(db, "PRAGMA application_id", &application);
+	int r = db_number(db, 0, &application, "PRAGMA application_id");
 
 	if (!r)
-		r = db_number(db, "PRAGMA user_version", &version);
+		r = db_number(db, 0, &version, "PRAGMA user_version");
 	if (!r)
-		r = db_number(db, "SELECT count(*) FROM sqlite_master", &tables);
+		r = db_number(db, 0, &tables, "SELECT count(*) FROM sqlite_master");
 	if (r)
 		return r;
 
@@ -55,15 +55,13 @@ static int check_identity(struct db *db, int64_t *ret_version)
 /* One transaction from the version found to this one: half a migration is never seen. */
 static int migrate(struct db *db, int64_t version)
 {
-	char sql[96];
 	int r = db_exec(db, "BEGIN IMMEDIATE");
 
 	for (int64_t step = version; !r && step < SCHEMA_VERSION; step++)
 		r = db_exec(db, schema_steps[step]);
-	(void)snprintf(sql, sizeof(sql), "PRAGMA application_id = %d; PRAGMA user_version = %d", SCHEMA_APPLICATION_ID,
-		       SCHEMA_VERSION);
 	if (!r)
-		r = db_exec(db, sql);
+		r = db_exec_format(db, "PRAGMA application_id = %d; PRAGMA user_version = %d", SCHEMA_APPLICATION_ID,
+				   SCHEMA_VERSION);
 	if (!r)
 		r = db_exec(db, "COMMIT");
 	if (r)

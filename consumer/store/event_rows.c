@@ -82,8 +82,7 @@ void event_rows_close(struct event_rows *insert)
 {
 	if (!insert)
 		return;
-	for (size_t i = 0; i < STATEMENT_COUNT; i++)
-		db_finish(insert->statements[i]);
+	db_finish_all(insert->statements, STATEMENT_COUNT);
 	free(insert);
 }
 
@@ -97,35 +96,13 @@ int event_rows_open(struct db *db, int64_t boot, struct event_rows **ret)
 	CLEANUP(cleanup_insert) struct event_rows *insert = calloc(1, sizeof(*insert));
 	int r = insert ? 0 : -ENOMEM;
 
-	for (size_t i = 0; !r && i < STATEMENT_COUNT; i++)
-		r = db_prepare(db, statements[i], &insert->statements[i]);
+	if (!r)
+		r = db_prepare_all(db, statements, STATEMENT_COUNT, insert->statements);
 	if (r)
 		return r;
 	insert->boot = boot;
 	*ret = TAKE_PTR(insert);
 	return 0;
-}
-
-/* A number nobody knows, or that is no number SQLite can hold, is NULL. */
-static void bind_u64(struct db_stmt *stmt, int position, uint64_t value)
-{
-	if (value <= INT64_MAX)
-		db_bind_int(stmt, position, (int64_t)value);
-	else
-		db_bind_null(stmt, position);
-}
-
-static void bind_nonzero(struct db_stmt *stmt, int position, int64_t value)
-{
-	if (value)
-		db_bind_int(stmt, position, value);
-	else
-		db_bind_null(stmt, position);
-}
-
-static void bind_string(struct db_stmt *stmt, int position, const char *text)
-{
-	db_bind_text(stmt, position, text, text ? strlen(text) : 0);
 }
 
 static void bind_task(struct db_stmt *stmt, int position, const struct row_task *task)
@@ -136,10 +113,7 @@ static void bind_task(struct db_stmt *stmt, int position, const struct row_task 
 		return;
 	}
 	db_bind_int(stmt, position, task->pid);
-	if (task->ppid >= 0)
-		db_bind_int(stmt, position + 1, task->ppid);
-	else
-		db_bind_null(stmt, position + 1);
+	db_bind_u64(stmt, position + 1, (uint64_t)task->ppid); /* -1: NULL */
 	db_bind_int(stmt, position + 2, task->uid);
 	db_bind_text(stmt, position + 3, task->comm.text, task->comm.length);
 }
@@ -187,20 +161,20 @@ static int add_oom(struct event_rows *insert, const struct ev_row *row, int64_t 
 	db_bind_int(stmt, 1, id);
 	db_bind_int(stmt, 2, incident);
 	db_bind_int(stmt, 3, oom->decision);
-	bind_u64(stmt, 4, oom->rss_anon);
-	bind_u64(stmt, 5, oom->rss_file);
-	bind_u64(stmt, 6, oom->rss_shmem);
-	bind_u64(stmt, 7, oom->swap);
-	bind_u64(stmt, 8, oom->pgtables);
+	db_bind_u64(stmt, 4, oom->rss_anon);
+	db_bind_u64(stmt, 5, oom->rss_file);
+	db_bind_u64(stmt, 6, oom->rss_shmem);
+	db_bind_u64(stmt, 7, oom->swap);
+	db_bind_u64(stmt, 8, oom->pgtables);
 	db_bind_int(stmt, 9, oom->oom_score_adj);
-	bind_nonzero(stmt, 10, oom->trigger.pid);
+	db_bind_nonzero(stmt, 10, oom->trigger.pid);
 	db_bind_text(stmt, 11, oom->trigger.pid ? oom->trigger.comm.text : NULL, oom->trigger.comm.length);
-	bind_nonzero(stmt, 12, oom->trigger_cgroup);
-	bind_string(stmt, 13, oom->scope);
-	bind_nonzero(stmt, 14, oom->limit_cgroup);
-	bind_u64(stmt, 15, oom->limit_bytes);
-	bind_u64(stmt, 16, oom->usage_bytes);
-	bind_string(stmt, 17, oom->limit_exact ? "kernel" : "inferred");
+	db_bind_nonzero(stmt, 12, oom->trigger_cgroup);
+	db_bind_string(stmt, 13, oom->scope);
+	db_bind_nonzero(stmt, 14, oom->limit_cgroup);
+	db_bind_u64(stmt, 15, oom->limit_bytes);
+	db_bind_u64(stmt, 16, oom->usage_bytes);
+	db_bind_string(stmt, 17, oom->limit_exact ? "kernel" : "inferred");
 	db_bind_int(stmt, 18, oom->group_kill);
 	db_bind_int(stmt, 19, oom->chosen);
 	return db_run(stmt);
@@ -211,10 +185,10 @@ static int add_pressure(struct event_rows *insert, const struct ev_row *row, int
 	struct db_stmt *stmt = insert->statements[ADD_PRESSURE];
 
 	db_bind_int(stmt, 1, id);
-	bind_string(stmt, 2, row->pressure.level);
-	bind_u64(stmt, 3, row->pressure.usage_bytes);
-	bind_u64(stmt, 4, row->pressure.limit_bytes);
-	bind_u64(stmt, 5, row->pressure.working_set);
+	db_bind_string(stmt, 2, row->pressure.level);
+	db_bind_u64(stmt, 3, row->pressure.usage_bytes);
+	db_bind_u64(stmt, 4, row->pressure.limit_bytes);
+	db_bind_u64(stmt, 5, row->pressure.working_set);
 	return db_run(stmt);
 }
 
@@ -234,9 +208,9 @@ static int add_lifecycle(struct event_rows *insert, const struct ev_row *row, in
 
 	db_bind_int(stmt, 1, id);
 	db_bind_int(stmt, 2, row->lifecycle.container);
-	bind_u64(stmt, 3, row->lifecycle.memory_limit);
-	bind_u64(stmt, 4, row->lifecycle.peak);
-	bind_u64(stmt, 5, row->lifecycle.oom_kills);
+	db_bind_u64(stmt, 3, row->lifecycle.memory_limit);
+	db_bind_u64(stmt, 4, row->lifecycle.peak);
+	db_bind_u64(stmt, 5, row->lifecycle.oom_kills);
 	return db_run(stmt);
 }
 
@@ -245,11 +219,11 @@ static int add_gap(struct event_rows *insert, const struct ev_row *row, int64_t 
 	struct db_stmt *stmt = insert->statements[ADD_GAP];
 
 	db_bind_int(stmt, 1, id);
-	bind_string(stmt, 2, row->gap.reason);
-	bind_nonzero(stmt, 3, row->gap.lost_type);
-	bind_u64(stmt, 4, row->gap.lost);
-	bind_nonzero(stmt, 5, row->gap.from);
-	bind_nonzero(stmt, 6, row->gap.to);
+	db_bind_string(stmt, 2, row->gap.reason);
+	db_bind_nonzero(stmt, 3, row->gap.lost_type);
+	db_bind_u64(stmt, 4, row->gap.lost);
+	db_bind_nonzero(stmt, 5, row->gap.from);
+	db_bind_nonzero(stmt, 6, row->gap.to);
 	return db_run(stmt);
 }
 
@@ -273,11 +247,11 @@ static void bind_event(const struct event_rows *insert, struct db_stmt *stmt, in
 	db_bind_int(stmt, position + 1, row->type);
 	db_bind_int(stmt, position + 2, row->time);
 	db_bind_int(stmt, position + 3, insert->boot);
-	bind_nonzero(stmt, position + 4, row->cgroup);
+	db_bind_nonzero(stmt, position + 4, row->cgroup);
 	bind_task(stmt, position + 5, &row->task);
-	bind_u64(stmt, position + 9, row->status);
-	bind_u64(stmt, position + 10, row->flags);
-	bind_u64(stmt, position + 11, row->duration_ns);
+	db_bind_u64(stmt, position + 9, row->status);
+	db_bind_u64(stmt, position + 10, row->flags);
+	db_bind_u64(stmt, position + 11, row->duration_ns);
 }
 
 static int add_event(struct event_rows *insert, const struct ev_row *row, int64_t id)

@@ -2,7 +2,6 @@
 #include "consumer/store/retention.h"
 
 #include <errno.h>
-#include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
 
@@ -57,40 +56,12 @@ static const char create_state[] =
 	" rows INTEGER);"
 	"INSERT OR IGNORE INTO temp.retention VALUES(1, 0, 0, 0, 0, 0, 0, 0, 0, " TEXT_OF(STEP_ROWS_FIRST) ")";
 
-static int __attribute__((format(printf, 2, 3))) run(struct db *db, const char *format, ...)
-{
-	char sql[1024];
-	va_list args;
-	int n;
-
-	va_start(args, format);
-	n = vsnprintf(sql, sizeof(sql), format, args);
-	va_end(args);
-	return n < 0 || (size_t)n >= sizeof(sql) ? -EINVAL : db_exec(db, sql);
-}
-
-/* One number, or `otherwise` when there is no row. */
-static int ask(struct db *db, const char *sql, int64_t otherwise, int64_t *ret)
-{
-	CLEANUP(cleanup_stmt) struct db_stmt *stmt = NULL;
-	int r = db_prepare(db, sql, &stmt);
-
-	if (!r)
-		r = db_step(stmt);
-	if (r < 0)
-		return r;
-	*ret = r > 0 && !db_is_null(stmt, 0) ? db_int(stmt, 0) : otherwise;
-	return 0;
-}
-
 /* The last id of the next rows of a table behind `from`; `from` when there are none. */
-static int ask_end(struct db *db, const char *table, const char *key, int64_t from, int64_t count, int64_t *ret)
+static int find_end(struct db *db, const char *table, const char *key, int64_t from, int64_t count, int64_t *ret)
 {
-	char sql[160];
-
-	(void)snprintf(sql, sizeof(sql), "SELECT max(%s) FROM (SELECT %s FROM %s WHERE %s > %lld ORDER BY %s LIMIT %lld)",
-		       key, key, table, key, (long long)from, key, (long long)count);
-	return ask(db, sql, from, ret);
+	return db_number(db, from, ret,
+			 "SELECT max(%s) FROM (SELECT %s FROM %s WHERE %s > %lld ORDER BY %s LIMIT %lld)", key, key, table,
+			 key, (long long)from, key, (long long)count);
 }
 
 static int load_state(struct db *db, struct state *ret)
@@ -114,7 +85,7 @@ static int load_state(struct db *db, struct state *ret)
 
 static int save_state(struct db *db, const struct state *state)
 {
-	return run(db,
+	return db_exec_format(db,
 		   "UPDATE temp.retention SET names = %lld, name_from = %lld, clean = %lld, clean_to = %lld,"
 		   " bulk_from = %lld, removed = %lld, kept = %lld, keeping = %lld, rows = %lld",
 		   (long long)state->table, (long long)state->name_from, (long long)state->clean,
@@ -167,62 +138,59 @@ static int look_at_space(struct db *db, uint64_t size, uint64_t kept, struct spa
 /* The id up to which events are too old; 0: none. Arrival order is nearly the order of time. */
 static int find_old(struct db *db, const struct retention_settings *settings, int64_t rows, int64_t now, int64_t *ret)
 {
-	char sql[256];
-
 	*ret = 0;
 	if (settings->age_ns == 0 || settings->age_ns > INT64_MAX || now < (int64_t)settings->age_ns)
 		return 0;
-	(void)snprintf(sql, sizeof(sql),
-		       "SELECT max(id) FROM (SELECT id, max(time) OVER (ORDER BY id) AS latest FROM"
-		       " (SELECT id, time FROM event ORDER BY id LIMIT %lld)) WHERE latest < %lld",
-		       (long long)rows, (long long)(now - (int64_t)settings->age_ns));
-	return ask(db, sql, 0, ret);
+	return db_number(db, 0, ret,
+			 "SELECT max(id) FROM (SELECT id, max(time) OVER (ORDER BY id) AS latest FROM"
+			 " (SELECT id, time FROM event ORDER BY id LIMIT %lld)) WHERE latest < %lld",
+			 (long long)rows, (long long)(now - (int64_t)settings->age_ns));
 }
 
 /* Everything up to that id. */
 static int delete_events(struct db *db, int64_t last_id, int64_t *ret_count)
 {
 	static const char *const sides[] = { "oom", "pressure", "fork", "lifecycle", "gap" };
-	int r = run(db, "DELETE FROM event WHERE id <= %lld", (long long)last_id);
+	int r = db_exec_format(db, "DELETE FROM event WHERE id <= %lld", (long long)last_id);
 
 	*ret_count = r ? 0 : db_changes(db);
 	for (size_t i = 0; !r && i < ARRAY_SIZE(sides); i++)
-		r = run(db, "DELETE FROM %s WHERE id <= %lld", sides[i], (long long)last_id);
+		r = db_exec_format(db, "DELETE FROM %s WHERE id <= %lld", sides[i], (long long)last_id);
 	return r;
 }
 
 /* Of the next rows the exits that no OOM kill caused, and forks. *ret_end: how far that went. */
 static int delete_bulk(struct db *db, int64_t from, int64_t rows, int64_t *ret_end, int64_t *ret_count)
 {
-	int r = ask_end(db, "event", "id", from, rows, ret_end);
+	int r = find_end(db, "event", "id", from, rows, ret_end);
 
 	*ret_count = 0;
 	if (r || *ret_end == from)
 		return r;
 	/* The + keeps SQLite from the index of types: the range of ids is what is small. */
-	r = run(db,
+	r = db_exec_format(db,
 		"DELETE FROM event WHERE id > %lld AND id <= %lld"
 		" AND (+type = 4 OR (+type = 3 AND coalesce(flags, 0) & 3 = 0))",
 		(long long)from, (long long)*ret_end);
 	if (r)
 		return r;
 	*ret_count = db_changes(db);
-	return run(db, "DELETE FROM fork WHERE id > %lld AND id <= %lld", (long long)from, (long long)*ret_end);
+	return db_exec_format(db, "DELETE FROM fork WHERE id > %lld AND id <= %lld", (long long)from, (long long)*ret_end);
 }
 
 static int delete_pressure(struct db *db, int64_t rows, int64_t *ret_count)
 {
 	int64_t end = 0;
-	int r = ask_end(db, "pressure", "id", 0, rows, &end);
+	int r = find_end(db, "pressure", "id", 0, rows, &end);
 
 	*ret_count = 0;
 	if (r || end == 0)
 		return r;
-	r = run(db, "DELETE FROM event WHERE id IN (SELECT id FROM pressure WHERE id <= %lld)", (long long)end);
+	r = db_exec_format(db, "DELETE FROM event WHERE id IN (SELECT id FROM pressure WHERE id <= %lld)", (long long)end);
 	if (r)
 		return r;
 	*ret_count = db_changes(db);
-	return run(db, "DELETE FROM pressure WHERE id <= %lld", (long long)end);
+	return db_exec_format(db, "DELETE FROM pressure WHERE id <= %lld", (long long)end);
 }
 
 /* The least that will be missed: bulk, pressure, and then the oldest of what is left. False: nothing is left. */
@@ -236,7 +204,7 @@ static int make_room(struct db *db, struct state *state, bool *ret_more)
 	if (!r && !moved)
 		r = delete_pressure(db, state->rows, &count);
 	if (!r && !moved && count == 0) {
-		r = ask_end(db, "event", "id", 0, state->rows < STEP_ROWS_LAST ? state->rows : STEP_ROWS_LAST, &end);
+		r = find_end(db, "event", "id", 0, state->rows < STEP_ROWS_LAST ? state->rows : STEP_ROWS_LAST, &end);
 		if (!r && end > 0)
 			r = delete_events(db, end, &count);
 	}
@@ -275,7 +243,7 @@ static int delete_unused(struct db *db, const struct name_table *table, int64_t 
 	if (table->gone)
 		(void)snprintf(gone, sizeof(gone), "(%s < %lld OR boot <> (SELECT max(boot) FROM boot))", table->gone,
 			       (long long)(now - NAME_GRACE_NS));
-	return run(db, "DELETE FROM %s WHERE %s > %lld AND %s <= %lld AND %s AND %s", table->name, table->name,
+	return db_exec_format(db, "DELETE FROM %s WHERE %s > %lld AND %s <= %lld AND %s AND %s", table->name, table->name,
 		   (long long)from, table->name, (long long)end, gone, table->unused);
 }
 
@@ -283,12 +251,9 @@ static int delete_unused(struct db *db, const struct name_table *table, int64_t 
 static int add_kept(struct db *db, const struct name_table *table, int64_t from, int64_t end, int64_t *sum)
 {
 	int64_t bytes = 0;
-	char sql[256];
-	int r;
+	int r = db_number(db, 0, &bytes, "SELECT sum(%s) FROM %s WHERE %s > %lld AND %s <= %lld", table->bytes,
+			  table->name, table->name, (long long)from, table->name, (long long)end);
 
-	(void)snprintf(sql, sizeof(sql), "SELECT sum(%s) FROM %s WHERE %s > %lld AND %s <= %lld", table->bytes,
-		       table->name, table->name, (long long)from, table->name, (long long)end);
-	r = ask(db, sql, 0, &bytes);
 	*sum += bytes;
 	return r;
 }
@@ -298,7 +263,7 @@ static int end_pass(struct db *db, struct state *state)
 	state->clean = 1;
 	state->kept = state->keeping;
 	state->keeping = 0;
-	return ask(db, "SELECT max(cgroup) FROM cgroup", 0, &state->clean_to);
+	return db_number(db, 0, &state->clean_to, "SELECT max(cgroup) FROM cgroup");
 }
 
 /* The next names of a pass through all of them. *ret_count: how many went. */
@@ -306,7 +271,7 @@ static int delete_names(struct db *db, struct state *state, int64_t now, int64_t
 {
 	const struct name_table *table = &name_tables[(size_t)state->table % ARRAY_SIZE(name_tables)];
 	int64_t end = state->name_from;
-	int r = ask_end(db, table->name, table->name, state->name_from, state->rows, &end);
+	int r = find_end(db, table->name, table->name, state->name_from, state->rows, &end);
 
 	*ret_count = 0;
 	if (r)
@@ -327,7 +292,7 @@ static int delete_names(struct db *db, struct state *state, int64_t now, int64_t
 static int look_at_growth(struct db *db, struct state *state)
 {
 	int64_t last = 0;
-	int r = ask(db, "SELECT max(cgroup) FROM cgroup", 0, &last);
+	int r = db_number(db, 0, &last, "SELECT max(cgroup) FROM cgroup");
 
 	if (r || !state->clean || last - state->clean_to < MANY_CGROUPS)
 		return r;
@@ -367,13 +332,11 @@ static int expire(struct db *db, struct state *state, int64_t last_id, int64_t n
 static int shrink(struct db *db, int64_t rows)
 {
 	int64_t unused = 0, pages = rows / ROWS_PER_PAGE;
-	char sql[64];
-	int r = ask(db, "PRAGMA freelist_count", 0, &unused);
+	int r = db_number(db, 0, &unused, "PRAGMA freelist_count");
 
 	if (r || unused < SPARE_PAGES)
 		return r;
-	(void)snprintf(sql, sizeof(sql), "PRAGMA incremental_vacuum(%lld)", (long long)pages);
-	r = db_exec(db, sql);
+	r = db_exec_format(db, "PRAGMA incremental_vacuum(%lld)", (long long)pages);
 	return r ? r : unused - pages >= SPARE_PAGES;
 }
 
@@ -420,7 +383,7 @@ static int adapt(struct db *db, int64_t rows, int64_t took_ns)
 		rows = rows * 2 < STEP_ROWS_MAX ? rows * 2 : STEP_ROWS_MAX;
 	else
 		return 0;
-	return run(db, "UPDATE temp.retention SET rows = %lld", (long long)rows);
+	return db_exec_format(db, "UPDATE temp.retention SET rows = %lld", (long long)rows);
 }
 
 int retention_step(struct db *db, const struct retention_settings *settings, int64_t now)
@@ -439,17 +402,15 @@ int retention_step(struct db *db, const struct retention_settings *settings, int
 int retention_take_report(struct db *db, struct retention_report *ret)
 {
 	struct state state;
-	char sql[96];
 	int r = load_state(db, &state);
 
 	if (r)
 		return r;
 	ret->removed = (uint64_t)state.removed;
-	(void)snprintf(sql, sizeof(sql), "SELECT time FROM event WHERE id > %lld ORDER BY id LIMIT 1",
-		       (long long)state.bulk_from);
-	r = ask(db, sql, 0, &ret->all_since);
+	r = db_number(db, 0, &ret->all_since, "SELECT time FROM event WHERE id > %lld ORDER BY id LIMIT 1",
+		      (long long)state.bulk_from);
 	if (!r)
-		r = ask(db, "SELECT min(time) FROM event", 0, &ret->oldest);
+		r = db_number(db, 0, &ret->oldest, "SELECT min(time) FROM event");
 	state.removed = 0;
 	return r ? r : save_state(db, &state);
 }

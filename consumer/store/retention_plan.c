@@ -2,24 +2,11 @@
 #include "consumer/store/retention_plan.h"
 
 #include <errno.h>
-#include <stdarg.h>
 #include <stdio.h>
 
 #include "common/cleanup.h"
 #include "consumer/store/db.h"
 #include "consumer/store/retention.h"
-
-static int __attribute__((format(printf, 3, 4))) prepare(struct db *db, struct db_stmt **ret, const char *format, ...)
-{
-	char sql[512];
-	va_list args;
-	int n;
-
-	va_start(args, format);
-	n = vsnprintf(sql, sizeof(sql), format, args);
-	va_end(args);
-	return n < 0 || (size_t)n >= sizeof(sql) ? -EINVAL : db_prepare(db, sql, ret);
-}
 
 static void add(struct retention_plan *plan, int64_t type, struct retention_range found)
 {
@@ -39,7 +26,7 @@ static int count(struct db *db, struct retention_plan *plan, int64_t from, const
 {
 	CLEANUP(cleanup_stmt) struct db_stmt *stmt = NULL;
 	int64_t before = plan->events;
-	int r = prepare(db, &stmt,
+	int r = db_prepare_format(db, &stmt,
 			"SELECT type, count(*), min(time), max(time) FROM (SELECT type, time FROM event NOT INDEXED"
 			" WHERE id > %lld AND (%s) ORDER BY id LIMIT %lld) GROUP BY type",
 			(long long)from, condition, (long long)limit);
@@ -55,19 +42,13 @@ static int count(struct db *db, struct retention_plan *plan, int64_t from, const
 /* The last id before the first event that is young enough; 0: that is the first. */
 static int find_old(struct db *db, const struct retention_settings *settings, int64_t now, int64_t *ret)
 {
-	CLEANUP(cleanup_stmt) struct db_stmt *stmt = NULL;
-	int r;
-
 	*ret = 0;
 	if (settings->age_ns == 0 || settings->age_ns > INT64_MAX || now < (int64_t)settings->age_ns)
 		return 0;
-	r = prepare(db, &stmt, "SELECT id - 1 FROM event NOT INDEXED WHERE time >= %lld ORDER BY id LIMIT 1",
-		    (long long)(now - (int64_t)settings->age_ns));
-	if (!r)
-		r = db_step(stmt);
-	if (r > 0)
-		*ret = db_int(stmt, 0);
-	return r < 0 ? r : r > 0 ? 0 : db_number(db, "SELECT max(id) FROM event", ret);
+	return db_number(db, 0, ret,
+			 "SELECT coalesce((SELECT id - 1 FROM event NOT INDEXED WHERE time >= %lld ORDER BY id LIMIT 1),"
+			 " (SELECT max(id) FROM event))",
+			 (long long)(now - (int64_t)settings->age_ns));
 }
 
 /* In the order of retention.h. */
@@ -96,7 +77,7 @@ static int begin(struct db *db, struct retention_plan *plan, uint64_t *ret_used)
 
 	*plan = (struct retention_plan){ .events = 0 };
 	if (!r)
-		r = db_number(db, "SELECT count(*) FROM event", &all);
+		r = db_number(db, 0, &all, "SELECT count(*) FROM event");
 	if (!r && all > 0)
 		plan->event_bytes = (double)*ret_used / (double)all;
 	return r;

@@ -2,6 +2,7 @@
 #include "consumer/store/ring_rows.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -54,10 +55,7 @@ void ring_rows_detach(struct ring_rows *store)
 {
 	event_rows_close(store->insert);
 	store->insert = NULL;
-	for (size_t i = 0; i < STATEMENT_COUNT; i++) {
-		db_finish(store->statements[i]);
-		store->statements[i] = NULL;
-	}
+	db_finish_all(store->statements, STATEMENT_COUNT);
 	store->db = NULL;
 }
 
@@ -75,32 +73,22 @@ static void cleanup_store(struct ring_rows **store)
 	ring_rows_close(*store);
 }
 
-/* The highest id that any ring gave out or that a row has. */
+/* One above every id that a ring has assigned or that an event has. */
 static int load_next_id(struct ring_rows *store)
 {
-	CLEANUP(cleanup_stmt) struct db_stmt *stmt = NULL;
-	int r = db_prepare(store->db,
-			   "SELECT max(1, coalesce((SELECT max(next_id) FROM ring), 1),"
-			   " coalesce((SELECT max(id) + 1 FROM event), 1))",
-			   &stmt);
-
-	if (!r)
-		r = db_step(stmt);
-	if (r < 0)
-		return r;
-	store->next_id = r > 0 ? db_int(stmt, 0) : 1;
-	return 0;
+	return db_number(store->db, 1, &store->next_id,
+			 "SELECT max(1, coalesce((SELECT max(next_id) FROM ring), 1),"
+			 " coalesce((SELECT max(id) + 1 FROM event), 1))");
 }
 
 static int load_ring(struct ring_rows *store)
 {
 	CLEANUP(cleanup_stmt) struct db_stmt *stmt = NULL;
-	int r = db_prepare(store->db, "SELECT position FROM ring WHERE generation = ?1", &stmt);
+	int r = db_prepare_format(store->db, &stmt, "SELECT position FROM ring WHERE generation = %" PRId64,
+				  (int64_t)store->generation);
 
-	if (r)
-		return r;
-	db_bind_int(stmt, 1, (int64_t)store->generation);
-	r = db_step(stmt);
+	if (!r)
+		r = db_step(stmt);
 	if (r < 0)
 		return r;
 	store->known = r > 0;
@@ -111,28 +99,18 @@ static int load_ring(struct ring_rows *store)
 
 static int load_earlier_ring(struct ring_rows *store)
 {
-	CLEANUP(cleanup_stmt) struct db_stmt *stmt = NULL;
-	int r = db_prepare(store->db, "SELECT max(updated) FROM ring WHERE generation <> ?1", &stmt);
-
-	if (r)
-		return r;
-	db_bind_int(stmt, 1, (int64_t)store->generation);
-	r = db_step(stmt);
-	if (r < 0)
-		return r;
-	store->earlier_ring = r > 0 ? db_int(stmt, 0) : 0;
-	return 0;
+	return db_number(store->db, 0, &store->earlier_ring,
+			 "SELECT max(updated) FROM ring WHERE generation <> %" PRId64, (int64_t)store->generation);
 }
 
 static int load_tallies(struct ring_rows *store)
 {
 	CLEANUP(cleanup_stmt) struct db_stmt *stmt = NULL;
-	int r = db_prepare(store->db, "SELECT kind, stored, rejected, lost FROM tally WHERE generation = ?1", &stmt);
+	int r = db_prepare_format(store->db, &stmt,
+				  "SELECT kind, stored, rejected, lost FROM tally WHERE generation = %" PRId64,
+				  (int64_t)store->generation);
 
-	if (r)
-		return r;
-	db_bind_int(stmt, 1, (int64_t)store->generation);
-	while ((r = db_step(stmt)) > 0) {
+	while (r >= 0 && (r = db_step(stmt)) > 0) {
 		int64_t kind = db_int(stmt, 0);
 
 		if (kind < 0 || kind >= EV_KIND_COUNT)
@@ -165,12 +143,11 @@ static struct sequence_slot *sequence_slot(struct ring_rows *store, uint32_t cpu
 static int load_sequences(struct ring_rows *store)
 {
 	CLEANUP(cleanup_stmt) struct db_stmt *stmt = NULL;
-	int r = db_prepare(store->db, "SELECT cpu, kind, seq, time FROM sequence WHERE generation = ?1", &stmt);
+	int r = db_prepare_format(store->db, &stmt,
+				  "SELECT cpu, kind, seq, time FROM sequence WHERE generation = %" PRId64,
+				  (int64_t)store->generation);
 
-	if (r)
-		return r;
-	db_bind_int(stmt, 1, (int64_t)store->generation);
-	while ((r = db_step(stmt)) > 0) {
+	while (r >= 0 && (r = db_step(stmt)) > 0) {
 		int64_t cpu = db_int(stmt, 0), kind = db_int(stmt, 1);
 		struct sequence_slot *slot;
 
@@ -207,8 +184,8 @@ int ring_rows_open(struct db *db, uint64_t generation, int64_t boot, struct ring
 		r = load_sequences(store);
 	if (!r)
 		r = event_rows_open(db, boot, &store->insert);
-	for (size_t i = 0; !r && i < STATEMENT_COUNT; i++)
-		r = db_prepare(db, statements[i], &store->statements[i]);
+	if (!r)
+		r = db_prepare_all(db, statements, STATEMENT_COUNT, store->statements);
 	if (r)
 		return r;
 	*ret = TAKE_PTR(store);

@@ -93,8 +93,8 @@ static int64_t count_indexes(struct fixture *f)
 {
 	int64_t count = -1;
 
-	assert_int_equal(db_number(f->db, "SELECT count(*) FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL",
-				   &count), 0);
+	assert_int_equal(db_number(f->db, -1, &count,
+				   "SELECT count(*) FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL"), 0);
 	return count;
 }
 
