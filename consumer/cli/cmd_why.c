@@ -14,8 +14,9 @@
 #include "consumer/print/event_table.h"
 #include "consumer/print/json_row.h"
 #include "consumer/query/query.h"
-#include "consumer/story/story.h"
 #include "consumer/story/story_read.h"
+#include "consumer/story/story_summary.h"
+#include "consumer/story/story_text.h"
 #include "consumer/text/error.h"
 #include "consumer/text/time_words.h"
 
@@ -88,8 +89,8 @@ static void write_identity(struct json *json, const struct story *story)
 		json_int(json, "pid", story->pid);
 	time_or_null(json, "started", story->started);
 	time_or_null(json, "stopped", story->stopped);
-	time_or_null(json, "told_from", story->told_from);
-	time_or_null(json, "told_until", story->told_until);
+	time_or_null(json, "told_from", story->cut_from);
+	time_or_null(json, "told_until", story->cut_until);
 }
 
 static int write_event(void *context, const struct value *row)
@@ -152,6 +153,7 @@ static void write_others(struct json *json, const struct story *story)
 
 static int tell_json(struct telling *telling)
 {
+	const struct verdict verdict = verdict_of(telling->story);
 	struct json *json = &telling->json;
 	char text[STORY_TEXT * 2];
 	int r;
@@ -161,10 +163,10 @@ static int tell_json(struct telling *telling)
 	json_object(json, NULL);
 	json_int(json, "v", 1);
 	write_identity(json, telling->story);
-	json_text(json, "verdict", story_verdict_name(story_judge(telling->story)));
-	story_summary(telling->story, true, text, sizeof(text));
+	json_text(json, "verdict", verdict_name(verdict.kind));
+	story_summary(telling->story, &verdict, true, text, sizeof(text));
 	json_text(json, "summary", text);
-	story_advice(telling->story, text, sizeof(text));
+	story_advice(&verdict, text, sizeof(text));
 	text_or_null(json, "advice", text);
 	r = write_events(telling);
 	write_gaps(json, telling->story);
@@ -181,7 +183,7 @@ static int tell(struct telling *telling)
 
 	if (!print_is_text(options))
 		return tell_json(telling);
-	story_tell(telling->story, options->utc, telling->listing->output.out);
+	story_print(telling->story, options->utc, telling->listing->output.out);
 	return 0;
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What happened to one container life (or one cgroup that is no container, or one process), judged and told
- * from its events. Pure: story_read.c fills it from the history, here nothing is read.
+ * What was recorded of one container instance, of one cgroup outside any container, or of one process. story_read.h
+ * fills it from the database; verdict.h says how it ended, story_summary.h and story_text.h put it into words.
  */
 #ifndef CRI_CONSUMER_STORY_STORY_H
 #define CRI_CONSUMER_STORY_STORY_H
@@ -9,9 +9,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <stdio.h>
 
 #include "consumer/text/event_type.h"
+#include "consumer/text/oom_scope.h"
 
 #define STORY_UNKNOWN INT64_MIN /* a number or time that was not recorded */
 #define STORY_EVENTS  80
@@ -21,15 +21,16 @@
 #define STORY_PATH    1100
 #define STORY_TEXT    4096
 
+/* Times are nanoseconds since 1970 (UTC), durations nanoseconds, sizes bytes. Text is as recorded: any bytes. */
 struct story_event {
 	int64_t id, time;
 	enum event_type type;
-	int64_t pid;   /* STORY_UNKNOWN: none */
-	char comm[32]; /* raw bytes */
+	int64_t pid; /* STORY_UNKNOWN: none */
+	char comm[32];
 
 	/* oom_kill; limit and usage also memory_pressure */
 	int64_t incident;
-	char scope[16];
+	enum oom_scope scope;
 	char limit_cgroup[STORY_PATH];
 	int64_t limit_bytes, usage_bytes;
 	int64_t held_bytes; /* anonymous, file and shared memory of the victim */
@@ -37,25 +38,26 @@ struct story_event {
 	char trigger_comm[32];
 	int64_t oom_score_adj;
 	bool chosen, group_kill;
-	bool elsewhere; /* the victim was not of this story: a process of it asked for the memory */
+	bool elsewhere; /* the victim was outside the subject: a process of the subject asked for the memory */
 
-	bool is_limit; /* memory_pressure: the limit itself, not only its threshold */
-	bool is_pod;   /* memory_pressure of the pod, not the container */
-	bool is_above; /* memory_pressure of another cgroup above, whose limit a kill was for: limit_cgroup */
+	bool is_limit; /* memory_pressure: at the limit itself, not only at its threshold */
+	bool is_pod;   /* memory_pressure: of the pod, not the container */
+	bool is_above; /* memory_pressure: of limit_cgroup above the subject, for whose limit a process was killed */
 
-	int64_t status, duration; /* process_exit */
+	int64_t status, duration; /* process_exit; status as wait(2) reports it */
 	bool oom_killed;
-	bool is_init; /* also container_start: its pid is that of the container's init */
+	bool is_init; /* process_exit: of a container's init; container_start: pid is the container's init */
 
 	int64_t memory_limit, peak; /* container_start, container_stop */
 };
 
+/* Recorded events are missing: those of lost_type, or of any type when that is "". */
 struct story_gap {
 	char reason[32], lost_type[32];
 	int64_t lost, from, to;
 };
 
-/* Another life or container the same words mean. */
+/* Another container instance that matched as well. */
 struct story_other {
 	char id[STORY_NAME], name[STORY_NAME];
 	int64_t started, stopped, oom_kills, init_status;
@@ -63,56 +65,28 @@ struct story_other {
 
 enum story_subject { STORY_CONTAINER, STORY_CGROUP, STORY_PROCESS };
 
-enum story_verdict {
-	STORY_OOM_KILLED,
-	STORY_KILLED, /* SIGKILL, not from the OOM killer */
-	STORY_SIGNAL, /* another signal */
-	STORY_FAILED,
-	STORY_COMPLETED,
-	STORY_RUNNING,
-	STORY_NOT_KNOWN,
-};
-
 struct story {
 	enum story_subject subject;
-	int64_t pid; /* STORY_PROCESS: whose story it is */
+	int64_t pid; /* STORY_PROCESS: of the subject; else STORY_UNKNOWN */
 	char id[STORY_NAME], name[STORY_NAME], runtime[32], image[STORY_NAME];
 	char pod_uid[64], pod_name[STORY_NAME], pod_namespace[STORY_NAME];
 	char cgroup[STORY_PATH];
 	int64_t started, stopped;
-	/* The question left out what was before or after: STORY_UNKNOWN if nothing. With told_until, stopped and
-	 * removed are as they were then. */
-	int64_t told_from, told_until;
-	bool this_boot; /* lived in the boot that runs now */
+	/* Events before and after these times are left out; STORY_UNKNOWN: none are. With cut_until, stopped and
+	 * removed are as of that time. */
+	int64_t cut_from, cut_until;
+	bool this_boot; /* it existed in the running boot */
 	bool removed;	/* the cgroup is gone */
 
 	struct story_event events[STORY_EVENTS]; /* by time */
 	size_t event_count;
-	/* All of the life, also those not in events; exits and failed STORY_UNKNOWN when too many to count. */
+	/* Of everything recorded, also what is not in events; exits and failed are STORY_UNKNOWN when counting would
+	 * take too long. */
 	int64_t oom_kills, pressures, exits, failed;
-	struct story_gap gaps[STORY_GAPS];
+	struct story_gap gaps[STORY_GAPS]; /* those that overlap the subject's time */
 	size_t gap_count;
 	struct story_other others[STORY_OTHERS];
 	size_t other_count;
 };
-
-/*
- * Names of processes that a runtime has in a container's cgroup for itself; the last character '[' stands for
- * everything that begins so. NULL after the last one. Static.
- */
-const char *story_helper(size_t i);
-
-/* "oom_killed", as JSON has it. Static. */
-const char *story_verdict_name(enum story_verdict verdict);
-
-enum story_verdict story_judge(const struct story *story);
-
-/* One line: who, and what became of it. Escaped for a terminal. utc: times in it are. */
-void story_summary(const struct story *story, bool utc, char *out, size_t size);
-/* What can be done about it; "" when there is nothing to advise. */
-void story_advice(const struct story *story, char *out, size_t size);
-
-/* The whole story as text: conclusion, time line, what is missing. */
-void story_tell(const struct story *story, bool utc, FILE *out);
 
 #endif

@@ -80,7 +80,7 @@ static void cut_story(const struct filter *filter, int64_t known_end, struct sto
 	int64_t end = story->stopped != STORY_UNKNOWN ? story->stopped : known_end;
 
 	if (filter->since != INT64_MIN && (story->started == STORY_UNKNOWN || story->started < filter->since))
-		story->told_from = filter->since;
+		story->cut_from = filter->since;
 	if (filter->until == INT64_MAX)
 		return;
 	if (story->this_boot && story->stopped == STORY_UNKNOWN) {
@@ -89,7 +89,7 @@ static void cut_story(const struct filter *filter, int64_t known_end, struct sto
 	}
 	if (end == STORY_UNKNOWN || end <= filter->until)
 		return;
-	story->told_until = filter->until;
+	story->cut_until = filter->until;
 	story->stopped = STORY_UNKNOWN;
 	story->removed = false;
 }
@@ -371,7 +371,7 @@ static int find_cgroup(struct db *db, const struct filter *filter, const char *w
 	place->pod = db_is_null(stmt, 3) ? 0 : db_int(stmt, 3);
 	story->removed = !db_is_null(stmt, 4);
 	story->this_boot = !db_is_null(stmt, 5) && strcmp(db_text(stmt, 5, NULL), filter->this_boot) == 0;
-	story->started = story->stopped = story->told_from = story->told_until = STORY_UNKNOWN;
+	story->started = story->stopped = story->cut_from = story->cut_until = STORY_UNKNOWN;
 	story->subject = STORY_CGROUP;
 	db_reset(stmt);
 	if (!*ret_container)
@@ -419,7 +419,7 @@ static int find_process(struct db *db, const struct filter *filter, int64_t pid,
 	container = db_is_null(stmt, 1) ? 0 : db_int(stmt, 1);
 	copy_text(story->cgroup, sizeof(story->cgroup), stmt, 2);
 	story->this_boot = !db_is_null(stmt, 5) && strcmp(db_text(stmt, 5, NULL), filter->this_boot) == 0;
-	story->started = story->stopped = story->told_from = story->told_until = STORY_UNKNOWN;
+	story->started = story->stopped = story->cut_from = story->cut_until = STORY_UNKNOWN;
 	place->boot = db_int(stmt, 6);
 	place->until = db_int(stmt, 3);
 	place->since = db_is_null(stmt, 4) ? INT64_MIN : place->until - db_int(stmt, 4);
@@ -430,7 +430,7 @@ static int find_process(struct db *db, const struct filter *filter, int64_t pid,
 		place->cgroups[place->cgroup_count++] = cgroup;
 	story->subject = STORY_PROCESS;
 	story->pid = pid;
-	story->told_from = story->told_until = STORY_UNKNOWN; /* the times chose the process, and cut nothing of it */
+	story->cut_from = story->cut_until = STORY_UNKNOWN; /* the times chose the process, and cut nothing of it */
 	return r;
 }
 
@@ -474,7 +474,7 @@ int story_find(struct db *db, const struct filter *filter, const char *word, str
 	int r;
 
 	*place = (struct story_place){ .since = filter->since, .until = filter->until };
-	story->pid = story->told_from = story->told_until = STORY_UNKNOWN;
+	story->pid = story->cut_from = story->cut_until = STORY_UNKNOWN;
 	r = find_any_container(db, filter, word, story, place, message, message_size);
 	if (r == 0)
 		r = find_cgroup(db, filter, word, story, place, &container);

@@ -15,6 +15,7 @@
 #include "consumer/query/kind_pressure.h"
 #include "consumer/query/query.h"
 #include "consumer/query/sql.h"
+#include "consumer/story/verdict.h"
 
 /* How many of each sort are kept, the newest: together they fit into a story. */
 #define KILLS_MAX     12
@@ -97,7 +98,7 @@ static void fill_event(const struct reading *reading, const struct value *row, s
 	};
 	event->is_limit = pressure[PRESSURE_LEVEL].kind == VALUE_TEXT && strcmp(pressure[PRESSURE_LEVEL].text, "limit") == 0;
 	text_of(event->comm, sizeof(event->comm), &row[FIELD_COMM]);
-	text_of(event->scope, sizeof(event->scope), &oom[OOM_SCOPE]);
+	event->scope = oom_scope_from_name(oom[OOM_SCOPE].kind == VALUE_TEXT ? oom[OOM_SCOPE].text : NULL);
 	text_of(event->limit_cgroup, sizeof(event->limit_cgroup), &oom[OOM_LIMIT_CGROUP]);
 	text_of(event->trigger_comm, sizeof(event->trigger_comm), &oom[OOM_TRIGGER_COMM]);
 }
@@ -195,7 +196,7 @@ static int read_above(struct reading *reading)
 	for (size_t i = 0; i < reading->story->event_count; i++) {
 		const struct story_event *event = &reading->story->events[i];
 
-		if (event->type != TYPE_OOM_KILL || event->elsewhere || strcmp(event->scope, "ancestor") != 0)
+		if (event->type != TYPE_OOM_KILL || event->elsewhere || event->scope != OOM_SCOPE_ANCESTOR)
 			continue;
 		sql_addf(sql, ",%" PRId64, event->id);
 		last = event->time > last ? event->time : last;
@@ -250,7 +251,7 @@ static int read_last_exit(struct reading *reading)
 	size_t used = (size_t)snprintf(condition, sizeof(condition), " AND e.type = 3");
 	const char *name;
 
-	for (size_t i = 0; reading->story->subject == STORY_CONTAINER && (name = story_helper(i)) != NULL; i++) {
+	for (size_t i = 0; reading->story->subject == STORY_CONTAINER && (name = verdict_runtime_process(i)) != NULL; i++) {
 		size_t length = strlen(name);
 
 		used += (size_t)snprintf(condition + used, sizeof(condition) - used,
@@ -348,8 +349,8 @@ static int64_t last_time(const struct story *story)
 {
 	if (story->stopped != STORY_UNKNOWN)
 		return story->stopped;
-	if (story->told_until != STORY_UNKNOWN)
-		return story->told_until;
+	if (story->cut_until != STORY_UNKNOWN)
+		return story->cut_until;
 	if (story->subject == STORY_CONTAINER || !story->event_count)
 		return INT64_MAX;
 	return story->events[story->event_count - 1].time;

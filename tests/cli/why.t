@@ -62,17 +62,17 @@ cri why "$full" -S '2025-11-22 16:31:19'; is "$CODE" 1 "a life that ended before
 cri why foo.service -U '2025-11-22 16:31:15'; is "$CODE" 1 "a unit of which nothing was recorded until then is none"
 cri why foo.service -S '2025-11-22 16:31:15'; is "$CODE" 0 "one of which something was is one"
 cri why "done" -U '2025-11-22 16:31:17'
-is "$CODE" 0 "a life is told up to --until"
+is "$CODE" 0 "a container is shown up to --until"
 like "$(head -n 1 <<<"$OUT")" 'was still running. This is as of 2025-11-22 16:31:17.000' "as it was then"
-like "$OUT" 'Told up to 2025-11-22 16:31:17.000 \(--until\)' "and it says so"
+like "$OUT" 'Shown up to 2025-11-22 16:31:17.000 \(--until\)' "and it says so"
 is "$(grep -cE 'ended with|stopped' <<<"$OUT")" 0 "without what came later"
 cri why "done" -U '2025-11-22 16:31:17' --json
 is "$(jq -c '[.verdict,.stopped,.told_until,.told_from]' <<<"$OUT")" \
 	'["running",null,"2025-11-22T16:31:17.000000000Z",null]' "in JSON too"
 cri why nginx -S '2025-11-22 16:31:05'
-like "$OUT" 'Told from 2025-11-22 16:31:05.000 on \(--since\)' "a life is told from --since on"
+like "$OUT" 'Shown from 2025-11-22 16:31:05.000 on \(--since\)' "and from --since on"
 like "$(head -n 1 <<<"$OUT")" 'was OOM-killed' "with the same end"
-cri why nginx; is "$(grep -c '^Told' <<<"$OUT")" 0 "without times nothing is left out"
+cri why nginx; is "$(grep -cE '^Shown (from|up to)' <<<"$OUT")" 0 "without times nothing is left out"
 
 # 60 its init is known and runs; 61 only the runtime's helper ended; 62 its end is in a gap; 63 no init: its first
 # process ended, others later; 64 killed for an ancestor's limit; 65 its start was not seen.

@@ -7,6 +7,7 @@
 
 #include "consumer/query/query.h"
 #include "consumer/story/story_read.h"
+#include "consumer/story/story_text.h"
 #include "tests/fuzz/fuzz_fixture.h"
 #include "tests/fuzz/fuzz_lines.h"
 
@@ -52,7 +53,7 @@ static void tell(struct db *db, const struct filter *filter, const char *word)
 		return;
 	FUZZ_ASSERT(story_read(db, &place, &story) == 0);
 	out = open_memstream(&text, &size);
-	story_tell(&story, true, out);
+	story_print(&story, true, out);
 	(void)fclose(out);
 	fuzz_check_lines(db, text, false);
 	free(text);
