@@ -190,7 +190,7 @@ static bool grep_matches(const struct filter *filter, const struct value *row)
 static int list_containers(struct listing *listing, bool all)
 {
 	CLEANUP(sql_cleanup) struct sql *sql = sql_new();
-	CLEANUP(sql_finish) struct db_stmt *stmt = NULL;
+	CLEANUP(cleanup_stmt) struct db_stmt *stmt = NULL;
 	const struct filter_options *options = &listing->filter_options;
 	bool counted = options->lines != FILTER_ALL;
 	int r;

@@ -123,7 +123,7 @@ static int finish(struct sql_work *work, struct print *print, int r)
 
 static int run(struct sql_work *work, const char *query, uint64_t limit_ns)
 {
-	CLEANUP(sql_finish) struct db_stmt *stmt = NULL;
+	CLEANUP(cleanup_stmt) struct db_stmt *stmt = NULL;
 	CLEANUP(print_cleanup) struct print *print = NULL;
 	struct column columns[COLUMN_LIST_MAX];
 	struct column_table table;

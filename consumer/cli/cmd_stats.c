@@ -248,7 +248,7 @@ static void build_page(const struct filter *filter, int64_t low, int64_t high, s
 		     " FROM (SELECT e.cgroup AS cgroup, e.type AS type, count(*) AS events,"
 		     " sum(e.type = 3 AND e.status & 65407 <> 0) AS failed, min(e.time) AS first, max(e.time) AS last"
 		     " FROM event e");
-	sql_add(sql, place ? " INDEXED BY event_cgroup WHERE e.id > " : " NOT INDEXED WHERE e.id > ");
+	sql_add(sql, place ? INDEX_CGROUP " WHERE e.id > " : INDEX_NONE " WHERE e.id > ");
 	sql_add_int(sql, low);
 	sql_add(sql, " AND e.id <= ");
 	sql_add_int(sql, high);
@@ -269,7 +269,7 @@ static void build_page(const struct filter *filter, int64_t low, int64_t high, s
 static int count_page(struct stats *stats, struct listing *listing, int64_t low, int64_t high)
 {
 	CLEANUP(sql_cleanup) struct sql *sql = sql_new();
-	CLEANUP(sql_finish) struct db_stmt *stmt = NULL;
+	CLEANUP(cleanup_stmt) struct db_stmt *stmt = NULL;
 	struct value row[COUNT_COLUMNS];
 	int r;
 
@@ -287,15 +287,15 @@ static int find_range(struct listing *listing, int64_t *ret_low, int64_t *ret_hi
 {
 	const struct filter *filter = &listing->filter;
 	CLEANUP(sql_cleanup) struct sql *sql = sql_new();
-	CLEANUP(sql_finish) struct db_stmt *stmt = NULL;
+	CLEANUP(cleanup_stmt) struct db_stmt *stmt = NULL;
 	int r;
 
 	*ret_low = *ret_high = 0;
 	if (filter->since == INT64_MIN && filter->until == INT64_MAX) {
-		r = query_number(listing->db, "SELECT min(id) - 1 FROM event", ret_low);
+		r = db_number(listing->db, 0, ret_low, "SELECT min(id) - 1 FROM event");
 		return r < 0 ? r : query_last_id(listing->db, ret_high);
 	}
-	sql_add(sql, "SELECT min(id) - 1, max(id) FROM event INDEXED BY event_time WHERE time >= ");
+	sql_add(sql, "SELECT min(id) - 1, max(id) FROM event" INDEX_TIME " WHERE time >= ");
 	sql_add_int(sql, filter->since);
 	sql_add(sql, " AND time <= ");
 	sql_add_int(sql, filter->until);

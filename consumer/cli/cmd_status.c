@@ -170,7 +170,7 @@ static void check_probe(struct status *status, const char *name, const char *run
 
 static int check_probes(struct status *status)
 {
-	CLEANUP(sql_finish) struct db_stmt *stmt = NULL;
+	CLEANUP(cleanup_stmt) struct db_stmt *stmt = NULL;
 	int r = prepare_facts(status, PROBE_FACTS, ", json_each(status.value, '$.loader.probes') p", &stmt);
 
 	while (r >= 0 && (r = db_step(stmt)) > 0)
@@ -191,10 +191,10 @@ static int64_t file_bytes(const char *path, const char *suffix)
 static int measure_store(struct status *status)
 {
 	const char *path = status->db_name;
-	int r = query_number(status->db, "SELECT count(*) FROM event", &status->events);
+	int r = db_number(status->db, 0, &status->events, "SELECT count(*) FROM event");
 
 	if (r == 0)
-		r = query_number(status->db, "SELECT time FROM event ORDER BY time LIMIT 1", &status->oldest);
+		r = db_number(status->db, 0, &status->oldest, "SELECT min(time) FROM event");
 	status->bytes = file_bytes(path, "") + file_bytes(path, "-wal");
 	return r;
 }
@@ -229,7 +229,7 @@ static void write_nothing(struct json *json)
 static int write_facts(struct status *status, struct json *json)
 {
 	static const char *const names[] = { "loader", "recorder", "counters" };
-	CLEANUP(sql_finish) struct db_stmt *stmt = NULL;
+	CLEANUP(cleanup_stmt) struct db_stmt *stmt = NULL;
 	const char *recorder = status->beat.state == RECORDER_RUNNING
 				       ? "json_extract(value, '$.recorder')"
 				       : "json_set(json_extract(value, '$.recorder'), '$.running', json('false'))";
@@ -301,7 +301,7 @@ static int print_json(struct status *status)
 
 static int print_loader(struct status *status)
 {
-	CLEANUP(sql_finish) struct db_stmt *stmt = NULL;
+	CLEANUP(cleanup_stmt) struct db_stmt *stmt = NULL;
 	FILE *out = status->output.out;
 	const char *separator = "";
 	int r = prepare_facts(status, PROBE_FACTS, ", json_each(status.value, '$.loader.probes') p", &stmt);
@@ -328,7 +328,7 @@ static int print_recorder(struct status *status)
 		[RECORDER_NEVER] = "never seen",   [RECORDER_RUNNING] = "running",  [RECORDER_STOPPED] = "not running",
 		[RECORDER_SILENT] = "not running", [RECORDER_GONE] = "not running",
 	};
-	CLEANUP(sql_finish) struct db_stmt *stmt = NULL;
+	CLEANUP(cleanup_stmt) struct db_stmt *stmt = NULL;
 	FILE *out = status->output.out;
 	char lag[16] = "?", commit[TIME_TEXT_MAX] = "never";
 	int r = prepare_facts(
@@ -363,7 +363,7 @@ static int print_counters(struct status *status)
 				   " json_extract(value, '$.counters.unread.' || type.name), json_extract(value, "
 				   "'$.counters.lost.' || type.name),"
 				   " json_extract(value, '$.counters.filtered.' || type.name)";
-	CLEANUP(sql_finish) struct db_stmt *stmt = NULL;
+	CLEANUP(cleanup_stmt) struct db_stmt *stmt = NULL;
 	FILE *out = status->output.out;
 	int r = prepare_facts(status, what, ", type", &stmt);
 

@@ -141,7 +141,7 @@ static int show_new(struct follow *follow)
 	CLEANUP(query_cleanup) struct query *query = NULL;
 	struct listing *listing = follow->listing;
 	int64_t version = 0, last_id = 0;
-	int r = query_number(listing->db, "PRAGMA data_version", &version);
+	int r = db_number(listing->db, 0, &version, "PRAGMA data_version");
 
 	if (r < 0 || version == follow->version)
 		return r;

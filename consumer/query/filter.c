@@ -3,22 +3,18 @@
 
 #include <ctype.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <regex.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
-#include <unistd.h>
 
 #include "common/cleanup.h"
 #include "common/text.h"
+#include "consumer/text/clock.h"
 #include "consumer/text/event_type.h"
 #include "consumer/text/signal_name.h"
 #include "consumer/text/time_words.h"
-
-#define BOOT_ID_FILE "/proc/sys/kernel/random/boot_id"
 
 struct filter_grep {
 	regex_t regex;
@@ -35,7 +31,7 @@ const struct option_row filter_rows[] = {
 	  .help = "this boot; -1 the one before; or a boot id" },
 	{ "lines", 'n', OPTION_NUMBER, MEMBER(lines), .argument = "N", .help = "only the last N" },
 	{ "reverse", 'r', OPTION_FLAG, MEMBER(reverse), .help = "newest first" },
-	{ "follow", 'f', OPTION_FLAG, MEMBER(follow), .help = "go on showing what is recorded" },
+	{ "follow", 'f', OPTION_FLAG, MEMBER(follow), .help = "then show new events as they are recorded" },
 	{ "type", 't', OPTION_LIST, MEMBER(types), .choices = type_names, .argument = "TYPE,...",
 	  .help = "oom_kill, memory_pressure, process_exit, ..." },
 	{ "container", 'c', OPTION_LIST, MEMBER(containers), .argument = "WHICH",
@@ -60,14 +56,14 @@ const struct option_row filter_rows[] = {
 
 _Static_assert(ARRAY_SIZE(filter_rows) <= FILTER_ROWS_MAX, "filter_rows_of needs the room");
 
-/* What a verb makes nothing of is neither in its help nor accepted in silence. */
+/* A verb refuses the options that have no meaning for it, and its help leaves them out. */
 static const struct verb_filters {
 	const char *verb;
-	const char *takes;   /* names between commas; NULL: all but the refused ones */
-	const char *refuses; /* likewise; NULL: all but the taken ones */
+	const char *takes;   /* ",since,until,"; NULL: all but those of `refuses` */
+	const char *refuses; /* the same form; NULL: all but those of `takes` */
 } verb_filters[] = {
 	{ "why", ",since,until,boot,strict,", NULL },
-	{ "show", ",strict,", NULL }, /* its ids say all */
+	{ "show", ",strict,", NULL }, /* it names events by id */
 	{ "ps", NULL, ",follow," },
 	{ "stats", NULL, ",follow,grep," },
 };
@@ -169,29 +165,15 @@ static void copy_hex(char *out, size_t size, const char *in)
 	out[used] = '\0';
 }
 
-static int64_t clock_ns(clockid_t clock)
-{
-	struct timespec now;
-
-	if (clock_gettime(clock, &now) != 0)
-		return 0;
-	return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
-}
-
 void filter_now(struct filter_now *ret)
 {
-	char text[40] = "";
-	AUTO_CLOSE int fd = open(BOOT_ID_FILE, O_RDONLY | O_CLOEXEC);
-	ssize_t length = fd >= 0 ? read(fd, text, sizeof(text) - 1) : 0;
-
-	ret->now_unix_nano = clock_ns(CLOCK_REALTIME);
-	ret->boot_unix_nano = ret->now_unix_nano - clock_ns(CLOCK_BOOTTIME);
-	text[length > 0 ? (size_t)length : 0] = '\0';
-	text[strcspn(text, "\n")] = '\0';
-	(void)snprintf(ret->boot_id, sizeof(ret->boot_id), "%s", text);
+	ret->now_unix_nano = clock_wall_ns();
+	ret->boot_unix_nano = ret->now_unix_nano - (int64_t)clock_boot_ns();
+	if (clock_boot_id(ret->boot_id) < 0)
+		ret->boot_id[0] = '\0';
 }
 
-static int complain(char *message, size_t size, const char *flag, const char *word, const char *allowed)
+static int set_error(char *message, size_t size, const char *flag, const char *word, const char *allowed)
 {
 	char escaped[128];
 
@@ -255,7 +237,7 @@ static const struct number_flag {
 	  "an exit code from 0 to 255" },
 };
 
-/* Calls parse for each comma-separated word of each value. */
+/* Parses each comma-separated word of each value. */
 static int parse_words(const struct number_flag *flag, const struct option_list *list, struct filter_numbers *numbers,
 		       char *message, size_t size)
 {
@@ -269,7 +251,7 @@ static int parse_words(const struct number_flag *flag, const struct option_list 
 			(void)snprintf(word, sizeof(word), "%.*s", length < sizeof(word) ? (int)length : 63, at);
 			if (length >= sizeof(word) || numbers->count == FILTER_NUMBERS_MAX ||
 			    flag->parse(word, &numbers->values[numbers->count]) < 0)
-				return complain(message, size, flag->name, word, flag->allowed);
+				return set_error(message, size, flag->name, word, flag->allowed);
 			numbers->count++;
 			if (!at[length])
 				break;
@@ -310,7 +292,7 @@ static int parse_time(const char *flag, const char *words, const struct filter_n
 		return 0;
 	if (time_words_parse(words, now->now_unix_nano, now->boot_unix_nano, ret) == 0)
 		return 0;
-	return complain(message, size, flag, words,
+	return set_error(message, size, flag, words,
 			"a time; allowed: 2026-11-22 16:00, 16:00, today, yesterday, -2h, "
 			"\"2h ago\", 10m, @1763829067, boot");
 }
@@ -320,7 +302,7 @@ static int parse_boot(const char *word, struct filter *filter, char *message, si
 	if (!word[0])
 		return 0;
 	if (!is_boot_word(word))
-		return complain(message, size, "boot", word,
+		return set_error(message, size, "boot", word,
 				"a boot; allowed: 0, -1, 1, or 4 or more digits of a boot id");
 	filter->has_boot = true;
 	if (word[0] == '-' || word[0] == '+' || strlen(word) < 4)
@@ -348,12 +330,12 @@ static int parse_grep(const char *pattern, struct filter *filter, char *message,
 		return 0;
 	grep = malloc(sizeof(*grep));
 	if (!grep)
-		return complain(message, size, "grep", pattern, "usable: out of memory");
+		return set_error(message, size, "grep", pattern, "usable: out of memory");
 	error = regcomp(&grep->regex, pattern, REG_EXTENDED | REG_NOSUB | (has_upper(pattern) ? 0 : REG_ICASE));
 	if (error) {
 		(void)regerror(error, &grep->regex, reason, sizeof(reason));
 		free(grep);
-		(void)complain(message, size, "grep", pattern, "an extended regular expression: ");
+		(void)set_error(message, size, "grep", pattern, "an extended regular expression: ");
 		(void)strncat(message, reason, size - strlen(message) - 1);
 		return -EINVAL;
 	}
@@ -361,7 +343,7 @@ static int parse_grep(const char *pattern, struct filter *filter, char *message,
 	return 0;
 }
 
-/* Selectors: an empty one, or a lone short prefix, would match what nobody meant. */
+/* An empty name matches nothing that a user can mean. */
 static int check_words(const struct filter_options *options, char *message, size_t size)
 {
 	const struct {
@@ -376,7 +358,7 @@ static int check_words(const struct filter_options *options, char *message, size
 	for (size_t i = 0; i < ARRAY_SIZE(lists); i++)
 		for (size_t n = 0; n < lists[i].list->count; n++)
 			if (!lists[i].list->values[n][0])
-				return complain(message, size, lists[i].name, "", "a name");
+				return set_error(message, size, lists[i].name, "", "a name");
 	return 0;
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What the user wants to see: the filter flags, the same on every query verb, parsed once and turned into
- * conditions. Different flags must all hold; several values of one flag are alternatives.
+ * The filter options, the same on every query verb: parsed once, then turned into SQL conditions. Different options must
+ * all hold; several values of one option are alternatives.
  */
 #ifndef CRI_CONSUMER_QUERY_FILTER_H
 #define CRI_CONSUMER_QUERY_FILTER_H
@@ -10,11 +10,12 @@
 #include <stdint.h>
 
 #include "common/option.h"
+#include "consumer/text/clock.h"
 
 struct sql;
 struct value;
 
-#define FILTER_ALL UINT64_MAX /* lines: no bound */
+#define FILTER_ALL UINT64_MAX /* lines: all */
 
 /* As written on the command line. */
 struct filter_options {
@@ -28,18 +29,18 @@ extern const struct option_row filter_rows[];
 #define FILTER_ROWS_MAX 24
 
 /*
- * The rows a verb takes, for its help: those of filter_rows that it does not refuse. Verbs it does not know
- * take everything. ret: room for FILTER_ROWS_MAX rows, ended like filter_rows.
+ * The options that a verb takes, for its help: filter_rows without those it refuses. A verb without a row in the table
+ * takes all of them. ret: room for FILTER_ROWS_MAX rows, ended like filter_rows.
  */
 void filter_rows_of(const char *verb, struct option_row *ret);
-/* The name of the first option that was given but that the verb refuses; NULL: none. */
+/* The name of the first option that was given and that the verb refuses; NULL: none. */
 const char *filter_refused(const char *verb, const struct filter_options *options);
 
 void filter_options_init(struct filter_options *options);
 
 /*
- * "-b" alone means this boot, "-b -1" or "-b ID" another one: gives a lone -b or --boot its value before
- * option_parse, which knows options with a value or without, not both. Changes pointers in argv only.
+ * Gives an -b or --boot without a value the value 0, this boot: option_parse has no options with an optional value.
+ * Changes pointers in argv only.
  */
 void filter_prepare_argv(int argc, char **argv);
 
@@ -56,51 +57,51 @@ struct filter_grep; /* a compiled regular expression */
 typedef void filter_describe(const struct value *row, char *out, size_t size);
 #define FILTER_SENTENCE_MAX 8192
 
-/* Parsed. Points into the options and argv, which must outlive it. */
+/* Parsed options. Points into the options and argv, which must outlive it. */
 struct filter {
 	const struct filter_options *options;
-	int64_t since, until; /* nanoseconds since 1970, inclusive; INT64_MIN and INT64_MAX: open */
+	int64_t since, until; /* nanoseconds since 1970 (UTC), inclusive; INT64_MIN and INT64_MAX: no bound */
 	uint32_t types;	      /* bit per type; 0: all */
 	struct filter_numbers pids, signals, exit_codes;
-	int boot_offset; /* with boot_id "": 0 this boot, -1 the one before, 1 the first recorded */
+	int boot_offset; /* if has_boot and boot_id is "": 0 this boot, -1 the one before, 1 the first recorded */
 	bool has_boot;
-	char boot_id[40];	  /* hex digits only: a prefix of the boot wanted */
+	char boot_id[40];	  /* a prefix of the id of the boot, hex digits only */
 	char this_boot[40];	  /* of the running kernel, hex digits only; "" when not known */
 	struct filter_grep *grep; /* NULL: none */
 	/* What --grep searches besides names and paths; set by the caller after filter_parse. NULL: nothing */
 	filter_describe *describe;
 };
 
-/* The clock and the boot the time words are relative to, for tests to choose. */
+/* What times and boots on the command line are relative to. */
 struct filter_now {
 	int64_t now_unix_nano, boot_unix_nano;
-	char boot_id[40]; /* as in /proc/sys/kernel/random/boot_id */
+	char boot_id[CLOCK_BOOT_ID_SIZE]; /* as in /proc/sys/kernel/random/boot_id; "" when it cannot be read */
 };
 void filter_now(struct filter_now *ret);
 
-/* 0, or -EINVAL and in message the flag, the wrong word and what is allowed. Free with filter_done. */
+/* 0, or -EINVAL and in message the option, the wrong word and what is allowed. Free with filter_done. */
 int filter_parse(const struct filter_options *options, const struct filter_now *now, struct filter *ret, char *message,
 		 size_t message_size);
 void filter_done(struct filter *filter);
 
-/* True when the filter asks for certain cgroups: containers, pods, namespaces, runtimes or paths. */
+/* Whether it selects cgroups: by container, pod, namespace, runtime or path. */
 bool filter_has_place(const struct filter *filter);
-/* True when it asks for something only events have: types, pids, comms, signals, exit codes, a pattern. */
+/* Whether it selects by something that only events have: type, pid, comm, signal, exit code, --grep. */
 bool filter_has_event(const struct filter *filter);
 
-/* Appends " AND (...)" for the places; the query names g cgroup, c container, p pod. */
+/* Appends " AND (...)" for what filter_has_place names; aliases: g cgroup, c container, p pod (CGROUP_JOIN). */
 void filter_add_place(const struct filter *filter, struct sql *sql);
-/* Appends " AND ..." for everything else an event row can tell, times not: e event. */
+/* Appends " AND ..." for types, pids, comms, signals, exit codes and the boot; alias: e event. Times are the caller's. */
 void filter_add_event(const struct filter *filter, struct sql *sql);
-/* Appends " AND ..." for the boot; column: "e.boot". */
+/* Appends " AND ..." for the boot; column: such as "e.boot". */
 void filter_add_boot(const struct filter *filter, struct sql *sql, const char *column);
-/* Appends " AND (...)" that holds for containers or cgroups called so: id prefix, name, ns/pod/container,
- * unit name or path. Aliases as for filter_add_place. */
+/* Appends " AND (...)" for the containers and cgroups that the word names: by id prefix, name, ns/pod/container, unit
+ * name or path. Aliases as for filter_add_place. */
 void filter_add_container(struct sql *sql, const char *word);
 /* The same for pods: uid prefix, name, ns/pod. */
 void filter_add_pod(struct sql *sql, const char *word);
 
-/* True when no pattern was given or one of the texts matches it. NULL texts are skipped. */
+/* Whether one of the texts matches --grep, or no pattern was given. NULL texts are skipped. */
 bool filter_grep_matches(const struct filter *filter, const char *const *texts, size_t count);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The half of filter.h that turns filters into SQL conditions. */
+/* The half of filter.h that turns options into SQL conditions. */
 #include <ctype.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -10,11 +10,11 @@
 #include "consumer/query/sql.h"
 #include "consumer/text/event_type.h"
 
-#define PREFIX_MIN 4 /* fewer digits of an id would match by accident */
+#define PREFIX_MIN 4 /* digits of an id; fewer could match by accident */
 #define PREFIX_MAX 64
-#define COMM_MAX   15 /* what the kernel keeps of a process's name */
+#define COMM_MAX   15 /* bytes that the kernel keeps of a process name */
 
-/* " AND expression = ?" with text. */
+/* "expression = ?" */
 static void add_equal(struct sql *sql, const char *expression, const char *text, size_t length)
 {
 	sql_add(sql, expression);
@@ -22,8 +22,7 @@ static void add_equal(struct sql *sql, const char *expression, const char *text,
 	sql_add_text(sql, text, length);
 }
 
-/* expression begins with the word, if the word can be digits of an id; the word is hexadecimal, so nothing
- * in it is special to GLOB. */
+/* " OR expression GLOB 'word*'" if the word can be the first digits of an id. Those are not special to GLOB. */
 static void add_id_prefix(struct sql *sql, const char *expression, const char *word, size_t length)
 {
 	char pattern[PREFIX_MAX + 2];
@@ -130,7 +129,7 @@ void filter_add_container(struct sql *sql, const char *word)
 	sql_add(sql, ")");
 }
 
-/* " AND (0 OR (1 <what add appends>) OR ...)" */
+/* " AND (0 OR (1 AND ...) OR ...)": what add appends for each word */
 static void add_any(struct sql *sql, const struct option_list *list, void (*add)(struct sql *sql, const char *word))
 {
 	if (!list->count)
@@ -179,7 +178,7 @@ void filter_add_place(const struct filter *filter, struct sql *sql)
 	add_any(sql, &options->cgroups, add_cgroup);
 }
 
-/* " AND <expression> IN (1,2,3)"; numbers are our own, so they can be part of the text. */
+/* "expression IN (1,2,3)" */
 static void add_in(struct sql *sql, const char *expression, const int64_t *values, unsigned int count)
 {
 	sql_add(sql, expression);
@@ -197,12 +196,8 @@ static void add_types(const struct filter *filter, struct sql *sql)
 	for (int type = 1; type < TYPE_COUNT; type++)
 		if ((filter->types >> type) & 1)
 			types[count++] = type;
-	if (!count)
-		return;
-	add_in(sql, " AND e.type", types, count);
-	/* These words make the partial index event_type usable. */
-	if (!((filter->types >> TYPE_PROCESS_EXIT) & 1))
-		sql_add(sql, " AND e.type <> 3");
+	if (count)
+		add_in(sql, " AND e.type", types, count);
 }
 
 static void add_exit_codes(const struct filter *filter, struct sql *sql)
@@ -256,7 +251,7 @@ void filter_add_boot(const struct filter *filter, struct sql *sql, const char *c
 	} else if (filter->boot_offset > 0) {
 		sql_addf(sql, " = (SELECT boot FROM boot ORDER BY boot LIMIT 1 OFFSET %d)", filter->boot_offset - 1);
 	} else {
-		/* Before this boot, even when nothing of this boot was recorded. */
+		/* Counted from this boot, also when nothing was recorded in it. */
 		sql_add(sql, " = (SELECT boot FROM boot WHERE replace(boot_id, '-', '') <> ");
 		sql_add_text(sql, filter->this_boot, strlen(filter->this_boot));
 		sql_addf(sql, " ORDER BY boot DESC LIMIT 1 OFFSET %d)", -(filter->boot_offset + 1));

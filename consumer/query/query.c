@@ -14,22 +14,9 @@
 #include "consumer/store/event_join.h"
 #include "consumer/text/event_type.h"
 
-#define PAGE_ROWS  10000   /* looked at per page: well below the two seconds a transaction may take */
+#define PAGE_ROWS  10000   /* read per page: well below the two seconds that a transaction may take */
 #define PAGE_MAX   1000000 /* ids per page when hardly any of them match */
-#define PLACES_MAX 2000	   /* cgroups listed by number; more are looked for row by row */
-
-/*
- * The ways to the rows; SQLite has no statistics to choose by, so it is told which index to use. By time
- * goes through (time, id), because that index is in this order already; the others through ids.
- */
-enum query_way { BY_TIME, BY_PLACE, BY_TYPE, BY_ID };
-
-static const char *const way_index[] = {
-	[BY_TIME] = " INDEXED BY event_time",
-	[BY_PLACE] = " INDEXED BY event_cgroup",
-	[BY_TYPE] = " INDEXED BY event_type",
-	[BY_ID] = " NOT INDEXED",
-};
+#define PLACES_MAX 2000	   /* cgroups listed by number; with more, the cgroup of each row is checked instead */
 
 struct query_point {
 	int64_t time, id;
@@ -38,77 +25,30 @@ struct query_point {
 struct query {
 	struct db *db;
 	const struct filter *filter;
-	enum query_way way;
+	enum access_path path; /* by time: in the order (time, id); else in the order of ids */
 	bool newest_first;
-	bool nothing;		      /* no cgroup matches: no event can */
-	int64_t after, up_to;	      /* ids: what the caller asked for */
-	struct query_point low, high; /* what is left: above low, up to and with high */
+	bool nothing;		      /* no event can match */
+	int64_t after, up_to;	      /* the caller's: after < id <= up_to */
+	struct query_point low, high; /* not read yet: above low, up to and including high */
 	int64_t *places;
 	size_t place_count;
 	int64_t page_ids;	      /* of the next page, unless by time */
 	uint64_t page_rows;	      /* read on this page */
-	struct query_point last_seen; /* of the row handed to the callback last */
+	struct query_point last_seen; /* of the row given to the callback last */
+	query_row *each;	      /* the caller's callback, during a page */
+	void *context;
+	int answer; /* of the callback */
 };
-
-/* The first column of a name stands for all of this name: a row has the value of its own kind. */
-static void add_column(struct sql *sql, size_t index)
-{
-	const struct event_column *column = event_column(index);
-	size_t same = 0;
-
-	for (size_t i = index + 1; column->name && i < event_column_count(); i++) {
-		const struct event_column *other = event_column(i);
-
-		if (!other->name || strcmp(other->name, column->name) != 0)
-			continue;
-		if (same++ == 0)
-			sql_addf(sql, "coalesce(%s", column->sql);
-		sql_addf(sql, ", %s", other->sql);
-	}
-	sql_add(sql, same ? ")" : column->sql);
-}
-
-static void add_select(struct sql *sql)
-{
-	sql_add(sql, "SELECT ");
-	for (size_t i = 0; i < event_column_count(); i++) {
-		sql_add(sql, i ? ", " : "");
-		add_column(sql, i);
-	}
-	sql_add(sql, " FROM event e");
-}
-
-static void add_joins(struct sql *sql)
-{
-	sql_add(sql, EVENT_JOIN);
-	for (size_t i = 0; event_kinds[i]; i++)
-		sql_add(sql, event_kinds[i]->join);
-	sql_add(sql, " WHERE 1");
-}
-
-int query_number(struct db *db, const char *text, int64_t *ret)
-{
-	CLEANUP(sql_finish) struct db_stmt *stmt = NULL;
-	int r = db_prepare(db, text, &stmt);
-
-	if (r < 0)
-		return r;
-	r = db_step(stmt);
-	if (r > 0 && !db_is_null(stmt, 0))
-		*ret = db_int(stmt, 0);
-	return r < 0 ? r : 0;
-}
 
 int query_last_id(struct db *db, int64_t *ret)
 {
-	*ret = 0;
-	return query_number(db, "SELECT max(id) FROM event", ret);
+	return db_number(db, 0, ret, "SELECT max(id) FROM event");
 }
 
 int query_nearest_id(struct db *db, int64_t low, int64_t high, bool last, int64_t *ret)
 {
 	CLEANUP(sql_cleanup) struct sql *sql = sql_new();
-	CLEANUP(sql_finish) struct db_stmt *stmt = NULL;
+	CLEANUP(cleanup_stmt) struct db_stmt *stmt = NULL;
 	int r;
 
 	sql_addf(sql, "SELECT id FROM event WHERE id > %" PRId64 " AND id <= %" PRId64 " ORDER BY id %s LIMIT 1", low,
@@ -121,13 +61,13 @@ int query_nearest_id(struct db *db, int64_t low, int64_t high, bool last, int64_
 	return r;
 }
 
-/* ------------------------------------------------------------------ where to look */
+/* ------------------------------------------------------------------ the access path */
 
-/* The numbers of the cgroups the filter means. -E2BIG: more than PLACES_MAX. */
+/* Lists the cgroups that match the filter, by number. -E2BIG: there are more than PLACES_MAX. */
 static int find_places(struct query *query)
 {
 	CLEANUP(sql_cleanup) struct sql *sql = sql_new();
-	CLEANUP(sql_finish) struct db_stmt *stmt = NULL;
+	CLEANUP(cleanup_stmt) struct db_stmt *stmt = NULL;
 	AUTO_FREE int64_t *places = calloc(PLACES_MAX, sizeof(*places));
 	size_t count = 0;
 	int r;
@@ -149,7 +89,7 @@ static int find_places(struct query *query)
 	return 0;
 }
 
-/* Only ids from first to last can be of interest; first > last: none. */
+/* Only ids from first to last can match; first > last: none can. */
 static void narrow_to_ids(struct query *query, int64_t first, int64_t last)
 {
 	query->nothing = first > last;
@@ -159,14 +99,14 @@ static void narrow_to_ids(struct query *query, int64_t first, int64_t last)
 		query->high.id = last;
 }
 
-/* Narrows the ids to those of the places: most containers live shortly. */
+/* Narrows the ids to the range in which the listed cgroups have events: most containers run only for a short time. */
 static int narrow_to_places(struct query *query)
 {
-	CLEANUP(sql_finish) struct db_stmt *stmt = NULL;
+	CLEANUP(cleanup_stmt) struct db_stmt *stmt = NULL;
 	int64_t first = INT64_MAX, last = INT64_MIN;
 	int r = db_prepare(query->db,
-			   "SELECT (SELECT min(id) FROM event INDEXED BY event_cgroup WHERE cgroup = ?1),"
-			   " (SELECT max(id) FROM event INDEXED BY event_cgroup WHERE cgroup = ?1)",
+			   "SELECT (SELECT min(id) FROM event" INDEX_CGROUP " WHERE cgroup = ?1),"
+			   " (SELECT max(id) FROM event" INDEX_CGROUP " WHERE cgroup = ?1)",
 			   &stmt);
 
 	for (size_t i = 0; r >= 0 && i < query->place_count; i++) {
@@ -184,44 +124,44 @@ static int narrow_to_places(struct query *query)
 	return 0;
 }
 
-static int narrow_to_file(struct query *query)
+static int narrow_to_database(struct query *query)
 {
-	int64_t first = 1, last = 0;
-	int r = query_number(query->db, "SELECT min(id) FROM event", &first);
+	int64_t first, last;
+	int r = db_number(query->db, 1, &first, "SELECT min(id) FROM event");
 
 	if (r == 0)
-		r = query_number(query->db, "SELECT max(id) FROM event", &last);
+		r = query_last_id(query->db, &last);
 	if (r < 0)
 		return r;
 	narrow_to_ids(query, first, last);
 	return 0;
 }
 
-static int choose_way(struct query *query)
+static int choose_path(struct query *query)
 {
 	const struct filter *filter = query->filter;
 	int r;
 
 	query->low = (struct query_point){ filter->since, INT64_MIN };
 	query->high = (struct query_point){ filter->until, INT64_MAX };
-	query->way = BY_TIME;
+	query->path = ACCESS_BY_TIME;
 	if (query->after > 0) {
-		query->way = BY_ID; /* what came since the last look */
+		query->path = ACCESS_BY_ID; /* --follow: only what is new */
 	} else if (filter_has_place(filter)) {
 		r = find_places(query);
 		if (r < 0 && r != -E2BIG)
 			return r;
 		if (r == 0)
-			query->way = BY_PLACE;
+			query->path = ACCESS_BY_CGROUP;
 	} else if (filter->types && !((filter->types >> TYPE_PROCESS_EXIT) & 1)) {
-		query->way = BY_TYPE;
+		query->path = ACCESS_BY_TYPE;
 	}
-	if (query->way == BY_TIME)
+	if (query->path == ACCESS_BY_TIME)
 		return 0;
 
 	query->low = (struct query_point){ .id = query->after };
 	query->high = (struct query_point){ .id = query->up_to };
-	return query->way == BY_PLACE ? narrow_to_places(query) : narrow_to_file(query);
+	return query->path == ACCESS_BY_CGROUP ? narrow_to_places(query) : narrow_to_database(query);
 }
 
 int query_open(struct db *db, const struct filter *filter, int64_t after, int64_t up_to, bool newest_first,
@@ -238,7 +178,7 @@ int query_open(struct db *db, const struct filter *filter, int64_t after, int64_
 	query->up_to = up_to;
 	query->newest_first = newest_first;
 	query->page_ids = PAGE_ROWS;
-	r = choose_way(query);
+	r = choose_path(query);
 	if (r < 0)
 		return r;
 	*ret = TAKE_PTR(query);
@@ -262,12 +202,12 @@ void query_cleanup(struct query **query)
 
 static bool is_before(const struct query *query, struct query_point a, struct query_point b)
 {
-	if (query->way == BY_TIME && a.time != b.time)
+	if (query->path == ACCESS_BY_TIME && a.time != b.time)
 		return a.time < b.time;
 	return a.id < b.id;
 }
 
-/* (time, id) above low and up to high; the plain comparisons are what the index is searched by. */
+/* (time, id) above low and up to high. SQLite searches the index by the plain comparisons of the time. */
 static void add_time_range(struct sql *sql, struct query_point low, struct query_point high)
 {
 	sql_add(sql, " AND e.time >= ");
@@ -285,15 +225,15 @@ static void add_time_range(struct sql *sql, struct query_point low, struct query
 	sql_add(sql, ")");
 }
 
-/* The page's end by time: PAGE_ROWS entries of the index further. */
+/* The end of a page by time: PAGE_ROWS entries of the index further. */
 static int time_page_end(struct query *query, struct query_point *end)
 {
 	CLEANUP(sql_cleanup) struct sql *sql = sql_new();
-	CLEANUP(sql_finish) struct db_stmt *stmt = NULL;
+	CLEANUP(cleanup_stmt) struct db_stmt *stmt = NULL;
 	const char *direction = query->newest_first ? "DESC" : "ASC";
 	int r;
 
-	sql_add(sql, "SELECT e.time, e.id FROM event e INDEXED BY event_time WHERE 1");
+	sql_add(sql, "SELECT e.time, e.id FROM event e" INDEX_TIME " WHERE 1");
 	add_time_range(sql, query->low, query->high);
 	sql_addf(sql, " ORDER BY e.time %s, e.id %s LIMIT 1 OFFSET %d", direction, direction, PAGE_ROWS);
 	r = sql_prepare(sql, query->db, &stmt);
@@ -309,7 +249,8 @@ static int time_page_end(struct query *query, struct query_point *end)
 	return 0;
 }
 
-/* Over the ids nobody has: a row far from all others must not cost a page for every million between. 0: that was all. */
+/* Skips ids that no event has: a row far from all others must not cost a page for each PAGE_MAX of them. 1; 0: no event
+ * is left; or negative errno. */
 static int skip_ids(struct query *query)
 {
 	int64_t id;
@@ -326,7 +267,7 @@ static int page_end(struct query *query, struct query_point *end)
 {
 	bool is_last;
 
-	if (query->way == BY_TIME)
+	if (query->path == ACCESS_BY_TIME)
 		return time_page_end(query, end);
 	*end = query->newest_first ? query->low : query->high;
 	is_last = query->high.id <= query->low.id ||
@@ -336,10 +277,10 @@ static int page_end(struct query *query, struct query_point *end)
 	return 0;
 }
 
-/* What an index leads to can be far apart: then the next page covers more ids. Without one each id counts. */
+/* Rows found through an index can be far apart: then the next page covers more ids. Without an index every id is read. */
 static void adapt_page(struct query *query)
 {
-	if (query->way == BY_ID)
+	if (query->path == ACCESS_BY_ID)
 		return;
 	if (query->page_rows < PAGE_ROWS / 4 && query->page_ids < PAGE_MAX)
 		query->page_ids *= 4;
@@ -349,7 +290,7 @@ static void adapt_page(struct query *query)
 
 static void add_places(const struct query *query, struct sql *sql)
 {
-	if (query->way == BY_PLACE) {
+	if (query->path == ACCESS_BY_CGROUP) {
 		sql_add(sql, " AND e.cgroup IN (");
 		for (size_t i = 0; i < query->place_count; i++)
 			sql_addf(sql, "%s%" PRId64, i ? "," : "", query->places[i]);
@@ -369,14 +310,12 @@ static void add_id_range(struct sql *sql, const char *expression, int64_t low, i
 	sql_add_int(sql, high);
 }
 
-static void build_page(const struct query *query, struct sql *sql, struct query_point low, struct query_point high)
+static struct sql *build_page(const struct query *query, struct query_point low, struct query_point high)
 {
 	const char *direction = query->newest_first ? "DESC" : "ASC";
+	struct sql *sql = query_build(query->path);
 
-	add_select(sql);
-	sql_add(sql, way_index[query->way]);
-	add_joins(sql);
-	if (query->way == BY_TIME) {
+	if (query->path == ACCESS_BY_TIME) {
 		add_time_range(sql, low, high);
 		add_id_range(sql, "+e.id", query->after, query->up_to);
 	} else {
@@ -388,10 +327,11 @@ static void build_page(const struct query *query, struct sql *sql, struct query_
 	}
 	add_places(query, sql);
 	filter_add_event(query->filter, sql);
-	if (query->way == BY_TIME)
+	if (query->path == ACCESS_BY_TIME)
 		sql_addf(sql, " ORDER BY e.time %s, e.id %s", direction, direction);
 	else
 		sql_addf(sql, " ORDER BY e.id %s", direction);
+	return sql;
 }
 
 static bool grep_matches(const struct filter *filter, const struct value *row)
@@ -413,52 +353,46 @@ static bool grep_matches(const struct filter *filter, const struct value *row)
 	return filter_grep_matches(filter, texts, ARRAY_SIZE(texts));
 }
 
-/* 1: the callback had enough. */
-static int read_rows(struct query *query, struct db_stmt *stmt, query_row *each, void *context)
+static int page_row(void *context, const struct value *row)
 {
-	struct value row[EVENT_COLUMNS_MAX];
-	size_t count = event_column_count();
-	int r;
+	struct query *query = context;
 
-	while ((r = db_step(stmt)) > 0) {
-		value_row(stmt, row, count);
-		query->page_rows++;
-		if (!grep_matches(query->filter, row))
-			continue;
-		query->last_seen = (struct query_point){ row[FIELD_TIME].number, row[FIELD_ID].number };
-		r = each(context, row);
-		if (r != 0)
-			break;
-	}
-	db_reset(stmt);
-	return r;
+	query->page_rows++;
+	if (!grep_matches(query->filter, row))
+		return 0;
+	query->last_seen = (struct query_point){ row[FIELD_TIME].number, row[FIELD_ID].number };
+	query->answer = query->each(query->context, row);
+	return query->answer;
+}
+
+/* Reads the rows from low, or from end when newest first. 0 or negative errno. */
+static int read_page(struct query *query, struct query_point end)
+{
+	CLEANUP(sql_cleanup) struct sql *sql = query->newest_first ? build_page(query, end, query->high)
+								    : build_page(query, query->low, end);
+
+	query->page_rows = 0;
+	query->answer = 0;
+	return query_run(query->db, sql, page_row, query);
 }
 
 int query_page(struct query *query, query_row *each, void *context)
 {
-	CLEANUP(sql_cleanup) struct sql *sql = sql_new();
-	CLEANUP(sql_finish) struct db_stmt *stmt = NULL;
 	struct query_point end;
 	int r;
 
 	if (query->nothing || !is_before(query, query->low, query->high))
 		return 0;
-	r = query->way == BY_TIME ? 1 : skip_ids(query);
+	r = query->path == ACCESS_BY_TIME ? 1 : skip_ids(query);
 	if (r <= 0)
 		return r;
+	query->each = each;
+	query->context = context;
 	r = page_end(query, &end);
-	if (r < 0)
-		return r;
-	if (query->newest_first)
-		build_page(query, sql, end, query->high);
-	else
-		build_page(query, sql, query->low, end);
-	query->page_rows = 0;
-	r = sql_prepare(sql, query->db, &stmt);
 	if (r == 0)
-		r = read_rows(query, stmt, each, context);
-	if (r != 0)
-		return r < 0 ? r : 0;
+		r = read_page(query, end);
+	if (r < 0 || query->answer)
+		return r;
 
 	adapt_page(query);
 	if (query->newest_first)
@@ -498,61 +432,19 @@ int query_last(struct query *query, uint64_t n, bool newest_first)
 	query->high = high;
 	query->newest_first = newest_first;
 	if (left == 0) {
-		/* Just below the n-th row from the end: ids are whole numbers. */
+		/* Just below the n-th row from the end. */
 		query->low = query->last_seen;
 		query->low.id--;
 	}
 	return 0;
 }
 
-/* ------------------------------------------------------------------ single events */
-
-struct sql *query_build(const char *index)
-{
-	struct sql *sql = sql_new();
-
-	add_select(sql);
-	sql_add(sql, index);
-	add_joins(sql);
-	return sql;
-}
-
-int query_run(struct db *db, struct sql *sql, query_row *each, void *context)
-{
-	static const struct filter_options no_options;
-	static const struct filter no_filter = { .options = &no_options };
-	struct query query = { .db = db, .filter = &no_filter };
-	CLEANUP(sql_finish) struct db_stmt *stmt = NULL;
-	int r = sql_prepare(sql, db, &stmt);
-
-	if (r == 0)
-		r = read_rows(&query, stmt, each, context);
-	return r < 0 ? r : 0;
-}
-
-int query_event(struct db *db, int64_t id, query_row *each, void *context)
-{
-	CLEANUP(sql_cleanup) struct sql *sql = query_build("");
-
-	sql_add(sql, " AND e.id = ");
-	sql_add_int(sql, id);
-	return query_run(db, sql, each, context);
-}
-
-int query_incident(struct db *db, int64_t incident, query_row *each, void *context)
-{
-	CLEANUP(sql_cleanup) struct sql *sql = query_build("");
-
-	sql_add(sql, " AND e.id IN (SELECT id FROM oom WHERE incident = ");
-	sql_add_int(sql, incident);
-	sql_add(sql, ") ORDER BY e.id");
-	return query_run(db, sql, each, context);
-}
+/* ------------------------------------------------------------------ gaps */
 
 int query_has_gap(struct db *db, const struct filter *filter, bool *ret)
 {
 	CLEANUP(sql_cleanup) struct sql *sql = sql_new();
-	CLEANUP(sql_finish) struct db_stmt *stmt = NULL;
+	CLEANUP(cleanup_stmt) struct db_stmt *stmt = NULL;
 	int r;
 
 	sql_add(sql, "SELECT 1 FROM gap a CROSS JOIN event e ON e.id = a.id WHERE coalesce(a.from_time, e.time) <= ");

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Reading events. A long answer is read in pages, each a short transaction: an open read keeps the
- * recorder from shortening its log. A page covers a bounded number of rows looked at, whether they match
- * or not.
+ * Reading events. A long answer is read in pages, each a short transaction: while a transaction reads, the WAL cannot be
+ * truncated. A page reads a bounded number of rows, whether they match or not.
  */
 #ifndef CRI_CONSUMER_QUERY_QUERY_H
 #define CRI_CONSUMER_QUERY_QUERY_H
@@ -10,6 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "consumer/query/access_path.h"
 #include "consumer/query/filter.h"
 #include "consumer/query/value.h"
 
@@ -17,8 +17,8 @@ struct db;
 struct query;
 struct sql;
 
-/* Called per row with the values of event_columns, valid during the call. 0: go on; 1: enough; negative
- * errno: stop. */
+/* Called per row with the values of event_kind.h, valid during the call. Returns 0: go on; 1: enough; negative errno:
+ * stop with it. */
 typedef int query_row(void *context, const struct value *row);
 
 /*
@@ -34,21 +34,20 @@ void query_cleanup(struct query **query);
 int query_page(struct query *query, query_row *each, void *context);
 
 /*
- * Restricts a query opened newest first to the n newest matching events, and turns it round unless
- * newest_first: the pages that follow give them in that order. 0 or negative errno.
+ * Restricts a query that was opened newest first to its n newest matching events. The pages that follow give them newest
+ * first, or else in the order of arrival. 0 or negative errno.
  */
 int query_last(struct query *query, uint64_t n, bool newest_first);
 
-/* The events of this id, or of this incident (all its kills, in order). 0 or negative errno; a missing one
- * is no failure: each is just not called. */
+/* The event of this id, or all kills of this incident in order. 0, also when there is none, or negative errno. */
 int query_event(struct db *db, int64_t id, query_row *each, void *context);
 int query_incident(struct db *db, int64_t incident, query_row *each, void *context);
 
 /*
- * For other questions: the SELECT of all event columns up to " WHERE 1", to which conditions and an order are
- * added; index: " INDEXED BY ..." or "". The caller frees it (sql_free) after query_run.
+ * For other selections: the SELECT of all event columns up to " WHERE 1" and the condition of the access path; the caller
+ * adds conditions and an order, and frees it (sql_free) after query_run, which returns 0 or negative errno.
  */
-struct sql *query_build(const char *index);
+struct sql *query_build(enum access_path path);
 int query_run(struct db *db, struct sql *sql, query_row *each, void *context);
 
 /* 1 and the lowest id (last: the highest) above low and up to high; 0: there is none; or negative errno. */
@@ -59,8 +58,5 @@ int query_last_id(struct db *db, int64_t *ret);
 
 /* Whether a gap overlaps the filter's times and boot. */
 int query_has_gap(struct db *db, const struct filter *filter, bool *ret);
-
-/* A single number of a statement without values; *ret stays when there is no row or it is NULL. */
-int query_number(struct db *db, const char *text, int64_t *ret);
 
 #endif

@@ -9,10 +9,10 @@
 
 #include "consumer/store/db.h"
 
-#define SQL_VALUES_MAX 512 /* more than every filter with every list full */
+#define SQL_VALUES_MAX 512 /* enough for all filters with all lists full */
 
 struct sql_value {
-	char *text; /* NULL: the number */
+	char *text; /* NULL: the value is the number */
 	size_t length;
 	int64_t number;
 };
@@ -152,10 +152,4 @@ int sql_prepare(struct sql *sql, struct db *db, struct db_stmt **ret)
 	}
 	*ret = stmt;
 	return 0;
-}
-
-void sql_finish(struct db_stmt **stmt)
-{
-	if (*stmt)
-		db_finish(*stmt);
 }

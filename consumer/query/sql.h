@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * SQL text with its values: text from outside is only ever a bound parameter. Failures are remembered and
- * come out at sql_prepare, so that a statement can be put together without a check per piece.
+ * SQL text that is put together piece by piece, with the values of its parameters. Text from the user or the database is
+ * only ever a parameter. The first failure is kept and returned by sql_prepare: pieces need no check.
  */
 #ifndef CRI_CONSUMER_QUERY_SQL_H
 #define CRI_CONSUMER_QUERY_SQL_H
@@ -13,26 +13,23 @@ struct db;
 struct db_stmt;
 struct sql;
 
-/* NULL: no memory; every function takes that too. */
+/* NULL: no memory; every function accepts NULL. */
 struct sql *sql_new(void);
 void sql_free(struct sql *sql);
 void sql_cleanup(struct sql **sql);
 
-/* Trusted text. */
+/* Text of the program. */
 void sql_add(struct sql *sql, const char *text);
 void sql_addf(struct sql *sql, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* A "?" with its value; text is copied. */
+/* A parameter; text is copied. */
 void sql_add_text(struct sql *sql, const char *text, size_t length);
 void sql_add_int(struct sql *sql, int64_t number);
 
 /* The text so far, for tests; "" after a failure. */
 const char *sql_string(const struct sql *sql);
 
-/* Prepares and binds. The sql must outlive the statement's use. 0, or a negative errno. */
+/* Prepares the statement and binds the values, which the sql owns: it must outlive the statement. 0 or negative errno. */
 int sql_prepare(struct sql *sql, struct db *db, struct db_stmt **ret);
-
-/* For CLEANUP on a statement. */
-void sql_finish(struct db_stmt **stmt);
 
 #endif

@@ -13,10 +13,20 @@
 
 #define FOREVER "9223372036854775807"
 
-/* A candidate's rank: how it was matched. Lower is better. */
+/* How an instance matched the word: exactly, by an id prefix, or by a component of its path. Lower is better. */
 enum rank { RANK_EXACT, RANK_PREFIX, RANK_COMPONENT };
 
-enum { LIFE_PK, LIFE_ID, LIFE_NAME, LIFE_STARTED, LIFE_STOPPED, LIFE_RANK, LIFE_OOM_KILLS, LIFE_INIT_STATUS };
+/* Columns of add_instances. */
+enum {
+	INSTANCE_CONTAINER,
+	INSTANCE_ID,
+	INSTANCE_NAME,
+	INSTANCE_STARTED,
+	INSTANCE_STOPPED,
+	INSTANCE_RANK,
+	INSTANCE_OOM_KILLS,
+	INSTANCE_INIT_STATUS,
+};
 
 static int64_t int_or_unknown(struct db_stmt *stmt, int column)
 {
@@ -30,9 +40,9 @@ static void copy_text(char *out, size_t size, struct db_stmt *stmt, int column)
 	(void)snprintf(out, size, "%s", text ? text : "");
 }
 
-/* Lives of these times: of one whose start was not seen the first event counts, of one that the machine took
- * with it the last word of that boot. */
-static void add_life_times(struct sql *sql, const struct filter *filter)
+/* Only container instances that existed at these times. A start that was not recorded counts as the first event; the end
+ * of an instance that was running when the machine stopped, as the last time recorded in that boot. */
+static void add_instance_times(struct sql *sql, const struct filter *filter)
 {
 	if (filter->until != INT64_MAX) {
 		sql_add(sql, " AND coalesce(c.started, c.born, (SELECT min(e.time) FROM cgroup k JOIN event e ON"
@@ -50,18 +60,18 @@ static void add_life_times(struct sql *sql, const struct filter *filter)
 
 static void add_times(struct sql *sql, const struct filter *filter)
 {
-	add_life_times(sql, filter);
+	add_instance_times(sql, filter);
 	filter_add_boot(filter, sql, "c.boot");
 }
 
-/* The same for a cgroup g: of a container its life counts, of another that something happened in it or below. */
+/* The same for a cgroup g: the times of its container; without a container, of the events in it and below. */
 static void add_cgroup_times(struct sql *sql, const struct filter *filter)
 {
 	if (filter->since == INT64_MIN && filter->until == INT64_MAX)
 		return;
 	sql_add(sql, " AND CASE WHEN g.container IS NOT NULL THEN EXISTS (SELECT 1 FROM container c WHERE"
 		     " c.container = g.container");
-	add_life_times(sql, filter);
+	add_instance_times(sql, filter);
 	sql_add(sql, ") ELSE EXISTS (SELECT 1 FROM cgroup k JOIN event e ON e.cgroup = k.cgroup WHERE k.boot = g.boot"
 		     " AND (k.path = g.path OR substr(k.path, 1, length(g.path) + 1) = g.path || '/') AND e.time >= ");
 	sql_add_int(sql, filter->since);
@@ -71,8 +81,8 @@ static void add_cgroup_times(struct sql *sql, const struct filter *filter)
 }
 
 /*
- * What of the subject the times leave out. known_end: until when it is known to have been there at least, or
- * STORY_UNKNOWN; it was there when the times end, so the story does not say how it ended.
+ * Sets which part of the subject's time the filter leaves out. If the subject still existed at `until`, the story does not
+ * say how it ended. known_end: the latest time at which it is known to have existed, or STORY_UNKNOWN.
  */
 static void cut_story(const struct filter *filter, int64_t known_end, struct story *story)
 {
@@ -105,12 +115,12 @@ static void add_rank(struct sql *sql, const char *word)
 	sql_add(sql, ")) = lower(");
 	sql_add_text(sql, word, strlen(word));
 	sql_add(sql, ") THEN 1 ELSE ");
-	/* pod/container is as good as a name; what is left are components of the path. */
+	/* With a slash the word is pod/container, as good as a name; else a component of the path matched. */
 	sql_add(sql, strchr(word, '/') ? "0 END" : "2 END");
 }
 
-/* word NULL: all are exact. */
-static void add_lives(struct sql *sql, const char *word)
+/* SELECT of container instances; word NULL: all match exactly. */
+static void add_instances(struct sql *sql, const char *word)
 {
 	sql_add(sql, "SELECT c.container, c.id, c.name, c.started, c.stopped, ");
 	if (word)
@@ -129,15 +139,15 @@ static void note_other(struct story *story, struct db_stmt *stmt)
 	if (story->other_count == STORY_OTHERS)
 		return;
 	other = &story->others[story->other_count++];
-	copy_text(other->id, sizeof(other->id), stmt, LIFE_ID);
-	copy_text(other->name, sizeof(other->name), stmt, LIFE_NAME);
-	other->started = int_or_unknown(stmt, LIFE_STARTED);
-	other->stopped = int_or_unknown(stmt, LIFE_STOPPED);
-	other->oom_kills = db_int(stmt, LIFE_OOM_KILLS);
-	other->init_status = int_or_unknown(stmt, LIFE_INIT_STATUS);
+	copy_text(other->id, sizeof(other->id), stmt, INSTANCE_ID);
+	copy_text(other->name, sizeof(other->name), stmt, INSTANCE_NAME);
+	other->started = int_or_unknown(stmt, INSTANCE_STARTED);
+	other->stopped = int_or_unknown(stmt, INSTANCE_STOPPED);
+	other->oom_kills = db_int(stmt, INSTANCE_OOM_KILLS);
+	other->init_status = int_or_unknown(stmt, INSTANCE_INIT_STATUS);
 }
 
-/* Appends "a, b, c" of ids to the message, with an end when there are too many. */
+/* Appends " ID" to the message, as long as there is room. */
 static void list_id(char *message, size_t size, const char *text)
 {
 	char id[STORY_NAME];
@@ -149,10 +159,10 @@ static void list_id(char *message, size_t size, const char *text)
 }
 
 /*
- * Takes the first row, notes the others. strict: different ids among the best rank are an error. Returns 1
- * and the container's number, 0, or negative errno.
+ * Takes the first instance and lists the others of the same rank in the story. Returns 1 and the container's number; 0:
+ * there is none; -EINVAL: the word is a prefix of several ids, which the message lists; or negative errno.
  */
-static int take_life(struct db_stmt *stmt, struct story *story, int64_t *ret_container, enum rank *ret_rank,
+static int take_instance(struct db_stmt *stmt, struct story *story, int64_t *ret_container, enum rank *ret_rank,
 		     char *message, size_t size)
 {
 	char first[STORY_NAME] = "", id[STORY_NAME];
@@ -164,11 +174,11 @@ static int take_life(struct db_stmt *stmt, struct story *story, int64_t *ret_con
 	story->other_count = 0;
 	(void)snprintf(message, size, "it is the beginning of several container ids, name more of it:");
 	while ((r = db_step(stmt)) > 0) {
-		enum rank rank = (enum rank)db_int(stmt, LIFE_RANK);
+		enum rank rank = (enum rank)db_int(stmt, INSTANCE_RANK);
 
-		copy_text(id, sizeof(id), stmt, LIFE_ID);
+		copy_text(id, sizeof(id), stmt, INSTANCE_ID);
 		if (!container) {
-			container = db_int(stmt, LIFE_PK);
+			container = db_int(stmt, INSTANCE_CONTAINER);
 			best = rank;
 			(void)snprintf(first, sizeof(first), "%s", id);
 			list_id(message, size, id);
@@ -195,22 +205,22 @@ static int find_container(struct db *db, const struct filter *filter, const char
 			  int64_t *ret_container, enum rank *ret_rank, char *message, size_t size)
 {
 	CLEANUP(sql_cleanup) struct sql *sql = sql_new();
-	CLEANUP(sql_finish) struct db_stmt *stmt = NULL;
+	CLEANUP(cleanup_stmt) struct db_stmt *stmt = NULL;
 	int r;
 
-	add_lives(sql, word);
+	add_instances(sql, word);
 	filter_add_container(sql, word);
 	add_times(sql, filter);
 	sql_add(sql, " ORDER BY match_rank, coalesce(c.started, 0) DESC, c.container DESC");
 	r = sql_prepare(sql, db, &stmt);
-	return r < 0 ? r : take_life(stmt, story, ret_container, ret_rank, message, size);
+	return r < 0 ? r : take_instance(stmt, story, ret_container, ret_rank, message, size);
 }
 
-/* A prefix of several uids is an error; a name used again and again is not. */
+/* -EINVAL for a prefix of several uids; several pods of one name are no error. */
 static int check_pods(struct db *db, const char *word, char *message, size_t size)
 {
 	CLEANUP(sql_cleanup) struct sql *sql = sql_new();
-	CLEANUP(sql_finish) struct db_stmt *stmt = NULL;
+	CLEANUP(cleanup_stmt) struct db_stmt *stmt = NULL;
 	int count = 0, r;
 
 	(void)snprintf(message, size, "it is the beginning of several pod uids, name more of it:");
@@ -226,32 +236,32 @@ static int check_pods(struct db *db, const char *word, char *message, size_t siz
 	return r < 0 ? r : count > 1 ? -EINVAL : 0;
 }
 
-/* Of a pod's containers the one people ask about: killed last, else failed last, else latest. */
+/* Of a pod's containers: the one that was OOM-killed last, else failed last, else ran last. */
 static int find_in_pod(struct db *db, const struct filter *filter, const char *word, struct story *story,
 		       int64_t *ret_container, char *message, size_t size)
 {
 	CLEANUP(sql_cleanup) struct sql *sql = sql_new();
-	CLEANUP(sql_finish) struct db_stmt *stmt = NULL;
+	CLEANUP(cleanup_stmt) struct db_stmt *stmt = NULL;
 	enum rank rank;
 	int r = check_pods(db, word, message, size);
 
 	if (r < 0)
 		return r;
-	add_lives(sql, NULL);
+	add_instances(sql, NULL);
 	filter_add_pod(sql, word);
 	add_times(sql, filter);
 	sql_add(sql,
 		" ORDER BY kills > 0 DESC, coalesce(init_status, 0) <> 0 DESC, coalesce(c.stopped, " FOREVER ") DESC,"
 		" c.container DESC");
 	r = sql_prepare(sql, db, &stmt);
-	return r < 0 ? r : take_life(stmt, story, ret_container, &rank, message, size);
+	return r < 0 ? r : take_instance(stmt, story, ret_container, &rank, message, size);
 }
 
-/* ------------------------------------------------------------------ places */
+/* ------------------------------------------------------------------ the subject and its cgroups */
 
 static int add_places(struct db *db, struct sql *sql, struct story_place *place)
 {
-	CLEANUP(sql_finish) struct db_stmt *stmt = NULL;
+	CLEANUP(cleanup_stmt) struct db_stmt *stmt = NULL;
 	int r = sql_prepare(sql, db, &stmt);
 
 	place->cgroup_count = 0;
@@ -267,15 +277,14 @@ static int describe_container(struct db *db, const struct filter *filter, int64_
 {
 	CLEANUP(sql_cleanup) struct sql *sql = sql_new();
 	CLEANUP(sql_cleanup) struct sql *cgroups = sql_new();
-	CLEANUP(sql_finish) struct db_stmt *stmt = NULL;
+	CLEANUP(cleanup_stmt) struct db_stmt *stmt = NULL;
 	int64_t known_end;
 	int r;
 
 	sql_add(sql,
 		"SELECT c.id, c.name, c.runtime, c.image, p.uid, p.name, p.namespace, g.path, c.started, c.stopped,"
 		" replace(b.boot_id, '-', ''), c.pod, g.removed, c.boot, (SELECT max(updated) FROM ring n WHERE n.boot = c.boot)"
-		" FROM container c LEFT JOIN pod p ON p.pod = "
-		"c.pod"
+		" FROM container c LEFT JOIN pod p ON p.pod = c.pod"
 		" LEFT JOIN cgroup g ON g.cgroup = c.cgroup LEFT JOIN boot b ON b.boot = c.boot WHERE c.container = ");
 	sql_add_int(sql, container);
 	r = sql_prepare(sql, db, &stmt);
@@ -336,15 +345,15 @@ static void add_cgroup_word(struct sql *sql, const char *word)
 }
 
 /*
- * A cgroup that is no container: the latest boot in which it was seen, with everything of the same path and
- * below (a unit is made again at each start). *ret_container: the container it belongs to after all, or 0.
+ * A cgroup in the latest boot in which it was recorded, with all cgroups of the same path (systemd creates that of a unit
+ * anew at each start) and below. *ret_container: the number of the container that it belongs to, or 0.
  */
 static int find_cgroup(struct db *db, const struct filter *filter, const char *word, struct story *story,
 		       struct story_place *place, int64_t *ret_container)
 {
 	CLEANUP(sql_cleanup) struct sql *sql = sql_new();
 	CLEANUP(sql_cleanup) struct sql *cgroups = sql_new();
-	CLEANUP(sql_finish) struct db_stmt *stmt = NULL;
+	CLEANUP(cleanup_stmt) struct db_stmt *stmt = NULL;
 	char prefix[STORY_PATH + 2];
 	int64_t boot;
 	int r;
@@ -389,13 +398,13 @@ static int find_cgroup(struct db *db, const struct filter *filter, const char *w
 	return r < 0 ? r : 1;
 }
 
-/* The last process that had this pid; pids are used again, so only its own time counts: from its start, when
- * an exit tells how long it lived. */
+/* The last process that had this pid. Pids are reused: only events from its start on belong to it, if its exit was
+ * recorded with its duration. */
 static int find_process(struct db *db, const struct filter *filter, int64_t pid, struct story *story,
 			struct story_place *place)
 {
 	CLEANUP(sql_cleanup) struct sql *sql = sql_new();
-	CLEANUP(sql_finish) struct db_stmt *stmt = NULL;
+	CLEANUP(cleanup_stmt) struct db_stmt *stmt = NULL;
 	int64_t cgroup, container;
 	int r;
 
@@ -430,11 +439,11 @@ static int find_process(struct db *db, const struct filter *filter, int64_t pid,
 		place->cgroups[place->cgroup_count++] = cgroup;
 	story->subject = STORY_PROCESS;
 	story->pid = pid;
-	story->cut_from = story->cut_until = STORY_UNKNOWN; /* the times chose the process, and cut nothing of it */
+	story->cut_from = story->cut_until = STORY_UNKNOWN; /* the times choose the process, but leave out nothing of it */
 	return r;
 }
 
-/* ------------------------------------------------------------------ in order */
+/* ------------------------------------------------------------------ all of them, in order */
 
 static int find_any_container(struct db *db, const struct filter *filter, const char *word, struct story *story,
 			      struct story_place *place, char *message, size_t size)
@@ -445,7 +454,7 @@ static int find_any_container(struct db *db, const struct filter *filter, const 
 
 	if (word[0] != '/')
 		r = find_container(db, filter, word, story, &container, &rank, message, size);
-	/* "foo.service" is the unit rather than a container somewhere below it. */
+	/* "foo.service" names the unit rather than a container below it. */
 	if (r > 0 && rank == RANK_COMPONENT) {
 		struct story unit = { .pid = STORY_UNKNOWN };
 		struct story_place unit_place = *place;

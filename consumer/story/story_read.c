@@ -17,23 +17,23 @@
 #include "consumer/query/sql.h"
 #include "consumer/story/verdict.h"
 
-/* How many of each sort are kept, the newest: together they fit into a story. */
+/* How many events of each selection are kept, the newest ones. */
 #define KILLS_MAX     12
 #define PRESSURES_MAX 8
-#define ENDS_MAX      10 /* exits of inits and OOM victims */
+#define ENDS_MAX      10 /* exits of container inits and OOM victims */
 #define FAILS_MAX     8
-#define LIVES_MAX     4
+#define LIFECYCLE_MAX     4
 #define ELSEWHERE_MAX 4
 #define ABOVE_MAX     4
-_Static_assert(KILLS_MAX + 2 * PRESSURES_MAX + ENDS_MAX + 2 * FAILS_MAX + 2 + LIVES_MAX + ELSEWHERE_MAX + ABOVE_MAX <=
+_Static_assert(KILLS_MAX + 2 * PRESSURES_MAX + ENDS_MAX + 2 * FAILS_MAX + 2 + LIFECYCLE_MAX + ELSEWHERE_MAX + ABOVE_MAX <=
 		       STORY_EVENTS,
-	       "a story has room for all");
+	       "a story has room for all of them");
 
 struct reading {
 	struct db *db;
 	const struct story_place *place;
 	struct story *story;
-	bool elsewhere, is_pod, is_above; /* for the rows read now */
+	bool elsewhere, is_pod, is_above; /* of the events that are read now: see struct story_event */
 };
 
 static int64_t number_of(const struct value *value)
@@ -51,7 +51,7 @@ static bool is_set(const struct value *value)
 	return value->kind == VALUE_INT && value->number != 0;
 }
 
-/* What the victim held, of the parts that are known. */
+/* The sum of the parts that are known. */
 static int64_t held_bytes(const struct value *oom)
 {
 	static const unsigned int parts[] = { OOM_RSS_ANON, OOM_RSS_FILE, OOM_RSS_SHMEM };
@@ -117,7 +117,7 @@ static int keep_row(void *context, const struct value *row)
 	return 0;
 }
 
-/* " AND <expression> IN (cgroups of the story)"; a process's story without a cgroup goes by pid alone. */
+/* " AND <expression> IN (cgroups of the story)" */
 static void add_places(struct sql *sql, const char *expression, const struct story_place *place)
 {
 	sql_addf(sql, " AND %s IN (", expression);
@@ -134,9 +134,10 @@ static void add_times(struct sql *sql, const struct story_place *place)
 	sql_add_int(sql, place->until);
 }
 
-static int read_own(struct reading *reading, const char *index, const char *condition, int limit)
+/* Keeps the newest events in the story's cgroups for which the condition holds. */
+static int read_own(struct reading *reading, enum access_path path, const char *condition, int limit)
 {
-	CLEANUP(sql_cleanup) struct sql *sql = query_build(index);
+	CLEANUP(sql_cleanup) struct sql *sql = query_build(path);
 
 	add_places(sql, "e.cgroup", reading->place);
 	add_times(sql, reading->place);
@@ -148,13 +149,13 @@ static int read_own(struct reading *reading, const char *index, const char *cond
 /* Pressure on the pod's own limit, and kills elsewhere that a process of this story caused. */
 static int read_around(struct reading *reading)
 {
-	CLEANUP(sql_cleanup) struct sql *pod = query_build(" INDEXED BY event_type");
-	CLEANUP(sql_cleanup) struct sql *kills = query_build(" INDEXED BY event_type");
+	CLEANUP(sql_cleanup) struct sql *pod = query_build(ACCESS_BY_TYPE);
+	CLEANUP(sql_cleanup) struct sql *kills = query_build(ACCESS_BY_TYPE);
 	const struct story *story = reading->story;
 	int r = 0;
 
 	if (reading->place->pod && story->subject == STORY_CONTAINER) {
-		sql_add(pod, " AND e.type = 2 AND e.type <> 3 AND e.cgroup IN (SELECT cgroup FROM cgroup WHERE kind = "
+		sql_add(pod, " AND e.type = 2 AND e.cgroup IN (SELECT cgroup FROM cgroup WHERE kind = "
 			     "3 AND pod = ");
 		sql_add_int(pod, reading->place->pod);
 		sql_add(pod, ")");
@@ -175,7 +176,7 @@ static int read_around(struct reading *reading)
 	if (r < 0)
 		return r;
 
-	sql_add(kills, " AND e.type = 1 AND e.type <> 3");
+	sql_add(kills, " AND e.type = 1");
 	add_places(kills, "o.trigger_cgroup", reading->place);
 	add_times(kills, reading->place);
 	sql_addf(kills, " ORDER BY e.id DESC LIMIT %d", ELSEWHERE_MAX);
@@ -185,14 +186,14 @@ static int read_around(struct reading *reading)
 	return r;
 }
 
-/* How full the limits above were that kills of this story were for. */
+/* Memory pressure on the limits above the subject for which its processes were killed, up to the last such kill. */
 static int read_above(struct reading *reading)
 {
-	CLEANUP(sql_cleanup) struct sql *sql = query_build(" INDEXED BY event_type");
+	CLEANUP(sql_cleanup) struct sql *sql = query_build(ACCESS_BY_TYPE);
 	int64_t last = INT64_MIN;
 	int r;
 
-	sql_add(sql, " AND e.type = 2 AND e.type <> 3 AND e.cgroup IN (SELECT limit_cgroup FROM oom WHERE id IN (0");
+	sql_add(sql, " AND e.type = 2 AND e.cgroup IN (SELECT limit_cgroup FROM oom WHERE id IN (0");
 	for (size_t i = 0; i < reading->story->event_count; i++) {
 		const struct story_event *event = &reading->story->events[i];
 
@@ -206,7 +207,7 @@ static int read_above(struct reading *reading)
 	sql_add(sql, "))");
 	add_times(sql, reading->place);
 	sql_add(sql, " AND +e.time >= ");
-	sql_add_int(sql, reading->story->started); /* STORY_UNKNOWN is before all times */
+	sql_add_int(sql, reading->story->started); /* STORY_UNKNOWN is less than any time */
 	sql_add(sql, " AND +e.time <= ");
 	sql_add_int(sql, last);
 	sql_addf(sql, " ORDER BY e.id DESC LIMIT %d", ABOVE_MAX);
@@ -216,19 +217,19 @@ static int read_above(struct reading *reading)
 	return r;
 }
 
-/* The start tells which process is the main one, also when it was before the times asked for. */
-static int read_lives(struct reading *reading)
+/* Starts and stops, also a start before `since`: it names the main process. */
+static int read_lifecycle(struct reading *reading)
 {
-	CLEANUP(sql_cleanup) struct sql *sql = query_build(" INDEXED BY event_type");
+	CLEANUP(sql_cleanup) struct sql *sql = query_build(ACCESS_BY_TYPE);
 
 	add_places(sql, "e.cgroup", reading->place);
 	sql_add(sql, " AND +e.time <= ");
 	sql_add_int(sql, reading->place->until);
-	sql_addf(sql, " AND e.type IN (5, 6) AND e.type <> 3 ORDER BY e.id DESC LIMIT %d", LIVES_MAX);
+	sql_addf(sql, " AND e.type IN (5, 6) ORDER BY e.id DESC LIMIT %d", LIFECYCLE_MAX);
 	return query_run(reading->db, sql, keep_row, reading);
 }
 
-/* What may have been the end of a container without an init: the process it was started with. */
+/* The exit of the process that the container was started with: its end, if it has no init. */
 static int read_first_exit(struct reading *reading)
 {
 	char condition[96];
@@ -239,12 +240,12 @@ static int read_first_exit(struct reading *reading)
 		if (event->type != TYPE_CONTAINER_START || event->pid == STORY_UNKNOWN)
 			continue;
 		(void)snprintf(condition, sizeof(condition), " AND e.type = 3 AND e.pid = %" PRId64, event->pid);
-		return read_own(reading, " INDEXED BY event_cgroup", condition, 1);
+		return read_own(reading, ACCESS_BY_CGROUP, condition, 1);
 	}
 	return 0;
 }
 
-/* What ended last, of a container without the runtime's own processes. */
+/* The last exit; of a container, of no process of its runtime. */
 static int read_last_exit(struct reading *reading)
 {
 	char condition[512];
@@ -260,13 +261,13 @@ static int read_last_exit(struct reading *reading)
 		if (used >= sizeof(condition))
 			return -ENOBUFS;
 	}
-	return read_own(reading, " INDEXED BY event_cgroup", condition, 1);
+	return read_own(reading, ACCESS_BY_CGROUP, condition, 1);
 }
 
-/* Everything of one process by its pid. */
+/* Kills and exits of one process, by its pid. */
 static int read_process(struct reading *reading)
 {
-	CLEANUP(sql_cleanup) struct sql *sql = query_build("");
+	CLEANUP(sql_cleanup) struct sql *sql = query_build(ACCESS_ANY);
 
 	sql_add(sql, " AND +e.pid = ");
 	sql_add_int(sql, reading->story->pid);
@@ -278,39 +279,35 @@ static int read_process(struct reading *reading)
 	return query_run(reading->db, sql, keep_row, reading);
 }
 
-/* One number over the events of the places. */
-static int count_own(struct reading *reading, const char *what, const char *index, const char *condition, int64_t *ret)
+/* Counts the events in the story's cgroups for which the condition holds. */
+static int count_own(struct reading *reading, enum access_path path, const char *condition, int64_t *ret)
 {
 	CLEANUP(sql_cleanup) struct sql *sql = sql_new();
-	CLEANUP(sql_finish) struct db_stmt *stmt = NULL;
+	CLEANUP(cleanup_stmt) struct db_stmt *stmt = NULL;
 	int r;
 
-	sql_addf(sql, "SELECT %s FROM event e%s WHERE 1", what, index);
+	sql_add(sql, "SELECT count(*)");
+	access_path_add_from(sql, path);
+	access_path_add_where(sql, path);
 	add_places(sql, "e.cgroup", reading->place);
 	add_times(sql, reading->place);
 	sql_add(sql, condition);
 	r = sql_prepare(sql, reading->db, &stmt);
-	if (r == 0)
-		r = db_step(stmt);
-	if (r <= 0)
-		return r;
-	*ret = db_int(stmt, 0);
-	db_reset(stmt);
-	return 0;
+	return r < 0 ? r : db_step_number(stmt, 0, ret);
 }
 
-/* How many events of a life there are at most for which every single one is looked at. */
-#define LOOK_MAX 100000
+/* With more events, those that no index selects are neither searched nor counted. */
+#define SEARCH_MAX 100000
 
 static int is_large(struct reading *reading, bool *ret)
 {
 	CLEANUP(sql_cleanup) struct sql *sql = sql_new();
-	CLEANUP(sql_finish) struct db_stmt *stmt = NULL;
+	CLEANUP(cleanup_stmt) struct db_stmt *stmt = NULL;
 	int r;
 
-	sql_add(sql, "SELECT 1 FROM event e INDEXED BY event_cgroup WHERE 1");
+	sql_add(sql, "SELECT 1 FROM event e" INDEX_CGROUP " WHERE 1");
 	add_places(sql, "e.cgroup", reading->place);
-	sql_addf(sql, " LIMIT 1 OFFSET %d", LOOK_MAX);
+	sql_addf(sql, " LIMIT 1 OFFSET %d", SEARCH_MAX);
 	r = sql_prepare(sql, reading->db, &stmt);
 	if (r == 0)
 		r = db_step(stmt);
@@ -318,20 +315,20 @@ static int is_large(struct reading *reading, bool *ret)
 	return r < 0 ? r : 0;
 }
 
-/* Counts of everything, also of what is not kept. */
+/* Counts all events, also those that are not kept. */
 static int read_counts(struct reading *reading, bool large)
 {
 	struct story *story = reading->story;
-	int r = count_own(reading, "count(*)", " INDEXED BY event_kill", " AND e.type = 1", &story->oom_kills);
+	int r = count_own(reading, ACCESS_BY_KILL, "", &story->oom_kills);
 
 	if (r == 0)
-		r = count_own(reading, "count(*)", " INDEXED BY event_type", " AND e.type = 2 AND e.type <> 3",
+		r = count_own(reading, ACCESS_BY_TYPE, " AND e.type = 2",
 			      &story->pressures);
 	story->exits = story->failed = STORY_UNKNOWN;
 	if (r == 0 && !large)
-		r = count_own(reading, "count(*)", " INDEXED BY event_cgroup", " AND e.type = 3", &story->exits);
+		r = count_own(reading, ACCESS_BY_CGROUP, " AND e.type = 3", &story->exits);
 	if (r == 0 && !large)
-		r = count_own(reading, "count(*)", " INDEXED BY event_cgroup",
+		r = count_own(reading, ACCESS_BY_CGROUP,
 			      " AND e.type = 3 AND e.status & 65407 <> 0", &story->failed);
 	return r;
 }
@@ -359,7 +356,7 @@ static int64_t last_time(const struct story *story)
 static int read_gaps(struct reading *reading)
 {
 	CLEANUP(sql_cleanup) struct sql *sql = sql_new();
-	CLEANUP(sql_finish) struct db_stmt *stmt = NULL;
+	CLEANUP(cleanup_stmt) struct db_stmt *stmt = NULL;
 	struct story *story = reading->story;
 	int r;
 
@@ -395,24 +392,25 @@ static int compare_events(const void *a, const void *b)
 	return left->id < right->id ? -1 : left->id > right->id;
 }
 
-/* Of a life with very many events only those are looked for that an index leads to. */
+/* large: there are so many events that only those are read which an index selects. */
 static int read_events(struct reading *reading, bool large)
 {
 	static const struct {
-		const char *index, *condition;
+		enum access_path path;
+		const char *condition;
 		int limit;
-		bool is_search; /* looks at event after event */
-	} sorts[] = {
-		{ " INDEXED BY event_kill", " AND e.type = 1", KILLS_MAX, false },
-		{ " INDEXED BY event_type", " AND e.type = 2 AND e.type <> 3", PRESSURES_MAX, false },
-		{ " INDEXED BY event_end", " AND e.flags & 3 AND e.type = 3", ENDS_MAX, false },
-		{ " INDEXED BY event_cgroup", " AND e.type = 3 AND e.status & 65407 <> 0", FAILS_MAX, true },
+		bool is_search; /* reads every event of the cgroups */
+	} selections[] = {
+		{ ACCESS_BY_KILL, "", KILLS_MAX, false },
+		{ ACCESS_BY_TYPE, " AND e.type = 2", PRESSURES_MAX, false },
+		{ ACCESS_BY_END, " AND e.type = 3", ENDS_MAX, false },
+		{ ACCESS_BY_CGROUP, " AND e.type = 3 AND e.status & 65407 <> 0", FAILS_MAX, true },
 	};
-	int r = read_lives(reading);
+	int r = read_lifecycle(reading);
 
-	for (size_t i = 0; i < ARRAY_SIZE(sorts) && r == 0; i++)
-		if (!large || !sorts[i].is_search)
-			r = read_own(reading, sorts[i].index, sorts[i].condition, sorts[i].limit);
+	for (size_t i = 0; i < ARRAY_SIZE(selections) && r == 0; i++)
+		if (!large || !selections[i].is_search)
+			r = read_own(reading, selections[i].path, selections[i].condition, selections[i].limit);
 	if (r == 0 && !large)
 		r = read_first_exit(reading);
 	if (r == 0 && !large)
