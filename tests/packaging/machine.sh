@@ -3,10 +3,10 @@
 #
 # tests/packaging/machine.sh
 #
-# The Debian package on a machine of its own: Debian 12 with systemd, AppArmor and podman, booted in QEMU with its own
-# kernel. It is installed, booted with, upgraded under load, removed and purged, with the commands that README.md and
-# packaging/README.md give, taken literally; and the same on a machine that lacks what we need, until it has it. Every
-# boot is one script of guest/, which prints TAP that is counted here.
+# The Debian package on a Debian 12 with systemd, AppArmor and podman, booted in QEMU with its own kernel. One machine
+# installs it, boots with it, upgrades it under load, removes and purges it, with the commands that README.md and
+# packaging/README.md give, taken literally. A second one lacks what the package needs, and has it after its next boot.
+# Each boot runs one script of guest/, which prints TAP that is counted here.
 set -u
 
 cd "$(dirname "$0")/../.." || exit 1
@@ -22,18 +22,18 @@ VM_DIR=$BUILD/vm
 . tests/packaging/packages.sh
 
 DIR=$VM_DIR/machine
-kernel= # which one, before the name of each test; none: the one that Debian 12 has
+kernel= # prefix of the names of the tests: a kernel other than that of Debian 12
 GUEST_SECONDS=${CRI_EBPF_TEST_GUEST_SECONDS:-1200}
 MEGABYTES=1024
 
-# readme_part NAME: the commands below the mark "<!-- run: NAME -->" of README.md or packaging/README.md.
+# readme_part NAME: prints the commands below "<!-- run: NAME -->" in README.md or packaging/README.md.
 readme_part()
 {
 	awk -v mark="<!-- run: $1 -->" '$0 == mark { found = 1; next } found && /^```/ { if (inside) exit; inside = 1; next }
 		inside' README.md packaging/README.md
 }
 
-# The image that the containers of the guest are made from.
+# Makes the image of the guest's containers.
 machine_container()
 {
 	local dir=$DIR/container
@@ -45,8 +45,8 @@ machine_container()
 	tar -C "$dir" --owner=0 --group=0 --create --file "$DIR/root/root/test/image.tar" .
 }
 
-# What starts with a Debian and has nothing to do with us: under emulation each program that is started takes a third of
-# a second, and systemd starts its generators again with every daemon-reload.
+# Masks what a Debian starts and no test needs: under emulation starting a program takes a third of a second, and systemd
+# runs its generators at every daemon-reload.
 machine_quiet()
 {
 	local etc=$DIR/root/etc name
@@ -62,12 +62,12 @@ machine_quiet()
 		systemd-update-utmp{,-runlevel}.service; do
 		ln -sf /dev/null "$etc/systemd/system/$name" || return 1
 	done
-	# apt asks for it, and would wait until it is sure that it does not come
+	# apt calls it over D-Bus, and would wait for a timeout
 	rm -f "$DIR/root/usr/share/dbus-1/system-services/org.freedesktop.login1.service"
 	rm -f "$etc"/apparmor.d/{lsb_release,nvidia_modprobe}
 }
 
-# Everything the guest needs, in its file tree.
+# Puts what the guest needs into its file tree.
 machine_fill()
 {
 	local test=$DIR/root/root/test name
@@ -80,9 +80,9 @@ machine_fill()
 		readme_part "$name" >"$test/readme/$name.sh"
 		[ -s "$test/readme/$name.sh" ] || { echo "no README has a block marked \"run: $name\""; return 1; }
 	done
-	# what root.sh leaves out of a Debian, this package has
+	# root.sh leaves manuals and locales out; this package's are to be installed
 	rm -f "$DIR"/root/etc/dpkg/dpkg.cfg.d/*mmdebstrap*
-	# a person would be asked; there is nobody there
+	# apt must not ask
 	echo 'APT::Get::Assume-Yes "true";' >"$DIR/root/etc/apt/apt.conf.d/90yes"
 	install -m 0644 tests/packaging/guest/machine.service "$DIR/root/etc/systemd/system/" &&
 		ln -s ../machine.service "$DIR/root/etc/systemd/system/multi-user.target.wants/"
@@ -90,7 +90,7 @@ machine_fill()
 	machine_quiet && machine_container
 }
 
-# machine_kernel NAME: a kernel of tests/vm/kernels.txt instead of the one that this Debian came with.
+# machine_kernel NAME: replaces the kernel of this Debian by one of tests/vm/kernels.txt.
 machine_kernel()
 {
 	local root=$DIR/root package arch suite pattern packages modules release file
@@ -104,13 +104,13 @@ machine_kernel()
 	[ -n "${package:-}" ] && apt_unpack "$DIR/kernel" "${packages[@]}"
 	set -- $?
 	apt_close
-	# in /lib or in /usr/lib, which is one in the machine
+	# the package has them in /lib or in /usr/lib
 	modules=$(find "$DIR/kernel" -path '*/lib/modules/*' -prune -print -quit)
 	[ "$1" -eq 0 ] && [ -n "$modules" ] || return 1
 	release=${modules##*/}
 	rm -rf "${root:?}"/usr/lib/modules/* "${root:?}"/boot/*
 	cp -a "$modules" "$root/usr/lib/modules/" || return 1
-	# in /boot with the release behind its name, or beside the modules
+	# they are in /boot with the release in their names, or beside the modules
 	for file in vmlinuz config System.map; do
 		cp "$(find "$DIR/kernel" -type f \( -name "$file" -o -name "$file-$release" \) -print -quit)" \
 			"$root/boot/$file-$release" || return 1
@@ -119,7 +119,7 @@ machine_kernel()
 	chroot "$root" depmod "$release" && chroot "$root" update-initramfs -c -k "$release"
 }
 
-# machine_disk [KERNEL]: the disk that all boots share, and the kernel and initial RAM disk.
+# machine_disk [KERNEL]: makes the disk that both machines begin with, their kernel and their initial RAM disk.
 machine_disk()
 {
 	root_make && root_unpack "$DIR/root" || return 1
@@ -130,8 +130,8 @@ machine_disk()
 	PATH=$PATH:/usr/sbin mke2fs -q -t ext4 -d "$DIR/root" -L root "$DIR/disk" 3G && rm -rf "$DIR/root"
 }
 
-# machine_life [KERNEL]: all boots, of two machines that are the same at first and run at the same time.
-machine_life()
+# machine_run [KERNEL]: runs both machines, at the same time, and reports their tests.
+machine_run()
 {
 	local stage stages=(install boot poor mended)
 
@@ -153,8 +153,8 @@ machine_life()
 	rm -f "$DIR/disk" "$DIR/disk.lacking"
 }
 
-# machine_boot DISK STAGE [APPEND]: what the guest says is in DIR/STAGE.tap, its console in DIR/STAGE. Fails when it was
-# stopped.
+# machine_boot DISK STAGE [APPEND]: runs one boot; its TAP is in DIR/STAGE.tap, its console in DIR/STAGE. Fails when it
+# was stopped. APPEND: more of the kernel's command line.
 machine_boot()
 {
 	local begin=$SECONDS log=$DIR/$2 status
@@ -173,7 +173,7 @@ machine_boot()
 	return "$status"
 }
 
-# machine_stage STAGE: its tests become ours.
+# machine_stage STAGE: reports the tests of this boot.
 machine_stage()
 {
 	local line name status=0
@@ -190,7 +190,7 @@ machine_stage()
 		esac
 	done <"$DIR/$1.tap"
 	grep -q "^end of stage $1\$" "$DIR/$1.tap"
-	ok $? "$kernel$1: the machine came to the end of it" || diag "$(tail -n 5 "$DIR/$1.tap")" "$(tail -n 20 "$DIR/$1" | tr -d '\r')"
+	ok $? "$kernel$1: the boot came to its end" || diag "$(tail -n 5 "$DIR/$1.tap")" "$(tail -n 20 "$DIR/$1" | tr -d '\r')"
 }
 
 reason=$(root_unusable)
@@ -202,8 +202,8 @@ trap 'exit 130' INT
 trap 'exit 143' TERM HUP
 packages_both deb >"$DIR/packages.log" 2>&1 || { ok 1 "packages are built"; diag "$(tail -n 20 "$DIR/packages.log")"; done_testing; }
 
-machine_life
+machine_run
 for kernel in $(bound '' '6.12 newest'); do
-	machine_life "$kernel"
+	machine_run "$kernel"
 done
 done_testing

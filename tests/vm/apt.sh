@@ -1,14 +1,14 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: BSD-2-Clause
 #
-# Debian packages of other releases and architectures: looked up, downloaded and unpacked below VM_DIR with
-# an apt of their own. The mirror is the one this machine is configured with, or CRI_EBPF_TEST_MIRROR; nothing
-# of the system's apt is changed. Signatures are checked with Debian's own keyring.
+# Finds, downloads and unpacks Debian packages of other releases and architectures below VM_DIR, with an apt
+# configuration of their own: the system's is not changed. The mirror is the one that this machine is configured with,
+# or CRI_EBPF_TEST_MIRROR. Signatures are checked with Debian's keyring.
 
 VM_KEYRING=${VM_KEYRING:-/usr/share/keyrings/debian-archive-keyring.gpg}
 
-# apt_mirror LABEL: the address this machine gets packages with that label from (Debian, Debian-Security).
-# What is in quotes are apt's own variables.
+# apt_mirror LABEL: prints the address from which this machine gets packages with that label (Debian, Debian-Security).
+# The variables in quotes are apt's.
 # shellcheck disable=SC2016
 apt_mirror()
 {
@@ -20,7 +20,7 @@ apt_mirror()
 	return 1
 }
 
-# The mirror of one suite. Security updates are in an archive beside the main one.
+# apt_suite_mirror SUITE: prints its mirror. Security updates have an archive of their own.
 apt_suite_mirror()
 {
 	case $1 in
@@ -29,7 +29,7 @@ apt_suite_mirror()
 	esac
 }
 
-# Why packages cannot be had here; empty when they can.
+# Prints why packages cannot be downloaded here; nothing when they can.
 apt_unusable()
 {
 	if ! command -v apt-get >/dev/null || ! command -v dpkg-deb >/dev/null; then
@@ -41,8 +41,8 @@ apt_unusable()
 	fi
 }
 
-# apt_open NAME ARCHITECTURE SUITE...: an apt that sees these suites only; its settings are then in APT_CONFIG
-# for the other functions. Fails when a suite cannot be reached.
+# apt_open NAME ARCHITECTURE SUITE...: sets APT_CONFIG, for the functions below, to a configuration with these suites
+# only. Fails when a suite cannot be reached.
 apt_open()
 {
 	local dir=$VM_DIR/apt/$1 arch=$2 suite mirror
@@ -80,7 +80,7 @@ apt_close()
 	unset APT_CONFIG
 }
 
-# The newest package whose name matches the regular expression: "name version".
+# apt_newest REGEX: prints "name version" of the newest package whose name matches.
 apt_newest()
 {
 	local name
@@ -90,7 +90,7 @@ apt_newest()
 	done < <(apt-cache pkgnames | grep -E "^($1)\$") | sort -k 2V | tail -n 1
 }
 
-# apt_unpack_debs DIR FROM
+# apt_unpack_debs DIR FROM: unpacks the package files in FROM.
 apt_unpack_debs()
 {
 	local deb
@@ -100,7 +100,7 @@ apt_unpack_debs()
 	done
 }
 
-# apt_unpack DIR PACKAGE...: downloads and unpacks these and nothing they need.
+# apt_unpack DIR PACKAGE...: downloads and unpacks these packages without their dependencies.
 apt_unpack()
 {
 	local dir=$1 scratch
@@ -113,7 +113,7 @@ apt_unpack()
 	return "$1"
 }
 
-# apt_unpack_all DIR PACKAGE...: these and everything they need.
+# apt_unpack_all DIR PACKAGE...: the same with all dependencies.
 apt_unpack_all()
 {
 	local dir=$1 archives=${APT_CONFIG%/*}/archives

@@ -1,17 +1,17 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: BSD-2-Clause
 #
-# One guest: a kernel, an image and a plan, under QEMU's own emulation, watched, and booted again only when the
-# emulation itself broke it.
+# One guest: a kernel, an image and plans in QEMU without KVM. It is watched, and booted again only when the emulation
+# itself crashed its kernel.
 
-# No promise, only the end of a hang: under emulation a guest may need five minutes on a busy machine.
+# Only ends a hang: under emulation a guest may need minutes on a busy machine.
 GUEST_SECONDS=${CRI_EBPF_TEST_GUEST_SECONDS:-900}
-# Until a guest prints its first line; booting takes it 2 to 8.
+# Until a guest must have printed its first line; booting takes 2 to 8.
 GUEST_SILENT_SECONDS=90
 GUEST_BOOTS=4
 
-# guest_emulator ARCH: the command of an emulated machine, one word a line. Without cmpxchg16b: QEMU before 8
-# leaves garbage in the flags after it, which kernels from 6.5 on die of.
+# guest_emulator ARCH: prints the command of an emulated machine, one word a line. Without cmpxchg16b: QEMU before 8
+# leaves wrong flags after it, which crash kernels from 6.5 on.
 guest_emulator()
 {
 	case $1 in
@@ -28,13 +28,12 @@ guest_console()
 	esac
 }
 
-# More arguments for the emulator: a disk.
+# More arguments for the emulator, such as a disk.
 GUEST_DEVICES=()
 
-# One thread for all of a guest's CPUs: with one each, a CPU may still run code that another has just replaced, and
-# then the kernel dies of a breakpoint that it has removed already. Two guests run at a time, so it costs nothing.
-#
-# guest_boot ARCH KERNEL IMAGE MEGABYTES LOG APPEND: until it powers off; 124 when it took too long.
+# guest_boot ARCH KERNEL IMAGE MEGABYTES LOG APPEND: runs a guest until it powers off; status 124 after GUEST_SECONDS. One
+# thread emulates all its CPUs: with a thread for each, a CPU may still run code that another has just replaced, and the
+# kernel crashes at a breakpoint that it has already removed. Two guests run at a time, so this costs nothing.
 guest_boot()
 {
 	local emulator
@@ -45,15 +44,14 @@ guest_boot()
 loglevel=4 panic=-1 mitigations=off random.trust_cpu=on $6" ${GUEST_DEVICES[@]+"${GUEST_DEVICES[@]}"} >"$5.qemu" 2>&1 </dev/null
 }
 
-# What only the emulation can have done; no kernel does so because of anything that is asked of it here. Prints it;
-# fails when there was no such thing.
+# guest_crash LOG: prints the crash that only the emulation can have caused; fails when there is none.
 guest_crash()
 {
 	grep -aq '@@ {"at":"end"' "$1" && return 1
 	grep -am 1 -oE 'double fault|Oops: int3|hung before its first line' "$1"
 }
 
-# guest_watch PID LOG: ends a guest that hangs before anything of ours runs in it.
+# guest_watch PID LOG: ends a guest that hangs before init.sh runs in it.
 guest_watch()
 {
 	local deadline=$((SECONDS + GUEST_SILENT_SECONDS))
@@ -68,7 +66,8 @@ guest_watch()
 	done
 }
 
-# guest_run NAME ARCH KERNEL IMAGE MEGABYTES LOG APPEND: says how it went; the result is in LOG.
+# guest_run NAME ARCH KERNEL IMAGE MEGABYTES LOG APPEND: boots a guest, writes its console to LOG and prints how long it
+# took. APPEND: more of the kernel's command line.
 guest_run()
 {
 	local name=$1 log=$6 boot status crash pid begin=$SECONDS
@@ -85,7 +84,7 @@ guest_run()
 		rm -f "$log.pid"
 		crash=$(guest_crash "$log") || break
 		cp "$log" "$log.crash$boot"
-		echo "# $name: broken by the emulation (boot $boot of at most $GUEST_BOOTS, $log.crash$boot): $crash"
+		echo "# $name: crashed by the emulation (boot $boot of at most $GUEST_BOOTS, $log.crash$boot): $crash"
 	done
 	[ "$status" -ne 124 ] || echo "# $name: stopped after $GUEST_SECONDS seconds"
 	[ ! -s "$log.qemu" ] || sed "s/^/# $name: /" "$log.qemu"

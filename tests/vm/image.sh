@@ -8,20 +8,20 @@
 . packaging/libraries.sh
 
 IMAGE_TOOLS="eat as_child late_exit many_exits"
-# What our programs need to be built for another architecture; with libc, all that setpriv needs.
+# Packages that our programs need to be built for another architecture. Bring the libraries of setpriv with them.
 IMAGE_DEVELOPMENT="libc6-dev libbpf-dev libelf-dev zlib1g-dev libcap-dev libinih-dev libsqlite3-dev \
 	libseccomp-dev libsmartcols-dev util-linux busybox-static"
 
-# image_compiler ARCH: the C compiler for it, with its flags, one per line.
+# image_compiler ARCH: prints the C compiler for it with its flags, one word a line.
 image_compiler()
 {
 	case $1 in
-	"$VM_HOST_ARCH") echo "${CC:-cc}" ;;
+	"$VM_HOST_ARCH") xargs -n 1 <<<"${CC:-cc}" ;;
 	aarch64) printf '%s\n' aarch64-linux-gnu-gcc "--sysroot=$VM_DIR/aarch64/root" ;;
 	esac
 }
 
-# image_libraries ARCH PROGRAM...: the files the dynamic linker will open, one per line.
+# image_libraries ARCH PROGRAM...: prints the files that the dynamic linker will open, one a line.
 image_libraries()
 {
 	local arch=$1 root=$VM_DIR/$1/root
@@ -34,7 +34,7 @@ image_libraries()
 	fi
 }
 
-# The same for programs that do not run here: from what their headers say. May name one twice.
+# image_needed ROOT PROGRAM...: the same for programs that do not run here, from their ELF headers; may repeat files.
 image_needed()
 {
 	local root=$1 program name path
@@ -50,7 +50,7 @@ image_needed()
 	done
 }
 
-# image_sysroot ARCH: libraries and headers of another architecture, unpacked once.
+# image_sysroot ARCH: unpacks libraries and headers of another architecture, once.
 image_sysroot()
 {
 	local dir=$VM_DIR/$1 link
@@ -64,15 +64,14 @@ image_sysroot()
 	set -- $?
 	apt_close
 	[ "$1" -eq 0 ] || return 1
-	# links to /lib/... would lead out of the directory
+	# make absolute links lead into the directory
 	while read -r link; do
 		ln -sfn "$dir/root$(readlink "$link")" "$link"
 	done < <(find "$dir/root" -type l -lname '/*')
 	touch "$dir/root.done"
 }
 
-# image_programs ARCH: our two programs; the path of the directory they are in is BUILD for this machine's
-# architecture, else they are built here.
+# image_programs ARCH: builds our two programs for another architecture; those for this one are in BUILD.
 image_programs()
 {
 	local arch=$1 compiler root=$VM_DIR/$1/root
@@ -94,7 +93,7 @@ image_tools()
 	done
 }
 
-# image_from ARCH NAME: a program of this machine, or of the other architecture's packages.
+# image_from ARCH NAME: prints the path of a program of this machine, or of the other architecture's packages.
 image_from()
 {
 	if [ "$1" = "$VM_HOST_ARCH" ]; then
@@ -104,7 +103,7 @@ image_from()
 	fi
 }
 
-# Everything at its place in the directory $2.
+# image_fill ARCH DIR: puts everything at its place in DIR.
 image_fill()
 {
 	# shellcheck disable=SC2153
@@ -114,7 +113,7 @@ image_fill()
 	mkdir -p "$dir"/{bin,tools,etc,proc,sys,dev,tmp,run,var/lib} &&
 		install -m 0755 tests/vm/init.sh "$dir/init" &&
 		install -m 0644 tests/vm/guest/*.sh "$dir/tools/" || return 1
-	# busybox has a setpriv too, but it knows no ambient capabilities of this age
+	# the setpriv of busybox does not know CAP_BPF and CAP_PERFMON
 	install -m 0755 "$build/cri-ebpf-loader" "$(image_from "$arch" busybox)" "$dir/bin/" &&
 		install -m 0755 "$(image_from "$arch" setpriv)" "$dir/bin/setpriv-full" || return 1
 	[ ! -e "$build/cri-ebpf" ] || install -m 0755 "$build/cri-ebpf" "$dir/bin/" || return 1
@@ -125,7 +124,7 @@ image_fill()
 	image_interpreter "$dir"
 }
 
-# The dynamic linker is where the programs ask for it, whatever links lead there.
+# image_interpreter DIR: copies the dynamic linker to the path that the programs name, without links.
 image_interpreter()
 {
 	local dir=$1 want have
@@ -136,7 +135,7 @@ image_interpreter()
 	[ -n "$have" ] && install -D -m 0755 "$have" "$dir$want"
 }
 
-# image_make ARCH: VM_DIR/ARCH/image.cpio, made anew each time: it takes a second.
+# image_make ARCH: makes VM_DIR/ARCH/image.cpio, each time anew: it takes a second.
 image_make()
 {
 	local arch=$1 dir=$VM_DIR/$1/image
@@ -145,5 +144,6 @@ image_make()
 	mkdir -p "$VM_DIR/$arch"
 	[ "$arch" = "$VM_HOST_ARCH" ] || image_sysroot "$arch" || return 1
 	image_programs "$arch" && image_fill "$arch" "$dir" || return 1
-	(cd "$dir" && find . -print0 | cpio --quiet --null --create --format newc --owner 0:0) >"$dir.cpio"
+	(cd "$dir" && find . -print0 | cpio --quiet --null --create --format newc --owner 0:0) >"$dir.cpio.new" &&
+		mv "$dir.cpio.new" "$dir.cpio"
 }

@@ -2,11 +2,11 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # shellcheck shell=dash
 #
-# PID 1 of a guest. The kernel's command line says what to do, as environment variables:
+# PID 1 of a guest. The kernel passes what its command line says as environment variables:
 #   CRI_CGROUP   v2 (default), v1 (no version 2 at all), or hybrid (version 1 with an empty version 2 beside it)
-#   CRI_PLAN     words separated by commas: the functions plan_WORD of plan.sh, in this order
-# What it finds out is printed on the console, one JSON object per line after "@@ "; the host judges. The last
-# one is {"at":"end"}: a guest that does not come to it has failed.
+#   CRI_PLAN     words separated by commas: the functions plan_WORD of plan.sh, run in this order
+# Results are printed on the console, one JSON object per line after "@@ "; the host judges them. The last one is
+# {"at":"end"}: a guest that does not get there has failed.
 export PATH=/bin:/tools
 /bin/busybox --install -s /bin
 
@@ -26,10 +26,10 @@ mount -t bpf bpf /sys/fs/bpf
 cgroups_mount "${CRI_CGROUP:-v2}"
 accounts_make
 ulimit -l unlimited
-# the serial line carries results; the log goes there only when the kernel is in trouble
+# the serial line is for results: of the kernel's log only emergencies are printed there
 echo 1 >/proc/sys/kernel/printk
 
-say boot release="$(uname -r)" machine="$(uname -m)" cgroup="${CRI_CGROUP:-v2}" \
+report boot release="$(uname -r)" machine="$(uname -m)" cgroup="${CRI_CGROUP:-v2}" \
 	lockdown="$(sed -n 's/.*\[\(.*\)\].*/\1/p' /sys/kernel/security/lockdown 2>/dev/null)"
 for word in $(echo "$CRI_PLAN" | tr , ' '); do
 	SET=$word
@@ -37,6 +37,6 @@ for word in $(echo "$CRI_PLAN" | tr , ' '); do
 	loader unload >/dev/null 2>&1
 done
 SET=
-say end seconds="$(cut -d. -f1 /proc/uptime)"
+report end seconds="$(cut -d. -f1 /proc/uptime)"
 sync
 poweroff -f

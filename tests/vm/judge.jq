@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: BSD-2-Clause
-# The lines of one guest in; "STATUS<tab>PART<tab>NAME<tab>DIAGNOSIS" out, one line for each judgement.
-# expectations() comes from expect.txt (see judge.sh). $rungs: {PLAN: {PROBE: RUNG}}, what kernels.txt says.
+# Input: the lines of one guest. Output: "STATUS<tab>PART<tab>NAME<tab>DIAGNOSIS", one line for each assertion.
+# expectations() is made from expect.txt (judge.sh). $rungs: {PLAN: {PROBE: RUNG}} from kernels.txt.
 
 def tested($part; $name; $pass; $diagnosis):
 	"\(if $pass == true then "ok" else "not" end)\t\($part)\t\($name)\t\($diagnosis | tostring | .[0:3000])";
 
-# The rows about the containers of a scenario. A kill that only knows its pid has no cgroup.
+# The rows about the containers of a scenario. A kill recorded with its pid alone has no cgroup.
 def rows_of($truth; $rows):
 	($truth.pids // [$truth.pid, ($truth.victims // [] | .[].pid)]) as $pids |
 	([$truth.cgroup_id] + ($truth.cgroup_ids // [])) as $ids |
@@ -20,7 +20,7 @@ def facts($truth; $rows):
 	 high: [kind("memory_pressure")[] | select(.level == "high")],
 	 limit: [kind("memory_pressure")[] | select(.level == "limit")]};
 
-# {"oom": "fentry", ..., "v2": true, "read": true}: what a condition of expect.txt can ask for.
+# {"oom": "fentry", ..., "v2": true, "read": true}: the words of a condition of expect.txt.
 def traits($lines; $set; $boot):
 	([$lines[] | select(.at == "check" and .set == $set)][0].json) as $check |
 	([$check.probes[]? | {key: (.name | sub("memory_pressure_"; "") | sub("_kill$"; "") | sub("^process_"; "")),
@@ -52,7 +52,7 @@ def judge_rungs($lines; $set):
 			else empty end)
 	end;
 
-# Plans of which a refusal is the point.
+# Plans in which the loader must refuse, and a word of its reason.
 def refusals: {"settings_closed": "search", "settings_capability": "CAP_PERFMON",
 	"settings_unmounted": "mount -t bpf", "no_memory": "memory controller"};
 def is_refusal: . as $set | refusals | has($set);
@@ -75,7 +75,7 @@ def judge_recorder($lines; $set):
 			tested($set; "a query is sandboxed, of root too"; .query |
 				test("sandboxed: seccomp") and test("pid [0-9]") and (test("cannot|error:") | not); .)),
 		tested($set; "the recorder ended in order"; $last.status == 0; $last),
-		# a recorder that cannot see OOM kills is not
+		# without OOM kills the recorder must be unhealthy
 		if $rungs[$set].oom_kill == "-" then
 			tested($set; "unhealthy: OOM kills are not recorded"; $status.healthy == false and
 				($status.reasons | length == 1 and (.[0] | startswith("OOM kills are not recorded"))); $status.reasons)
@@ -88,7 +88,7 @@ def judge_recorder($lines; $set):
 		tested($set; "no gap"; all($rows[]; .type != "gap"); [$rows[] | select(.type == "gap")])
 	end;
 
-# A row without what is long and the same in all.
+# A row without its long and constant fields, for a diagnosis.
 def short: del(.v, .time, .boot_id, .container.name, .container.image, .pod.name, .pod.namespace, .meta_source) |
 	with_entries(select(.value != null));
 
@@ -97,11 +97,12 @@ def judge_scenarios($lines; $boot):
 	traits($lines; $set; $boot) as $traits |
 	facts($t; [$lines[] | select(.at == "row" and .set == $set).row]) | . as $facts |
 	expectations($t; .kills[0]; $traits.noread == true) |
-	select((.scenarios | index($t.scenario)) and (.words | all(.[]; holds_word($traits)))) |
+	select(.words | all(.[]; holds_word($traits))) |
 	tested("\($set): \($t.scenario)"; .name; .pass;
-		{wanted: .text, got: ($facts | map_values(if type == "array" then map(short) else . end))});
+		if .pass == true then "" else
+			{wanted: .text, got: ($facts | map_values(if type == "array" then map(short) else . end))} end);
 
-# The loader's own plan: what it leaves behind.
+# What the loader leaves in the pin directory.
 def judge_pins($lines; $set):
 	[$lines[] | select(.set == $set and .at == "pins").list] as $pins |
 	if $set == "loader" then
@@ -117,7 +118,7 @@ def judge_pins($lines; $set):
 		tested($set; "nothing stays behind"; all($pins[]; . == []); $pins)
 	else empty end;
 
-# Refusals are plain sentences: the object, the reason, what to do.
+# A refusal is one plain sentence: the object, the reason, what to do.
 def judge_refusals($lines):
 	[$lines[] | select(.at == "load" and (.set | is_refusal))][] |
 	.set as $set |

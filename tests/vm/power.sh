@@ -3,10 +3,10 @@
 #
 # tests/vm/power.sh
 #
-# Whoever has seen an OOM kill finds it again, whatever happens to the machine. A guest records on a disk whose write
-# cache is lost with the power (tests/tools/volatile_disk.c: only what was flushed reaches the image). The moment a
-# follower's line appears on the serial line, the guest and its disk are killed. The next boot looks at what is left.
-# In make check-long ten times in a row.
+# An OOM kill that a reader has seen is still stored after a power cut. A guest records on a disk that loses its write
+# cache with the power (tests/tools/volatile_disk.c: only what was flushed reaches the image). When the follower in the
+# guest prints an OOM kill, the guest and its disk are killed. The next boot reports what the database holds. In make
+# check-long ten times in a row.
 set -u
 
 cd "$(dirname "$0")/../.." || exit 1
@@ -26,7 +26,7 @@ DIR=$VM_DIR/power
 LOG=$DIR/log
 DISK_PID=
 
-# The base image with sqlite3 and the disk's modules added: the kernel unpacks one archive after the other.
+# Makes the image: that of tests/vm/run.sh, and a second archive with sqlite3 and the modules of the disk.
 power_image()
 {
 	local extra=$DIR/extra file
@@ -50,7 +50,7 @@ power_cut()
 	rm -f "$DIR/qemu.pid"
 } 2>/dev/null
 
-# power_boot LOG APPEND: a guest in the background, with its disk.
+# power_boot LOG APPEND: starts a guest and its disk in the background.
 power_boot()
 {
 	"$volatile_disk" "$DIR/socket" "$DIR/disk" &
@@ -67,7 +67,7 @@ power_wait()
 	rm -f "$1.pid" "$DIR/socket"
 }
 
-# Cuts the power when a kill is shown; false when none is.
+# power_round LOG: boots, and cuts the power when a kill is shown; fails when none is.
 power_round()
 {
 	local shown
@@ -81,7 +81,7 @@ power_round()
 	return "$shown"
 }
 
-# power_boots LOG COMMAND...: again when the emulation broke the guest's kernel.
+# power_boots LOG COMMAND...: runs the command, which boots a guest; again when the emulation crashed its kernel.
 power_boots()
 {
 	local log=$1 boot crash
@@ -100,8 +100,8 @@ power_last()
 	power_boot "$1" "CRI_LAST=$first" && power_wait "$1" && grep -aq '@@ {"at":"end"' "$1"
 }
 
-# said AT FILTER: of what the last guest said.
-said()
+# reported AT FILTER: applies the filter to the list of what the last guest reported as AT.
+reported()
 {
 	judge_lines "$LOG/last" | jq -rc --arg at "$1" 'select(.at == $at)' | jq -src "$2"
 }
@@ -115,15 +115,15 @@ rm -rf "$DIR" && mkdir -p "$LOG" "$VM_DIR/kernels" || exit 1
 trap 'power_cut; stop_guests "$LOG"' EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM HUP
-read -r _ arch suite package < <(table kernel | awk -v name=$KERNEL '$1 == name')
+arch=$(kernel_arch $KERNEL)
 [ "$arch" = "$VM_HOST_ARCH" ] || skip_all "the guest's kernel is for $arch"
-arch_prepare "$arch"
 [ -d "$VM_DIR/kernels/$KERNEL.modules" ] || rm -f "$VM_DIR/kernels/$KERNEL"
-kernel_prepare $KERNEL "$arch" "$suite" "$package"
+kernel_prepare $KERNEL
+[ ! -e "$VM_DIR/image-$arch.failed" ] || { echo "Bail out! cannot make an image"; cat "$VM_DIR/image-$arch.failed"; exit 1; }
 [ -z "${refused[$KERNEL]}" ] || skip_all "${refused[$KERNEL]}"
 power_image || { echo "Bail out! cannot make the image"; exit 1; }
 truncate -s 64M "$DIR/disk" && mke2fs -q -F -t ext4 "$DIR/disk" || { echo "Bail out! cannot make a disk"; exit 1; }
-# not nvme, although it is built into the kernel: QEMU's forgets to write through what it is asked to (FUA)
+# not nvme, although it is built into the kernel: QEMU's ignores FUA (force unit access)
 GUEST_DEVICES=(-pidfile "$DIR/qemu.pid" -device "virtio-blk-pci,drive=disk"
 	-drive "file=nbd:unix:$DIR/socket,format=raw,if=none,id=disk,cache=writeback")
 
@@ -138,22 +138,22 @@ done
 power_boots "$LOG/last" power_last "$LOG/last"
 ok $? "the last boot" || diag "$(tail -n 20 "$LOG/last" "$LOG/last.qemu")"
 
-said row 'map(.row)' >"$DIR/rows"
+reported row 'map(.row)' >"$DIR/rows"
 is "$(jq -rc '"\(.boot_id) \(.id)"' "$DIR/truth")" \
 	"$(jq -r --argjson n "$rounds" 'map(select(.type == "oom_kill"))[:$n][] | "\(.boot_id) \(.container.id)"' "$DIR/rows")" \
 	"every kill that was shown is there, once, under the id of its boot"
 is "$(cat "$LOG"/* | grep -a '"at":"integrity"' | tr -d '\r' | sed 's/.*"text":"\(.*\)".*/\1/' | sort -u)" ok \
 	"PRAGMA integrity_check"
-last=$(said truth '.[0]')
+last=$(reported truth '.[0]')
 is "$(jq -c --argjson t "$last" 'map(select(.type == "oom_kill" and .boot_id == $t.boot_id and .container.id == $t.id)) | length' \
 	"$DIR/rows")" 1 "the last boot is recorded as well"
 is "$(jq -r 'map(.boot_id) | unique | length' "$DIR/rows")" $((rounds + 1)) "every boot has its own id"
-is "$(said this 'map(.row.boot_id) | unique | join(" ")')" "$(jq -r .boot_id <<<"$last")" "-b: this boot only"
-is "$(said previous 'map(.row.boot_id) | unique | join(" ")')" "$(jq -r .boot_id "$DIR/truth" | tail -n 1)" \
+is "$(reported this 'map(.row.boot_id) | unique | join(" ")')" "$(jq -r .boot_id <<<"$last")" "-b: this boot only"
+is "$(reported previous 'map(.row.boot_id) | unique | join(" ")')" "$(jq -r .boot_id "$DIR/truth" | tail -n 1)" \
 	"--boot=-1: the one before only"
-is "$(said first 'map(.row.boot_id) | unique | join(" ")')" "$first" "--boot=ID: that one only"
-is "$(said recorder '.[-1].status')" 0 "the recorder ended in order" || diag "$(said recorder '.')"
-# What the ring still held when the power went is gone with it, and nobody knows what that was.
+is "$(reported first 'map(.row.boot_id) | unique | join(" ")')" "$first" "--boot=ID: that one only"
+is "$(reported recorder '.[-1].status')" 0 "the recorder ended in order" || diag "$(reported recorder '.')"
+# What the ring held at the power cut is lost, and its amount is unknown.
 is "$(jq -r 'map(select(.type == "gap")) | map("\(.reason) \(.lost)") | join(", ")' "$DIR/rows")" \
 	"$(for ((round = 1; round <= rounds; round++)); do echo "reload null"; done | paste -sd , | sed 's/,/, /g')" \
 	"a gap between each boot and the next"

@@ -3,10 +3,10 @@
 #
 # tests/vm/run.sh [BOOT...]
 #
-# Our programs on real kernels in QEMU, without KVM: the guests of kernels.txt, two at a time. Each loads, is
-# made to suffer, and prints what was recorded; here that is judged. TAP, and a line for each kernel:
-# "ok N - ARCHITECTURE RELEASE ...". Only the guests named, when there are names. Kernels and everything built
-# stay in build/vm/, so that a second run needs no network.
+# Runs our programs on real kernels in QEMU, without KVM: the guests of kernels.txt (or only those named), two at a
+# time. Each guest loads the programs, runs the scenarios of its plans, and prints what was recorded; this script judges
+# that. Prints TAP, in the order of kernels.txt, and a test for each kernel: "ok N - ARCHITECTURE RELEASE ...". Kernels
+# and what is built for guests stay in build/vm/: a second run needs no network.
 set -u
 
 cd "$(dirname "$0")/../.." || exit 1
@@ -21,7 +21,8 @@ VM_DIR=$BUILD/vm
 . tests/vm/judge.sh
 
 GUESTS_AT_ONCE=2
-declare -A releases checks failures # kernel => ...
+GUEST_DIR=$VM_DIR/log
+declare -A releases checks failures # kernel => release, number of checks, number of failures
 wanted=("$@")
 
 is_wanted()
@@ -29,81 +30,103 @@ is_wanted()
 	[ ${#wanted[@]} -eq 0 ] || [[ " ${wanted[*]} " == *" $1 "* ]]
 }
 
-# Boots everything, GUESTS_AT_ONCE at a time.
-boot_all()
+wanted_boots()
 {
-	local name kernel megabytes cgroup plan append arch running=0
+	local name rest
 
-	while read -r name kernel megabytes cgroup plan append; do
-		is_wanted "$name" && [ -z "${refused[$kernel]}" ] || continue
-		if [ "$running" -ge "$GUESTS_AT_ONCE" ]; then
-			wait -n
-			running=$((running - 1))
-		fi
-		arch=$(kernel_arch "$kernel")
-		guest_run "$name" "$arch" "$VM_DIR/kernels/$kernel" "$VM_DIR/$arch/image.cpio" "$megabytes" \
-			"$VM_DIR/log/$name" "CRI_CGROUP=$cgroup CRI_PLAN=$plan $append" &
-		running=$((running + 1))
+	while read -r name rest; do
+		! is_wanted "$name" || echo "$name $rest"
 	done < <(table boot)
-	wait
 }
 
-# What was judged becomes TAP, one test for a plan or one of its scenarios; the console's end only when something
-# failed.
-judge_boot()
+# guest_job NAME KERNEL MEGABYTES CGROUP PLAN APPEND: boots one guest when its kernel is there. Leaves beside its log what
+# is to be reported (NAME.notes) and the judgements (NAME.judged).
+guest_job()
 {
-	local name=$1 kernel=$2 log=$VM_DIR/log/$1 failed=0 count=0 part='' wrong='' status this text diagnosis
+	local name=$1 kernel=$2 log=$GUEST_DIR/$1 arch
 
+	prepared_wait "$kernel" && [ -z "$(prepared "$kernel")" ] || return 0
+	arch=$(kernel_arch "$kernel")
+	guest_run "$name" "$arch" "$VM_DIR/kernels/$kernel" "$VM_DIR/$arch/image.cpio" "$3" "$log" \
+		"CRI_CGROUP=$4 CRI_PLAN=$5 $6" >"$log.notes"
+	judge "$name" "$kernel" "$log" >"$log.judged" 2>"$log.errors"
+}
+
+# Runs every guest, GUESTS_AT_ONCE at a time.
+guests_run()
+{
+	local name kernel megabytes cgroup plan append pid
+	local -A running=()
+
+	while read -r name kernel megabytes cgroup plan append; do
+		if [ ${#running[@]} -ge "$GUESTS_AT_ONCE" ]; then
+			wait -n -p pid "${!running[@]}"
+			unset "running[$pid]"
+		fi
+		guest_job "$name" "$kernel" "$megabytes" "$cgroup" "$plan" "$append" &
+		running[$!]=$name
+	done < <(wanted_boots)
+	[ ${#running[@]} -eq 0 ] || wait "${!running[@]}"
+}
+
+# The judgements of a guest as TAP: one test for each plan or scenario; the end of the console if one has failed.
+report_boot()
+{
+	local name=$1 kernel=$2 log=$GUEST_DIR/$1 failed=0 count=0 part='' wrong='' status this text diagnosis
+
+	cat "$log.notes"
 	while IFS=$'\t' read -r status this text diagnosis; do
-		[ "$this" = "$part" ] || judge_part "$name" "$part" "$wrong"
+		[ "$this" = "$part" ] || report_part "$name" "$part" "$wrong"
 		[ "$this" = "$part" ] || part=$this wrong=
 		count=$((count + 1))
 		[ "$status" = ok ] && continue
 		failed=$((failed + 1))
 		wrong+="$text: $diagnosis"$'\n'
-	done < <(judge "$name" "$kernel" "$log" 2>"$log.errors")
-	judge_part "$name" "$part" "$wrong"
+	done <"$log.judged"
+	report_part "$name" "$part" "$wrong"
 	if [ "$count" -eq 0 ] || [ -s "$log.errors" ]; then
-		ok 1 "$name: judged" || diag "$(tail -n 5 "$log.errors")"
+		ok 1 "$name: its output can be judged" || diag "$(tail -n 5 "$log.errors")"
 		failed=$((failed + 1))
 	fi
-	[ "$failed" -eq 0 ] || diag "$name: the end of its console ($log):" "$(grep -av '^@@ ' "$log" | tail -n 20 | tr -d '\r')"
+	[ "$failed" -eq 0 ] || diag "$name: the end of its console ($log):" "$(grep -av '^@@' "$log" | tail -n 20 | tr -d '\r')"
 	checks[$kernel]=$((${checks[$kernel]:-0} + count))
 	failures[$kernel]=$((${failures[$kernel]:-0} + failed))
 	releases[$kernel]=$(jq -r 'select(.at == "boot").release' "$log.json" | head -n 1)
 }
 
-# judge_part BOOT PART WRONG
-judge_part()
+# report_part BOOT PART WRONG
+report_part()
 {
 	[ -n "$2" ] || return 0
 	ok "$((${#3} > 0))" "$1: $2" || diag "$3"
 }
 
+run_end()
+{
+	[ -z "${PREPARE_PID:-}" ] || kill "$PREPARE_PID" 2>/dev/null
+	stop_guests "$GUEST_DIR"
+}
+
 prepare_check
-mkdir -p "$VM_DIR/kernels" && rm -rf "$VM_DIR/log" && mkdir "$VM_DIR/log" || exit 1
-trap 'stop_guests "$VM_DIR/log"' EXIT
+rm -rf "$GUEST_DIR" && mkdir -p "$VM_DIR/kernels" "$GUEST_DIR" || exit 1
+trap run_end EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM HUP
 
-while read -r name arch suite package; do
-	refused[$name]=unused
-	table boot | while read -r boot kernel _; do
-		[ "$kernel" = "$name" ] && is_wanted "$boot" && echo yes && break
-	done | grep -q yes || continue
-	arch_prepare "$arch"
-	kernel_prepare "$name" "$arch" "$suite" "$package"
-done < <(table kernel)
-boot_all
+mapfile -t kernels < <(wanted_boots | awk '!seen[$2]++ { print $2 }')
+prepare_start ${kernels[@]+"${kernels[@]}"}
+guests_run
 
+for file in "$VM_DIR"/image-*.failed; do
+	[ ! -e "$file" ] || ok 1 "an image can be made" || diag "$(cat "$file")"
+done
 while read -r name kernel _; do
-	is_wanted "$name" || continue
-	if [ -n "${refused[$kernel]}" ]; then
-		skip "$name" "${refused[$kernel]}"
+	if [ -n "$(prepared "$kernel")" ]; then
+		skip "$name" "$(prepared "$kernel")"
 	else
-		judge_boot "$name" "$kernel"
+		report_boot "$name" "$kernel"
 	fi
-done < <(table boot)
+done < <(wanted_boots)
 
 while read -r name arch _; do
 	[ -n "${checks[$name]:-}" ] || continue

@@ -1,50 +1,50 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: BSD-2-Clause
-# The machine has been booted with the package installed: recording, asking, upgrade under load, removal.
+# A boot with the package installed: recording, queries, upgrade under load, removal.
 
 wait_for 30 active
 ok $? "the loader has loaded and the recorder runs after a boot" || diag "$(systemctl status "${UNITS[@]}" 2>&1)"
 like "$(stat -c %a:%U /sys/fs/bpf)" '^1?700:root$' "/sys/fs/bpf is left to root"
-is "$(systemctl is-active cri-ebpf-compat.service)" inactive "the unit for old kernels stays out of it"
+is "$(systemctl is-active cri-ebpf-compat.service)" inactive "the unit for old kernels is not started"
 wait_for 30 cri-ebpf status
 ok $? "status: healthy" || diag "$(cri-ebpf status 2>&1)"
 before=$(cri-ebpf events --json --no-pager | jq -r .id | tail -n 1)
-ok $((before == 0)) "what the boot before has recorded is there"
+ok $((before == 0)) "the events of the boot before are there"
 
-# What each process is left with.
+# The privileges of the recorder.
 recorder=$(systemctl show --value --property MainPID cri-ebpf.service)
-is "$(stat -c %U "/proc/$recorder")" cri-ebpf "the recorder's user"
+is "$(stat -c %U "/proc/$recorder")" cri-ebpf "the recorder runs as its user"
 for set_name in CapPrm CapEff CapBnd CapAmb; do
 	is "$(awk -v key="$set_name:" '$1 == key { print $2 }' "/proc/$recorder/status")" 0000000000000000 "$set_name is empty"
 done
 like "$(cat "/proc/$recorder/attr/current")" '^cri-ebpf-record \(enforce\)' "AppArmor confines it"
 is "$(cat "/proc/$recorder/oom_score_adj")" "$(systemctl show --value --property OOMScoreAdjust cri-ebpf.service)" \
-	"it outlives the kill it records"
+	"the recorder has the OOM score of its unit"
 
-# A service is killed at its limit; a member of the group asks, and somebody else.
+# A service is killed at its limit; a member of the group queries it, and another user.
 systemd-run --quiet --wait --unit greedy -p MemoryMax=16M -p MemorySwapMax=0 /root/test/eat 32 1
 wait_for 30 holds 'any(.[]; .type == "process_exit" and .oom_killed)' --cgroup greedy.service
 story=$(as alice cri-ebpf why greedy.service 2>&1)
-like "$story" 'greedy\.service.*was OOM-killed' "why, asked by a member of the group: a service's story" || diag "$story"
-said=$(as bob cri-ebpf why greedy.service 2>&1)
-is $? 3 "asked by somebody else: exit 3"
-like "$said" 'members of the group cri-ebpf: join it' "with a sentence that says what to do"
+like "$story" 'greedy\.service.*was OOM-killed' "why, as a member of the group: the story of a service" || diag "$story"
+message=$(as bob cri-ebpf why greedy.service 2>&1)
+is $? 3 "why, as another user: exit 3"
+like "$message" 'members of the group cri-ebpf: join it' "with a sentence that says what to do"
 
-# A container of podman, whose cgroup systemd has made.
+# A container of podman; systemd makes its cgroup.
 podman import --quiet /root/test/image.tar localhost/demo >/dev/null 2>/tmp/podman.log || diag "$(cat /tmp/podman.log)"
 podman run --name greedy --network none --memory 16m --memory-swap 16m localhost/demo /bin/eat 32 1 >/tmp/podman.log 2>&1
 is $? 137 "a container of podman dies of its limit" || diag "$(cat /tmp/podman.log)"
 id=$(podman inspect --format '{{.Id}}' greedy)
 wait_for 30 holds 'any(.[]; .type == "process_exit" and .oom_killed)' -c "$id"
-kill=$(asked 'map(select(.type == "oom_kill")) | .[0]' -c "$id")
+kill=$(query 'map(select(.type == "oom_kill")) | .[0]' -c "$id")
 is "$(jq -r .container.runtime <<<"$kill")" podman "its runtime"
 is "$(jq -r .scope <<<"$kill")" container "the limit is its own"
-is "$(jq -r .limit_bytes <<<"$kill")" $((16 << 20)) "how much it was allowed"
+is "$(jq -r .limit_bytes <<<"$kill")" $((16 << 20)) "the amount of the limit"
 like "$(jq -r .cgroup <<<"$kill")" "libpod-$id\.scope" "its cgroup is systemd's"
 story=$(as alice cri-ebpf why "$id" 2>&1)
 like "$story" 'was OOM-killed' "why: the container's story" || diag "$story"
 
-# Upgrade under load: every exit in a container that does nothing but fork, once.
+# Upgrade while a container does nothing but fork: every exit is recorded once.
 mkdir /root/load
 podman run --detach --name load --network none --volume /root/load:/load localhost/demo /bin/sh -c \
 	'n=0; while [ ! -e /load/stop ]; do /bin/sleep 0.02; n=$((n + 1)); echo $n >/load/count; done; mv /load/count /load/total' \
@@ -67,15 +67,15 @@ touch /root/load/stop
 wait_for 30 test -s /root/load/total
 wait_for 30 nothing_unread
 total=$(cat /root/load/total)
-exits=$(asked 'length' -c "$load" -t process_exit --comm sleep)
-is "$exits" "$total" "each of the exits during the upgrade is there, once"
+exits=$(query 'length' -c "$load" -t process_exit --comm sleep)
+is "$exits" "$total" "each exit during the upgrade is recorded once"
 echo "# $total exits during the upgrade"
-is "$(asked 'map(.id) | length == (unique | length)')" true "no event is told twice"
-is "$(asked 'map([.reason, .lost_type, .lost])' -t gap -S "@$since")" '[]' "nothing was lost"
-is "$(tail -n 1 /etc/cri-ebpf/cri-ebpf.conf)" 'flush_interval = 50ms' "this host's setting has survived"
+is "$(query 'map(.id) | length == (unique | length)')" true "no event is recorded twice"
+is "$(query 'map([.reason, .lost_type, .lost])' -t gap -S "@$since")" '[]' "nothing was lost"
+is "$(tail -n 1 /etc/cri-ebpf/cri-ebpf.conf)" 'flush_interval = 50ms' "the setting of this host is kept"
 
 readme_ok remove "removes the package"
-is "$(find /sys/fs/bpf -mindepth 1 | head -n 3)" "" "nothing is pinned any more"
+is "$(find /sys/fs/bpf -mindepth 1 | head -n 3)" "" "no pin is left"
 ok "$(test -s "$DB"; echo $?)" "the history is still there"
 is "$(systemctl list-unit-files --no-legend 'cri-ebpf*'; systemctl list-units --no-legend 'cri-ebpf*')" "" "no unit is left"
 journal_clean

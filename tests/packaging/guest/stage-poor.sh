@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: BSD-2-Clause
-# A host that lacks what we need (booted without the memory controller): the installation succeeds, the loader's unit
-# fails with one sentence that says what to do, and the recorder does not loop.
+# A host without the memory controller, then without BTF: the installation succeeds, the loader's unit fails with one
+# sentence that says what to do, and the recorder is not restarted again and again.
 
 packages "$VERSION_OLD"
 readme install

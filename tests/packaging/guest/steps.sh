@@ -1,6 +1,6 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: BSD-2-Clause
-# What the stages of the machine test share.
+# Shared by the stages of the machine test.
 
 DB=/var/lib/cri-ebpf/events.db
 UNITS=(cri-ebpf-loader.service cri-ebpf.service)
@@ -11,14 +11,14 @@ readme()
 	(cd /root/packages && bash -eux "/root/test/readme/$1.sh") >"/tmp/readme-$1.log" 2>&1
 }
 
-# readme_ok NAME WHAT
+# readme_ok NAME TEST: the same as a test.
 readme_ok()
 {
 	readme "$1"
 	ok $? "README, $1: $2" || diag "$(tail -n 20 "/tmp/readme-$1.log")"
 }
 
-# packages VERSION: it alone lies in the directory of the packages.
+# packages VERSION: makes it the only one in the directory with the packages.
 packages()
 {
 	rm -rf /root/packages
@@ -36,7 +36,7 @@ installed_version()
 	dpkg-query -W -f '${Version}' cri-ebpf
 }
 
-# as USER COMMAND...: as somebody who has just logged in.
+# as USER COMMAND...: runs it with the groups of that user.
 as()
 {
 	local user=$1
@@ -45,8 +45,8 @@ as()
 	runuser -u "$user" -- "$@"
 }
 
-# asked JQ WORDS...: what jq finds in the events as a list, asked with these words.
-asked()
+# query JQ ARGUMENT...: applies jq to the list of events that a query with these arguments finds.
+query()
 {
 	local filter=$1
 
@@ -54,10 +54,10 @@ asked()
 	cri-ebpf events --json --no-pager "$@" | jq -cs "$filter"
 }
 
-# holds JQ WORDS...: for wait_for.
+# holds JQ ARGUMENT...: succeeds when that prints true; for wait_for.
 holds()
 {
-	[ "$(asked "$@")" = true ]
+	[ "$(query "$@")" = true ]
 }
 
 nothing_unread()
@@ -65,13 +65,13 @@ nothing_unread()
 	cri-ebpf status --json | jq -e '[.counters.unread[] | . // 0] | add == 0'
 }
 
-# journal_of UNIT: what it said in this boot.
+# journal_of UNIT: prints its messages of this boot.
 journal_of()
 {
 	journalctl --boot --output cat --unit "$1" --no-pager
 }
 
-# No error, no refusal: of ours, since the boot.
+# Tests that the journal of this boot has no error of our units and no refusal of AppArmor or seccomp for them.
 journal_clean()
 {
 	local found
@@ -81,19 +81,19 @@ journal_clean()
 		journalctl --boot --no-pager --output cat --dmesg | grep -E 'apparmor="(DENIED|ALLOWED)".*cri-ebpf|type=1326.*cri-ebpf'
 	)
 	[ -z "$found" ]
-	ok $? "the journal has no error and no refusal of ours" || diag "$found"
+	ok $? "the journal has no error and no refusal of our programs" || diag "$found"
 }
 
-# poor WHAT SENTENCE: what became of both units on a host that lacks something, when they were started.
+# poor WHAT REGEX: tests that both units have failed on a host that lacks WHAT; REGEX matches the loader's message.
 poor()
 {
-	local said
+	local message
 
 	is "$(systemctl is-active cri-ebpf-loader.service)" failed "$1: the loader's unit fails"
-	said=$(journalctl --boot --output cat --no-pager --identifier cri-ebpf-loader --priority err \
+	message=$(journalctl --boot --output cat --no-pager --identifier cri-ebpf-loader --priority err \
 		_SYSTEMD_INVOCATION_ID="$(systemctl show --value --property InvocationID cri-ebpf-loader.service)")
-	is "$(grep -c . <<<"$said")" 1 "$1: with one sentence" || diag "$said" "$(journal_of cri-ebpf-loader | tail)"
-	like "$said" "$2" "$1: which says what to do"
+	is "$(grep -c . <<<"$message")" 1 "$1: with one sentence" || diag "$message" "$(journal_of cri-ebpf-loader | tail)"
+	like "$message" "$2" "$1: the sentence says what to do"
 	like "$(systemctl is-active cri-ebpf.service)" '^(inactive|failed)$' "$1: the recorder does not start"
-	is "$(systemctl show --value --property NRestarts cri-ebpf.service)" 0 "$1: and does not loop"
+	is "$(systemctl show --value --property NRestarts cri-ebpf.service)" 0 "$1: the recorder is not restarted"
 }

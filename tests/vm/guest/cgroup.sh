@@ -1,7 +1,7 @@
 # shellcheck shell=dash
 # SPDX-License-Identifier: BSD-2-Clause
 #
-# Cgroups of the guest, version 1 or 2. Paths are those of /proc/PID/cgroup.
+# Cgroups of the guest, version 1 or 2. A PATH is as /proc/PID/cgroup has it.
 
 CG_ROOT=
 CG_VERSION=
@@ -19,14 +19,14 @@ cgroups_mount()
 		mount -t tmpfs tmpfs /sys/fs/cgroup
 		mkdir $CG_ROOT /sys/fs/cgroup/unified
 		mount -t cgroup -o memory memory $CG_ROOT
-		# before 5.11 a limit does not hold for those below unless asked, as systemd does
+		# before 5.11 a limit covers the cgroups below only with this set, which systemd does
 		[ ! -e $CG_ROOT/memory.use_hierarchy ] || echo 1 >$CG_ROOT/memory.use_hierarchy
 		[ "$1" != hybrid ] || mount -t cgroup2 cgroup2 /sys/fs/cgroup/unified
 		;;
 	esac
 }
 
-# cg_make PATH [LIMIT]: with what is missing above it; LIMIT in bytes.
+# cg_make PATH [LIMIT]: makes it and its missing parents; LIMIT in bytes.
 cg_make()
 {
 	local at='' part
@@ -48,26 +48,25 @@ cg_limit()
 	fi
 }
 
-# What the kernel calls it.
+# cg_inode PATH: prints the kernel's id of the cgroup.
 cg_inode()
 {
 	stat -c %i "$CG_ROOT$1"
 }
 
-# cg_start PATH COMMAND...: in the background, moved there before it is exec'ed. CG_PID is its pid.
+# cg_start PATH COMMAND...: runs it in the background; it is in the cgroup before its exec. Sets CG_PID to its pid.
 cg_start()
 {
 	local dir="$CG_ROOT$1"
 
 	shift
-	# the inner shell expands its own arguments
 	# shellcheck disable=SC2016
 	/bin/sh -c 'echo $$ >"$0/cgroup.procs" && exec "$@"' "$dir" "$@" &
 	# shellcheck disable=SC2034
 	CG_PID=$!
 }
 
-# cg_remove PATH: it, and what is above it as long as that is empty.
+# cg_remove PATH: removes it, and its parents as far as they are empty.
 cg_remove()
 {
 	local path="$1"

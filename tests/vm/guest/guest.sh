@@ -1,15 +1,15 @@
 # shellcheck shell=dash
 # SPDX-License-Identifier: BSD-2-Clause
 #
-# What every plan needs: telling the host, the accounts, our two programs as the users they run as.
+# Shared by all plans: reporting to the host, the accounts, and our two programs run as their own users.
 
 PIN_DIR=/sys/fs/bpf/cri-ebpf
 DB=/var/lib/cri-ebpf/events.db
-# the part of a plan that is being run; every line of the output carries it
+# name of the plan that is running, part of every line of the output
 SET=
 EXEC=
 
-# A JSON string of standard input.
+# Prints standard input as a JSON string.
 json_text()
 {
 	tr '\t' ' ' | tr -d '\000-\010\013-\037' | awk '
@@ -17,24 +17,44 @@ json_text()
 		END { print (NR ? "" : "\"") "\"" }'
 }
 
-# say AT [NAME=TEXT | NAME:JSON]...: one line for the host. Written at once, so that lines of several
-# processes do not mix.
-say()
+# json_string TEXT: sets JSON_STRING to the text as a JSON string. Starts no process when nothing has to be escaped.
+json_string()
 {
-	local line word
+	case $1 in
+	*[!A-Za-z0-9\ ./:,_+-]*) JSON_STRING=$(printf %s "$1" | json_text) ;;
+	*) JSON_STRING="\"$1\"" ;;
+	esac
+}
+
+# report AT [NAME=TEXT | NAME:JSON]...: prints one line for the host, with one write, so that lines of several processes
+# do not mix.
+report()
+{
+	local line word name
 
 	line="{\"at\":\"$1\",\"set\":\"$SET\""
 	shift
 	for word in "$@"; do
-		case ${word%%[=:]*} in
+		name=${word%%[=:]*}
+		case $name in
 		*[!a-z_]*) continue ;;
 		esac
 		case $word in
-		"${word%%[=:]*}"=*) line="$line,\"${word%%=*}\":$(printf %s "${word#*=}" | json_text)" ;;
-		*) line="$line,\"${word%%:*}\":${word#*:}" ;;
+		"$name"=*)
+			json_string "${word#*=}"
+			line="$line,\"$name\":$JSON_STRING"
+			;;
+		*) line="$line,\"$name\":${word#*:}" ;;
 		esac
 	done
 	printf '@@ %s}\n' "$line"
+}
+
+# report_rows AT: reports {"at":AT,...,"row":LINE} for each line of JSON on standard input. Sending a character over an
+# emulated serial line costs more than compressing it: sends gzip data in base64, "@@=" before each of its lines.
+report_rows()
+{
+	sed "s/^/@@ {\"at\":\"$1\",\"set\":\"$SET\",\"row\":/; s/\$/}/" | gzip -c | base64 | sed 's/^/@@=/'
 }
 
 accounts_make()
@@ -56,8 +76,8 @@ accounts_make()
 	echo 'group: files' >>/etc/nsswitch.conf
 }
 
-# as USER CAPABILITIES COMMAND...: with these capabilities ("bpf,perfmon" or "") and no other. In a shell with
-# EXEC=exec in its place, so that the shell's pid becomes the command's.
+# as USER CAPABILITIES COMMAND...: runs it with these capabilities ("bpf,perfmon" or "") and no others. With EXEC=exec
+# it replaces the shell, so that the shell's pid becomes the command's.
 as()
 {
 	local user="$1" caps=''
@@ -73,7 +93,7 @@ pin_dir_make()
 	mkdir -p "$PIN_DIR" && chown cri-ebpf-loader:cri-ebpf-ring "$PIN_DIR" && chmod 2750 "$PIN_DIR"
 }
 
-# loader VERB [FLAG...]: as its own user, with what it may need at most.
+# loader VERB [FLAG...]: runs the loader as its own user, with the most capabilities it may need.
 loader()
 {
 	local verb="$1"
@@ -82,7 +102,7 @@ loader()
 	as cri-ebpf-loader bpf,perfmon /bin/cri-ebpf-loader "$verb" --pin-dir "$PIN_DIR" "$@"
 }
 
-# loader_json VERB [FLAG...]: says {"at":VERB,"status":...,"json":{...},"error":"..."}.
+# loader_json VERB [FLAG...]: runs the loader and reports {"at":VERB,"status":...,"json":{...},"error":"..."}.
 loader_json()
 {
 	local status out
@@ -93,27 +113,27 @@ loader_json()
 	'{'*'}') ;;
 	*) out=null ;;
 	esac
-	say "$1" status:$status json:"$out" error="$(cat /tmp/error)"
+	report "$1" status:$status json:"$out" error="$(cat /tmp/error)"
 }
 
-# loader_say VERB [FLAG...]: the same without JSON.
-loader_say()
+# loader_report VERB [FLAG...]: the same without "json". Returns the loader's exit status.
+loader_report()
 {
 	local status
 
 	loader "$@" >/tmp/error 2>&1
 	status=$?
-	say "$1" status:$status error="$(cat /tmp/error)"
+	report "$1" status:$status error="$(cat /tmp/error)"
 	return $status
 }
 
-pins_say()
+pins_report()
 {
-	say pins list:"[$(cd "$PIN_DIR" 2>/dev/null && find . -mindepth 1 -exec stat -c '"%n %a %U:%G"' {} + |
+	report pins list:"[$(cd "$PIN_DIR" 2>/dev/null && find . -mindepth 1 -exec stat -c '"%n %a %U:%G"' {} + |
 		sed 's,\./,,' | sort | paste -s -d , -)]"
 }
 
-# wait_for TENTHS COMMAND...: until COMMAND succeeds.
+# wait_for TENTHS COMMAND...: repeats COMMAND until it succeeds, at most so many times, a tenth of a second apart.
 wait_for()
 {
 	local left="$1"

@@ -1,25 +1,25 @@
 # shellcheck shell=dash
 # SPDX-License-Identifier: BSD-2-Clause
 #
-# The plans: what a guest does, by word of its command line.
+# The plans: what a guest does. plan_NAME is run when NAME is in CRI_PLAN (init.sh).
 
-# Loads, looks, loads again, unloads.
+# The loader alone: load, load again, replace, unload.
 plan_loader()
 {
 	pin_dir_make
 	loader_json check
-	loader_say load
-	pins_say
+	loader_report load
+	pins_report
 	loader_json status
-	loader_say load
-	loader_say load --replace
-	pins_say
+	loader_report load
+	loader_report load --replace
+	pins_report
 	loader_json status
-	loader_say unload
-	pins_say
+	loader_report unload
+	pins_report
 }
 
-# ladder SCENARIOS FLAG...: loads with these flags of the loader, records the scenarios, and tells.
+# ladder SCENARIOS FLAG...: loads with these flags of the loader, records while the scenarios run, and reports the rows.
 ladder()
 {
 	local scenarios="$1" scenario
@@ -29,23 +29,23 @@ ladder()
 	recorder_prepare
 	set -- --config "$CONFIG" "$@"
 	loader_json check "$@"
-	loader_say load "$@" || return 0
+	loader_report load "$@" || return 0
 	loader_json status
 	[ -x /bin/cri-ebpf ] || return 0
 	if ! recorder_start; then
-		say recorder status:null log="$(cat "$RECORDER_LOG")" error="it did not start: $(cri_ebpf status 2>&1)"
+		report recorder status:null log="$(cat "$RECORDER_LOG")" error="it did not start: $(cri_ebpf status 2>&1)"
 		recorder_end KILL
 		return 0
 	fi
-	say process asked="$RECORDER_CAPS" caps="$(process_field CapEff)" seccomp="$(process_field Seccomp)" \
+	report process asked="$RECORDER_CAPS" caps="$(process_field CapEff)" seccomp="$(process_field Seccomp)" \
 		uid="$(process_field Uid)" query="$(/bin/cri-ebpf status -v --db "$DB" --config "$CONFIG" 2>&1)"
 	for scenario in $scenarios; do
 		"scenario_$scenario"
 	done
 	recorder_quiet
-	say counters json:"$(cri_ebpf status --json)"
+	report counters json:"$(cri_ebpf status --json)"
 	recorder_end TERM
-	recorder_tell
+	recorder_report
 }
 
 SHORT="own fast group parent exits"
@@ -65,8 +65,8 @@ plan_node()
 	ladder node
 }
 
-# perf_events LEVEL COMMAND...: Debian's kernels refuse perf_event_open, and so kprobes and clocks, to CAP_PERFMON
-# above 2; their default is 3.
+# perf_events LEVEL COMMAND...: runs it with this perf_event_paranoid. Debian's kernels refuse perf_event_open to
+# CAP_PERFMON above 2, and with it kprobes and clock events; their default is 3.
 perf_events()
 {
 	echo "$1" >/proc/sys/kernel/perf_event_paranoid
@@ -82,21 +82,21 @@ plan_kprobe()
 		--rung cgroup_mkdir=raw_tp --rung cgroup_exec=raw_tp --rung cgroup_rmdir=raw_tp
 }
 
-# The same where links of perf events cannot be pinned: the others are loaded all the same.
+# On a kernel that cannot pin links of perf events: the other probes are loaded.
 plan_unpinnable()
 {
 	perf_events 2 ladder exits --rung oom_kill=kprobe --rung memory_pressure_high=kprobe \
 		--rung memory_pressure_limit=kprobe
 }
 
-# And where perf_event_paranoid refuses them.
+# With perf_event_paranoid at its default, which refuses kprobes: the other probes are loaded.
 plan_refused()
 {
 	ladder exits --rung oom_kill=kprobe
 }
 
-# Of exits, tp_btf_live is not asked for: it is the choice of the kernels that have no better one, and these do not
-# preempt a tracepoint, so it has no twins (bpf/twin.bpf.h).
+# Does not force tp_btf_live for exits: the loader chooses it only where nothing better exists. Such kernels do not
+# preempt tracepoints, so its programs have no twins (bpf/twin.bpf.h).
 plan_mark()
 {
 	ladder "$SHORT" --rung oom_kill=mark_victim --rung memory_pressure_high=runtime \
@@ -114,22 +114,23 @@ plan_typed()
 	ladder "own fast parent" --rung memory_pressure_high=fentry_typed
 }
 
-# Only on kernels where the tracepoint tells a pid and nothing else: elsewhere it would be a pointer.
+# Only for kernels whose tracepoint has the pid as its one argument; on others that argument is a pointer.
 plan_pid()
 {
 	ladder "own group" --rung oom_kill=mark_victim_pid --rung memory_pressure_limit=oom_kill
 }
 
-# A kernel without the memory controller: there is nothing to record, and the loader says so.
+# On a kernel without the memory controller: the loader refuses.
 plan_no_memory()
 {
 	pin_dir_make
 	loader_json check
-	loader_say load
-	pins_say
+	loader_report load
+	pins_report
 }
 
-# The settings of a host that the loader meets. unprivileged_bpf_disabled cannot leave 1 again.
+# Settings of a host that matter to the loader. The last plan of a boot: unprivileged_bpf_disabled cannot be set back
+# from 1.
 plan_settings()
 {
 	local value out
@@ -144,31 +145,31 @@ plan_settings()
 	SET=settings_closed
 	pin_dir_make
 	chmod 0700 /sys/fs/bpf
-	loader_say load
+	loader_report load
 	chmod 1777 /sys/fs/bpf
-	pins_say
+	pins_report
 
 	SET=settings_root
 	chmod 0700 /sys/fs/bpf
 	/bin/cri-ebpf-loader load >/tmp/error 2>&1
-	say load status:$? error="$(cat /tmp/error)"
+	report load status:$? error="$(cat /tmp/error)"
 	out=$(/bin/cri-ebpf-loader status --json 2>/tmp/error)
-	say status status:$? json:"${out:-null}" error="$(cat /tmp/error)"
+	report status status:$? json:"${out:-null}" error="$(cat /tmp/error)"
 	/bin/cri-ebpf-loader unload >/tmp/error 2>&1
-	say unload status:$? error="$(cat /tmp/error)"
+	report unload status:$? error="$(cat /tmp/error)"
 	chmod 1777 /sys/fs/bpf
-	pins_say
+	pins_report
 
 	SET=settings_capability
 	pin_dir_make
 	as cri-ebpf-loader bpf /bin/cri-ebpf-loader load --pin-dir "$PIN_DIR" >/tmp/error 2>&1
-	say load status:$? error="$(cat /tmp/error)"
-	pins_say
+	report load status:$? error="$(cat /tmp/error)"
+	pins_report
 
 	SET=settings_unmounted
 	umount /sys/fs/bpf
 	/bin/cri-ebpf-loader load >/tmp/error 2>&1
-	say load status:$? error="$(cat /tmp/error)"
+	report load status:$? error="$(cat /tmp/error)"
 	mount -t bpf bpf /sys/fs/bpf
-	pins_say
+	pins_report
 }

@@ -1,14 +1,15 @@
 # shellcheck shell=dash
 # SPDX-License-Identifier: BSD-2-Clause
 #
-# The recorder, started as nobody but its own user, and what it has stored.
+# Runs the recorder as its own user, and reports what it has stored.
 
 CONFIG=/etc/cri-ebpf.conf
 RECORDER_LOG=/tmp/recorder.log
 RECORDER_PID=
 RECORDER_CAPS=
 
-# Since 5.19 map operations need no capability; before, CAP_BPF where unprivileged users may not call bpf(2).
+# Prints the capability that the recorder needs: before 5.19 map operations need CAP_BPF where unprivileged users may not
+# call bpf(2).
 recorder_caps()
 {
 	local release major minor
@@ -35,7 +36,7 @@ record()
 	as cri-ebpf "$RECORDER_CAPS" /bin/cri-ebpf record --db "$DB" --pin-dir "$PIN_DIR" --config $CONFIG "$@"
 }
 
-# The queries are the recorder's user's too.
+# cri_ebpf VERB [FLAG...]: a query, as the recorder's user.
 cri_ebpf()
 {
 	local verb="$1"
@@ -55,20 +56,20 @@ recorder_spawn()
 	RECORDER_PID=$!
 }
 
-# A line of its /proc/PID/status.
+# process_field NAME: prints that line of the recorder's /proc/PID/status.
 process_field()
 {
 	sed -n "s/^$1:[[:space:]]*//p" "/proc/$RECORDER_PID/status" | tr '\t' ' '
 }
 
-# Starts it and waits until it reads the ring.
+# Starts the recorder and waits until it reads the ring.
 recorder_start()
 {
 	recorder_spawn
 	wait_for 100 recorder_runs
 }
 
-# recorder_end SIGNAL: its exit status is in RECORDER_STATUS.
+# recorder_end SIGNAL: ends the recorder; sets RECORDER_STATUS to its exit status.
 recorder_end()
 {
 	kill "-$1" "$RECORDER_PID" 2>/dev/null
@@ -77,26 +78,31 @@ recorder_end()
 	RECORDER_PID=
 }
 
-# Everything that was stored, and what the recorder had to say; the database is then begun anew.
-recorder_tell()
+# Reports every row and what the recorder printed, then removes the database.
+recorder_report()
 {
-	local line
-
-	cri_ebpf events --json -n 100000 2>/tmp/error | while IFS= read -r line; do
-		say row row:"$line"
-	done
-	say recorder status:"${RECORDER_STATUS:-null}" log="$(tail -n 20 $RECORDER_LOG)" error="$(cat /tmp/error)"
+	cri_ebpf events --json -n 100000 2>/tmp/error | report_rows row
+	report recorder status:"${RECORDER_STATUS:-null}" log="$(tail -n 20 $RECORDER_LOG)" error="$(cat /tmp/error)"
 	rm -f "${DB%/*}"/* $RECORDER_LOG
 }
 
-# Until all that the kernel has sent is stored; the recorder writes its counters every metrics_interval.
-recorder_is_quiet()
+# Prints when the recorder last wrote its state, which it does every metrics_interval.
+recorder_heartbeat()
 {
-	cri_ebpf status --json >/tmp/status && grep -q '"lag_bytes": \?0[,}]' /tmp/status
+	cri_ebpf status --json | sed -n 's/.*"heartbeat_unix_nano": \?"\([0-9]*\)".*/\1/p'
 }
 
+# recorder_is_quiet HEARTBEAT: succeeds when the recorder has written its state again since then, with nothing unread. The
+# exit status of the query is not used: in some plans the recorder is unhealthy on purpose.
+recorder_is_quiet()
+{
+	cri_ebpf status --json >/tmp/status
+	grep -q '"heartbeat_unix_nano": \?"[0-9]' /tmp/status && ! grep -q "\"heartbeat_unix_nano\": \?\"$1\"" /tmp/status &&
+		grep -q '"lag_bytes": \?0[,}]' /tmp/status
+}
+
+# Waits until the recorder has stored everything that the kernel has sent.
 recorder_quiet()
 {
-	usleep 1500000
-	wait_for 100 recorder_is_quiet
+	wait_for 100 recorder_is_quiet "$(recorder_heartbeat)"
 }
