@@ -1,13 +1,13 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: BSD-2-Clause
 #
-# TAP for shell scripts: source this, assert, and end with done_testing. The plan is printed at the end,
-# so a script that dies half way has no plan, which the runner counts as a failure.
+# TAP for shell scripts: source this, assert, and end with done_testing. The plan is printed at the end: a script that
+# ends early has none, which tests/run.sh counts as a failure.
 
 TAP_COUNT=0
 TAP_FAILED=0
 
-# "# line" for each line of the arguments; shown by the runner when a test fails.
+# diag TEXT...: prints "# LINE" for each line; tests/run.sh shows it when the test before has failed.
 diag()
 {
 	printf '%s\n' "$*" | sed 's/^/# /'
@@ -29,7 +29,7 @@ ok()
 	return "$status"
 }
 
-# is GOT WANT NAME: the two are the same text.
+# is GOT WANT NAME: passes when both texts are the same.
 is()
 {
 	local status=0
@@ -40,7 +40,7 @@ want: '$2'"
 	return "$status"
 }
 
-# like GOT REGEX NAME: an extended regular expression, as [[ =~ ]] has it.
+# like GOT REGEX NAME: passes when GOT matches the extended regular expression.
 like()
 {
 	local status=0
@@ -51,22 +51,21 @@ want match: '$2'"
 	return "$status"
 }
 
-# skip NAME REASON: one test that this machine cannot run.
+# skip NAME REASON: one test that cannot run on this machine.
 skip()
 {
 	TAP_COUNT=$((TAP_COUNT + 1))
 	printf 'ok %d - %s # SKIP %s\n' "$TAP_COUNT" "$1" "$2"
 }
 
-# skip_all REASON: the whole file. Only before the first test.
+# skip_all REASON: skips the whole file; only before its first test.
 skip_all()
 {
 	printf '1..0 # SKIP %s\n' "$1"
 	exit 0
 }
 
-# wait_for SECONDS COMMAND...: runs COMMAND again and again until it succeeds, or the time is over (status 1).
-# The one place of the tests that sleeps.
+# wait_for SECONDS COMMAND...: repeats COMMAND until it succeeds; status 1 when the time is over before.
 wait_for()
 {
 	local deadline=$((SECONDS + $1 + 1))
@@ -78,7 +77,7 @@ wait_for()
 	done
 }
 
-# bound SHORT LONG: how much of something to do, in make check and in make check-long.
+# bound SHORT LONG: prints the amount of work to do: SHORT in make check, LONG in make check-long.
 bound()
 {
 	if [ -n "${CRI_EBPF_LONG:-}" ]; then
@@ -86,6 +85,44 @@ bound()
 	else
 		echo "$1"
 	fi
+}
+
+# Slots limit how many programs of parallel tests keep a CPU busy: one lock file per CPU below $CRI_EBPF_SLOTS, which
+# tests/run.sh sets. Without it there is no limit.
+
+# slots_make DIR COUNT
+slots_make()
+{
+	local i
+
+	mkdir -p "$1" || return 1
+	for ((i = 0; i < $2; i++)); do
+		: >"$1/$i"
+	done
+	export CRI_EBPF_SLOTS=$1
+}
+
+# Waits for a free slot and takes it. Programs started afterwards inherit the lock: a slot is free again when slot_leave
+# was called and they all have ended.
+slot_take()
+{
+	local file
+
+	[ -n "${CRI_EBPF_SLOTS:-}" ] || return 0
+	while [ -d "$CRI_EBPF_SLOTS" ]; do
+		for file in "$CRI_EBPF_SLOTS"/*; do
+			exec {SLOT_FD}>"$file" || return 1
+			! flock --nonblock "$SLOT_FD" || return 0
+			exec {SLOT_FD}>&-
+		done
+		sleep 0.5
+	done
+}
+
+slot_leave()
+{
+	[ -z "${SLOT_FD:-}" ] || exec {SLOT_FD}>&-
+	SLOT_FD=
 }
 
 # Prints the plan and ends the script.
