@@ -1,6 +1,10 @@
 # SPDX-License-Identifier: BSD-2-Clause
-# Everything is built below $(BUILD); V=1 shows commands, SANITIZE=address,undefined builds with sanitizers,
-# DEFINES=-D... builds a variant for the tests, in a BUILD of its own.
+# "make help" lists the targets. Everything is built below $(BUILD). Variables:
+#   V=1            shows the commands
+#   DEFINES=-D...  a variant for the tests, in a BUILD of its own
+#   SANITIZE=...   a build with sanitizers, COVERAGE=yes one that counts executed lines; both without the sandbox, in a
+#                  BUILD of their own
+#   KERNEL_BUILD   the build to take the compiled BPF programs from, for variants that have the same ones
 
 VERSION := 0.1.0
 
@@ -10,6 +14,13 @@ LLVM_STRIP ?= llvm-strip
 BPFTOOL   ?= bpftool
 PKG_CONFIG ?= pkg-config
 BUILD     ?= build
+KERNEL_BUILD ?= $(BUILD)
+
+# One job per CPU, unless this make was called by another or with a number of jobs.
+CPUS := $(shell nproc)
+ifeq ($(MAKELEVEL)$(filter -j%,$(MAKEFLAGS)),0)
+MAKEFLAGS += -j$(CPUS)
+endif
 
 PREFIX    ?= /usr
 BINDIR    ?= $(PREFIX)/bin
@@ -32,12 +43,15 @@ FISHCOMPDIR ?= $(PREFIX)/share/fish/vendor_completions.d
 WARNINGS := -Wall -Wextra -Wshadow -Wmissing-prototypes -Wstrict-prototypes -Wold-style-definition -Wvla \
 	-Wformat=2 -Wundef -Wpointer-arith -Wwrite-strings
 CFLAGS   ?= -O2 -g
-ALL_CFLAGS := -std=gnu11 -D_GNU_SOURCE -I. -I$(BUILD)/gen $(WARNINGS) -fstack-protector-strong \
-	-DCRI_VERSION='"$(VERSION)$(if $(SANITIZE),-sanitized)$(if $(DEFINES),-for-tests)"' $(DEFINES) $(CFLAGS)
+ALL_CFLAGS := -std=gnu11 -D_GNU_SOURCE -I. -I$(BUILD)/gen -I$(KERNEL_BUILD)/gen $(WARNINGS) -fstack-protector-strong \
+	-DCRI_VERSION='"$(VERSION)$(if $(SANITIZE)$(COVERAGE),-sanitized)$(if $(DEFINES),-for-tests)"' $(DEFINES) $(CFLAGS)
 ALL_LDFLAGS := -Wl,-z,relro,-z,now $(LDFLAGS)
 ifneq ($(SANITIZE),)
 ALL_CFLAGS += -fsanitize=$(SANITIZE) -fno-sanitize-recover=all -fno-omit-frame-pointer -DCRI_SANITIZED
 ALL_LDFLAGS += -fsanitize=$(SANITIZE)
+else ifneq ($(COVERAGE),)
+ALL_CFLAGS += --coverage -fprofile-abs-path -DCRI_SANITIZED
+ALL_LDFLAGS += --coverage
 else
 ALL_CFLAGS += -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2
 endif
@@ -83,12 +97,13 @@ BPF_OBJ      := $(patsubst bpf/%.bpf.c,$(BUILD)/bpf/%.bpf.o,$(BPF_SRC))
 UNIT_BIN     := $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(UNIT_SRC))
 FUZZ_BIN     := $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(FUZZ_SRC))
 # A verb confines its process for good, which only a build with sanitizers leaves out: there alone many can run in one.
-REPLAY_SRC   := $(if $(SANITIZE),$(FUZZ_SRC),$(filter-out tests/fuzz/fuzz_history.c,$(FUZZ_SRC)))
+REPLAY_SRC   := $(if $(SANITIZE)$(COVERAGE),$(FUZZ_SRC),$(filter-out tests/fuzz/fuzz_history.c,$(FUZZ_SRC)))
 REPLAY_BIN   := $(patsubst tests/fuzz/fuzz_%.c,$(BUILD)/tests/replay_%,$(REPLAY_SRC))
 # Makes the databases of tests/cli.
 MKDB_OBJ     := $(call obj,tests/cli/mkdb.c $(filter consumer/store/% consumer/text/%,$(CONSUMER_SRC))) $(COMMON_OBJ)
+TOOLS        := $(patsubst tests/tools/%.c,$(BUILD)/tests/tools/%,$(sort $(wildcard tests/tools/*.c)))
 BENCH_BIN    := $(patsubst tests/bench/%.c,$(BUILD)/bench/%,$(BENCH_SRC))
-SKELETON     := $(BUILD)/gen/cri_ebpf.skel.h
+SKELETON     := $(KERNEL_BUILD)/gen/cri_ebpf.skel.h
 POLICY_GEN   := $(patsubst policy/seccomp/%.policy,$(BUILD)/gen/seccomp_%.h,$(wildcard policy/seccomp/*.policy))
 COMPLETION_GEN := $(BUILD)/gen/completion_scripts.h
 TEMPLATES    := $(foreach shell,bash zsh fish,packaging/completion/template.$(shell))
@@ -101,10 +116,31 @@ OCI_PROFILES := $(BUILD)/oci/record.json $(BUILD)/oci/loader.json
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all docs run check check-unit check-cli check-policy check-bpf check-containers check-vm check-packages check-lint \
-	check-sanitized check-long variants fuzz bench fmt lint install not-for-tests image-root deb rpm clean deps-build deps-test tests
+.PHONY: all docs help run quick check check-unit check-cli check-policy check-bpf check-containers check-vm check-packages \
+	check-lint check-sanitized check-long variants hooked abi sanitized coverage mutants fuzz bench fmt lint install \
+	not-for-tests image-root deb rpm clean deps-build deps-test tests
 
 all: $(BUILD)/cri-ebpf $(BUILD)/cri-ebpf-loader
+
+help:
+	@printf '%s\n' 'make TARGET, as root where it says so; everything is built below build/' \
+		'  all              both programs (the default)' \
+		'  docs             manual pages, completion scripts, the example configuration' \
+		'  install          all of it below DESTDIR and PREFIX; APPARMOR=yes, SELINUX=yes for the policies' \
+		'  deb, rpm         packages, in build/packages/' \
+		'  image-root       the files of a container image, in build/image-root/' \
+		'  run              a demonstration: records a container that runs into its limit (root)' \
+		'  quick            the inner loop: unit tests, lint, and some of each other kind (root)' \
+		'  check            every test (root); what is skipped is printed with its reason' \
+		'  check-long       the tests with larger bounds, coverage, mutants (root)' \
+		'  check-PART       one part: unit cli policy bpf containers vm packages lint sanitized' \
+		'  coverage         the lines that the tests execute' \
+		'  mutants          breaks the program on purpose, and requires that a test fails' \
+		'  fuzz             every fuzz target, FUZZ_SECONDS each' \
+		'  bench            one JSON object per figure (root)' \
+		'  lint             both compilers without a warning' \
+		'  fmt              clang-format' \
+		'  clean            removes build/'
 
 $(BUILD)/cri-ebpf-loader: $(LOADER_OBJ)
 	$(msg) LD $@
@@ -124,6 +160,7 @@ $(BUILD)/obj/consumer/sandbox/sandbox.o: $(POLICY_GEN)
 $(BUILD)/obj/consumer/cli/cmd_completion.o: $(COMPLETION_GEN)
 
 # Kernel side: one object per family of hooks, linked into one, then embedded as a skeleton.
+ifeq ($(KERNEL_BUILD),$(BUILD))
 $(BUILD)/bpf/%.bpf.o: bpf/%.bpf.c Makefile
 	$(msg) BPF $<
 	$(Q)mkdir -p $(@D)
@@ -138,6 +175,7 @@ $(SKELETON): $(BUILD)/bpf/cri_ebpf.o
 	$(msg) GEN-SKEL $@
 	$(Q)mkdir -p $(@D)
 	$(Q)$(BPFTOOL) gen skeleton $< name cri_ebpf > $@
+endif
 
 $(BUILD)/gen/seccomp_%.h: policy/seccomp/%.policy policy/seccomp/compile.awk
 	$(msg) POLICY $<
@@ -207,7 +245,7 @@ image-root: all not-for-tests $(BUILD)/cri-ebpf-prepare $(OCI_PROFILES)
 	$(Q)BUILD=$(BUILD) SOURCE_DATE_EPOCH=$(SOURCE_DATE_EPOCH) packaging/image-root.sh $(BUILD)/image-root
 
 # Tests. A unit test is one program per unit; the fuzz corpora are replayed as plain tests.
-tests: $(UNIT_BIN) $(REPLAY_BIN) $(BUILD)/mkdb
+tests: $(UNIT_BIN) $(REPLAY_BIN) $(TOOLS) $(BUILD)/mkdb
 
 $(BUILD)/mkdb: $(MKDB_OBJ)
 	$(msg) LD $@
@@ -243,9 +281,20 @@ $(BUILD)/fuzz/fuzz_%: $(BUILD)/fuzz/obj/tests/fuzz/fuzz_%.o $(FUZZ_OBJ)
 	$(msg) FUZZ-LD $@
 	$(Q)$(CLANG) -fsanitize=fuzzer,address,undefined -o $@ $^ $(CONSUMER_LIBS) -lcmocka
 
+TOOL_CFLAGS := -std=gnu11 -D_GNU_SOURCE -O2 -Wall -Wextra -pthread
+# Small programs that tests start; static where this machine can, so that they run in any container.
+$(BUILD)/tests/tools/%: tests/tools/%.c
+	$(msg) TOOL $@
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(TOOL_CFLAGS) -static -o $@ $< 2>/dev/null || $(CC) $(TOOL_CFLAGS) -o $@ $<
+
 SHELL_BUILD = BUILD=$(BUILD) VERSION=$(VERSION)
-RUN_TESTS   = $(SHELL_BUILD) tests/run.sh
-TEST_PARTS := unit cli policy bpf containers packaging tests/lint.sh
+RUN_TESTS   = $(SHELL_BUILD) tests/run.sh -j $(CPUS)
+# Builds with the output of each target in one piece.
+SUBMAKE     = +$(Q)$(MAKE) --no-print-directory --output-sync
+# Files of one part run beside each other in this order; the long ones are first.
+TEST_PARTS := packaging sanitized cli-sanitized tests/lint.sh policy unit cli bpf containers tests/vm/run.sh tests/vm/power.sh \
+	tests/packaging/machine.sh
 
 deps-build:
 	@packaging/deps.sh build
@@ -253,56 +302,77 @@ deps-build:
 deps-test: deps-build
 	@packaging/deps.sh test
 
-# The tools must be there before anything that needs them is looked at, hence the second make.
+# A second make, since what the first one has read of the machine may have changed when packages were installed.
 run: deps-build
-	$(Q)$(MAKE) --no-print-directory all
+	$(SUBMAKE) all
 	$(Q)$(SHELL_BUILD) tests/demo.sh
 
 check: deps-test
-	$(Q)$(MAKE) --no-print-directory all docs tests variants image-root lint
-	$(Q)$(MAKE) --no-print-directory BUILD=$(BUILD)/sanitized SANITIZE=address,undefined CFLAGS='-O1 -g' all docs tests
-	$(Q)$(RUN_TESTS) -t 2400 $(TEST_PARTS) sanitized cli-sanitized tests/vm/run.sh tests/vm/power.sh tests/packaging/machine.sh
+	+$(Q)begin=$$(date +%s) && \
+		$(MAKE) --no-print-directory --output-sync all docs tests variants sanitized image-root lint && \
+		$(RUN_TESTS) -b -s build=$$(($$(date +%s) - begin)) -t 2400 $(TEST_PARTS)
 
-# The same tests with the bounds they have room for when nobody waits.
+# The same tests with larger bounds, and what needs a second build of everything.
 check-long: deps-test
-	$(Q)$(MAKE) --no-print-directory all tests variants
-	$(Q)CRI_EBPF_LONG=yes $(RUN_TESTS) -t 14400 bpf containers tests/vm/power.sh tests/packaging/machine.sh
+	$(SUBMAKE) all docs tests variants image-root
+	$(Q)CRI_EBPF_LONG=yes $(RUN_TESTS) -t 14400 packaging bpf containers tests/vm/power.sh tests/packaging/machine.sh
+	$(SUBMAKE) coverage mutants
 
-# hooked: stops at named places (consumer/test_hook.h). abi: as the next version of the wire format will be.
-variants:
-	$(Q)$(MAKE) --no-print-directory BUILD=$(BUILD)/hooked DEFINES=-DCRI_TEST_HOOKS all
-	$(Q)$(MAKE) --no-print-directory BUILD=$(BUILD)/abi DEFINES=-DEV_ABI=2 all
+# The inner loop.
+quick: all docs tests lint
+	$(Q)$(RUN_TESTS) unit tests/lint.sh $(patsubst %,tests/cli/%.t,events verbs why) tests/bpf/oom_container.t \
+		tests/containers/podman.t
+
+# Variants for tests. hooked: stops at named places (consumer/test_hook.h). abi: the next version of the wire format.
+# sanitized: address and undefined behaviour sanitizers.
+variants: hooked abi
+hooked: $(SKELETON)
+	$(SUBMAKE) BUILD=$(BUILD)/hooked KERNEL_BUILD=$(BUILD) DEFINES=-DCRI_TEST_HOOKS all
+abi:
+	$(SUBMAKE) BUILD=$(BUILD)/abi DEFINES=-DEV_ABI=2 all
+sanitized: $(SKELETON)
+	$(SUBMAKE) BUILD=$(BUILD)/sanitized KERNEL_BUILD=$(BUILD) SANITIZE=address,undefined CFLAGS='-O1 -g' all docs tests
 
 check-unit: tests
 	$(Q)$(RUN_TESTS) unit
 check-cli: all docs tests variants
 	$(Q)$(RUN_TESTS) cli
-check-policy: all variants
+check-policy: all docs variants
 	$(Q)$(RUN_TESTS) policy
-check-bpf: all variants
+check-bpf: all tests variants
 	$(Q)$(RUN_TESTS) bpf
-check-containers: all
+check-containers: all tests
 	$(Q)$(RUN_TESTS) containers
 check-vm: deps-test
-	$(Q)$(MAKE) --no-print-directory all
-	$(Q)$(SHELL_BUILD) tests/vm/run.sh
-	$(Q)$(SHELL_BUILD) tests/vm/power.sh
+	$(SUBMAKE) all tests
+	$(Q)$(RUN_TESTS) -t 2400 tests/vm/run.sh tests/vm/power.sh
 check-packages: deps-test
-	$(Q)$(MAKE) --no-print-directory all image-root
+	$(SUBMAKE) all docs tests image-root
 	$(Q)$(RUN_TESTS) -t 2400 packaging tests/packaging/machine.sh
-# Units and the command line again, with the address and undefined behaviour sanitizers.
-check-sanitized: all
-	$(Q)$(MAKE) --no-print-directory BUILD=$(BUILD)/sanitized SANITIZE=address,undefined CFLAGS='-O1 -g' all docs tests
+# Units and the command line again, with sanitizers.
+check-sanitized: all sanitized
 	$(Q)$(RUN_TESTS) sanitized cli-sanitized
 check-lint: lint
 	$(Q)$(RUN_TESTS) tests/lint.sh
 
-# Both compilers, no warnings.
+# Both compilers without a warning; a file is compiled again when it or a header of it has changed.
 LINT_SRC = $(COMMON_SRC) $(LOADER_SRC) $(CONSUMER_SRC) $(UNIT_SRC) $(FUZZ_SRC) $(BENCH_SRC) $(IMAGE_SRC)
-lint: $(SKELETON) $(POLICY_GEN) $(OCI_GEN) $(COMPLETION_GEN)
-	$(msg) LINT "gcc, clang -Werror"
-	$(Q)for compiler in "$(CC)" "$(CLANG)"; do \
-		$$compiler $(ALL_CFLAGS) -Werror -fsyntax-only $(LINT_SRC) || exit 1; done
+lint: $(patsubst %.c,$(BUILD)/lint/%.ok,$(LINT_SRC))
+$(BUILD)/lint/%.ok: %.c Makefile | $(SKELETON) $(POLICY_GEN) $(OCI_GEN) $(COMPLETION_GEN)
+	$(msg) LINT $<
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_CFLAGS) -Werror -fsyntax-only -MMD -MP -MF $(@:.ok=.d) -MT $@ $<
+	$(Q)$(CLANG) $(ALL_CFLAGS) -Werror -fsyntax-only $<
+	$(Q)touch $@
+
+# Lines of user space that the tests execute, by folder; at least 90 % of them.
+coverage: $(SKELETON)
+	$(SUBMAKE) BUILD=$(BUILD)/coverage KERNEL_BUILD=$(BUILD) COVERAGE=yes CFLAGS='-O0 -g' all docs tests
+	$(Q)$(SHELL_BUILD) tests/coverage.sh 90
+
+# Breaks the program in the ways that tests/mutants lists: a test has to fail each time.
+mutants:
+	$(Q)$(SHELL_BUILD) tests/mutants.sh
 
 fuzz: deps-build
 	@packaging/deps.sh fuzz
@@ -366,7 +436,7 @@ deb rpm: deps-build
 	@packaging/deps.sh $@
 	$(Q)$(SHELL_BUILD) SOURCE_DATE_EPOCH=$(SOURCE_DATE_EPOCH) packaging/$@/build.sh
 
--include $(shell find $(BUILD)/obj $(BUILD)/bpf $(BUILD)/fuzz/obj -type f -name '*.d' 2>/dev/null)
+-include $(shell find $(BUILD)/obj $(BUILD)/bpf $(BUILD)/lint $(BUILD)/fuzz/obj -type f -name '*.d' 2>/dev/null)
 
 clean:
 	rm -rf $(BUILD)
