@@ -60,7 +60,8 @@ static int caps_set_wanted(void)
 	return 0;
 }
 
-/* Needs CAP_SETPCAP, so it comes before the sets shrink. What this kernel does not know is not there. */
+/* Needs CAP_SETPCAP, so it comes before the permitted set shrinks. The loop ends at the first capability that the
+ * running kernel does not know. */
 static int caps_drop_bounding(void)
 {
 	for (cap_value_t value = 0; cap_get_bound(value) >= 0; value++)

@@ -1,26 +1,26 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The loader's privilege: exactly CAP_BPF and CAP_PERFMON. */
+/* The capabilities of the loader: exactly CAP_BPF and CAP_PERFMON. Functions return 0 or a negative errno. */
 #ifndef CRI_LOADER_CAPS_H
 #define CRI_LOADER_CAPS_H
 
 #include <stdbool.h>
 #include <sys/types.h>
 
-/* 0, or -EPERM and *ret_missing names what is missing, "CAP_BPF and CAP_PERFMON". Static. */
+/* 0 when both are permitted; -EPERM when not, and then *ret_missing is a static string, "CAP_BPF and CAP_PERFMON". */
 int caps_check(const char **ret_missing);
 
-/* Nothing but the two is permitted to this process, and CAP_SYS_RESOURCE, which raises the limit that maps are charged
- * to before 5.11: no way to another user. */
+/* True when no other capability is permitted, except CAP_SYS_RESOURCE (before 5.11 it raises RLIMIT_MEMLOCK, which
+ * maps are charged to). Such a process cannot change its user. */
 bool caps_are_bare(void);
 
 /*
- * Root only: becomes uid and gid for good, keeps the two capabilities and nothing else in any set, no
- * supplementary groups, no_new_privs; then tries to get root back and fails with -ENOTRECOVERABLE if that
- * works.
+ * For root: drops all other capabilities from every set, the bounding set included, and supplementary groups, changes
+ * to uid and gid, and sets no_new_privs. Then tries to become root again: -ENOTRECOVERABLE if that succeeds, and the
+ * caller must exit.
  */
 int caps_become(uid_t uid, gid_t gid);
 
-/* Stays who it is: keeps the two capabilities and nothing else. */
+/* Keeps the user; drops all other capabilities from the permitted and ambient sets and sets no_new_privs. */
 int caps_limit(void);
 
 #endif

@@ -51,7 +51,7 @@ static bool btf_struct_has(const struct btf *btf, const char *name, const char *
 	return false;
 }
 
-static void look_at_btf(struct host *host)
+static void read_btf(struct host *host)
 {
 	struct btf *btf = btf__parse("/sys/kernel/btf/vmlinux", NULL);
 
@@ -60,7 +60,8 @@ static void look_at_btf(struct host *host)
 	btf__free(btf);
 }
 
-/* v1: it was found by its mount. v2: the root's list; cgroup_disable=memory takes it out. */
+/* v1: its mount was found, so it is enabled. v2: the root's cgroup.controllers, where cgroup_disable=memory removes
+ * it. */
 static bool has_memory_controller(const struct cgroup_mount *mount)
 {
 	char path[PATH_MAX + 32], word[32];
@@ -76,7 +77,7 @@ static bool has_memory_controller(const struct cgroup_mount *mount)
 	return false;
 }
 
-void host_look(struct host *ret)
+void host_inspect(struct host *ret)
 {
 	struct utsname name;
 	struct statfs fs;
@@ -86,7 +87,7 @@ void host_look(struct host *ret)
 		(void)snprintf(ret->release, sizeof(ret->release), "%s", name.release);
 		(void)snprintf(ret->machine, sizeof(ret->machine), "%s", name.machine);
 	}
-	look_at_btf(ret);
+	read_btf(ret);
 	ret->bpffs = statfs("/sys/fs/bpf", &fs) == 0 && fs.f_type == BPF_FS_MAGIC;
 	ret->cgroup_error = cgroup_mount_find(&ret->cgroup);
 	ret->memory_controller = !ret->cgroup_error && has_memory_controller(&ret->cgroup);
@@ -101,11 +102,11 @@ const char *host_obstacle(const struct host *host)
 		return "this kernel has no type information (/sys/kernel/btf/vmlinux): nothing can be observed; "
 		       "use a kernel built with CONFIG_DEBUG_INFO_BTF, 5.10 or newer";
 	if (host->cgroup_error)
-		return "no cgroup hierarchy is mounted: events could not be tied to containers; "
+		return "no cgroup hierarchy is mounted: events could not be attributed to containers; "
 		       "mount cgroup2 at /sys/fs/cgroup";
 	if (!host->memory_controller)
-		return "this kernel runs without the memory controller: no container has a limit that could be seen; "
-		       "take cgroup_disable=memory off the kernel command line, or use a kernel with CONFIG_MEMCG";
+		return "the memory controller is disabled in this kernel: containers have no memory limits to observe; "
+		       "remove cgroup_disable=memory from the kernel command line, or use a kernel with CONFIG_MEMCG";
 	return NULL;
 }
 
@@ -113,7 +114,7 @@ int host_require(struct host *ret)
 {
 	const char *obstacle;
 
-	host_look(ret);
+	host_inspect(ret);
 	obstacle = host_obstacle(ret);
 	if (!obstacle)
 		return 0;

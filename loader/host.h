@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What this kernel and this host are like, as far as loading depends on it. */
+/* Properties of the kernel and the host that decide whether programs can be loaded. */
 #ifndef CRI_LOADER_HOST_H
 #define CRI_LOADER_HOST_H
 
@@ -11,22 +11,23 @@ struct host {
 	char release[65];           /* uname -r */
 	char machine[65];
 	bool btf;                   /* /sys/kernel/btf/vmlinux can be read */
-	bool ring_fixed;            /* CVE-2024-41009: struct bpf_ringbuf has pending_pos */
+	bool ring_fixed;            /* CVE-2024-41009 is fixed: struct bpf_ringbuf has pending_pos */
 	bool bpffs;                 /* something of type bpf is mounted at /sys/fs/bpf */
 	int cgroup_error;           /* negative errno of cgroup_mount_find; 0: cgroup is valid */
 	struct cgroup_mount cgroup;
-	bool memory_controller;     /* cgroups have limits */
-	int unprivileged_bpf_disabled; /* sysctl; -1: not there */
-	int perf_event_paranoid;
-	char lockdown[32];          /* none, integrity, confidentiality; "" : not known */
+	bool memory_controller;     /* the memory controller is enabled */
+	int unprivileged_bpf_disabled; /* sysctl; -1: does not exist */
+	int perf_event_paranoid;       /* the same */
+	char lockdown[32];          /* "none", "integrity", "confidentiality"; "": unknown (/sys/kernel/security/lockdown) */
 };
 
-void host_look(struct host *ret);
+/* Reads all of it; what cannot be read is false, -1 or "". */
+void host_inspect(struct host *ret);
 
-/* The first thing that makes loading impossible, as a sentence with its remedy; NULL: none. Static. */
+/* The first reason why nothing can be loaded, as a static sentence with its remedy; NULL when there is none. */
 const char *host_obstacle(const struct host *host);
 
-/* Looks. -EOPNOTSUPP, after saying why: nothing can be loaded here. */
+/* host_inspect(), then 0, or -EOPNOTSUPP after logging host_obstacle(). */
 int host_require(struct host *ret);
 
 #endif

@@ -24,13 +24,13 @@ static void cleanup_unlock(int *fd)
 	lock_release(*fd);
 }
 
-/* A descriptor that holds the lock on the entered directory. */
+/* Locks the current directory. A descriptor that holds the lock, or a negative errno after logging it. */
 static int lock(const char *shown)
 {
 	int r = lock_take();
 
 	if (r == -EBUSY)
-		log_error("another loader is at work in \"%s\"; nothing was changed. Wait for it", shown);
+		log_error("another loader is running in \"%s\"; nothing was changed. Try again when it has finished", shown);
 	else if (r < 0)
 		log_error("cannot lock \"%s\": %s; nothing was changed", shown, strerror(-r));
 	else
@@ -38,44 +38,46 @@ static int lock(const char *shown)
 	return r;
 }
 
-static int say_other_version(const char *dir)
+static int fail_other_layout(const char *dir)
 {
-	log_error("\"%s\" holds pins of another version, with maps of another layout; nothing was changed. Stop the "
-		  "recorder when it has stored what is in the ring (cri-ebpf record --once), remove them with "
+	log_error("\"%s\" holds pins of another version, whose maps have another layout; nothing was changed. Stop the "
+		  "recorder, store what is left in the ring (cri-ebpf record --once), remove the pins with "
 		  "\"cri-ebpf-loader unload\" of that version, then load again", dir);
 	return -EPROTO;
 }
 
-/* The records of this version and the one before fit into one ring: the recorder reads both. */
+/* Records of this version and of the previous one may be in one ring, because the recorder reads both. 1, or
+ * -EPROTO. */
 static int check_abi(const char *dir, const struct map_info *info)
 {
 	if (info->abi == EV_ABI || info->abi + 1 == EV_ABI)
 		return 1;
-	log_error("the programs in \"%s\", loaded by version %s, write records of version %u, this loader's are of "
-		  "version %u; nothing was changed. Use the cri-ebpf-loader of that version; or, to come to this one, let "
-		  "that version's recorder store what is in the ring (cri-ebpf record --once) and unload, then load",
+	log_error("the programs in \"%s\", loaded by version %s, write records of format %u, this loader's programs "
+		  "write format %u; nothing was changed. Use the cri-ebpf-loader of that version; or, to change to this "
+		  "version, store what is left in the ring with that version (cri-ebpf record --once), unload, then load",
 		  dir, info->version, info->abi, EV_ABI);
 	return -EPROTO;
 }
 
-/* 1: complete and ours. 0: nothing there (leftovers of a killed run were removed). */
-static int look_loaded(const char *shown, struct map_info *ret_info)
+/* 1: programs are loaded, and *ret_info describes them. 0: nothing is loaded; pins of an interrupted load were
+ * removed. */
+static int find_loaded(const char *shown, struct map_info *ret_info)
 {
 	int r = pin_read_info(PIN_HERE, ret_info);
 
 	if (r == 0)
 		return check_abi(shown, ret_info);
 	if (r == -EPROTO)
-		return say_other_version(shown);
+		return fail_other_layout(shown);
 	if (r != -ENOENT) {
 		log_error("cannot read \"%s/%s\": %s; nothing was changed", shown, PIN_INFO, strerror(-r));
 		return r;
 	}
 	r = pin_remove_all();
 	if (r > 0)
-		log_warning("\"%s\" held %d pins of a load that did not finish; they were removed", shown, r);
+		log_warning("\"%s\" held %d pins of an interrupted load; they were removed", shown, r);
 	if (r < 0)
-		log_error("cannot remove what an unfinished load left in \"%s\": %s; nothing was loaded", shown,
+		log_error("cannot remove the pins of an interrupted load in \"%s\": %s; nothing was loaded", shown,
 			  strerror(-r));
 	return r < 0 ? r : 0;
 }
@@ -93,9 +95,9 @@ static int load(const struct settings *settings, bool replace)
 		r = locked = lock(dir);
 	if (r < 0)
 		return r;
-	r = look_loaded(dir, &plan.info);
+	r = find_loaded(dir, &plan.info);
 	if (r == 1 && !replace && plan.info.overlap == OVERLAP_NONE) {
-		log_info("already loaded in \"%s\"; swap the programs with: cri-ebpf-loader load --replace", dir);
+		log_info("already loaded in \"%s\"; replace the programs with: cri-ebpf-loader load --replace", dir);
 		return 0;
 	}
 	if (r < 0)
@@ -116,10 +118,10 @@ int verb_reload(const struct settings *settings)
 static int unload_failed(const char *dir, int error)
 {
 	if (error == -ENOTTY)
-		log_error("\"%s\" is not on a BPF file system: nothing there is ours, nothing was removed", dir);
+		log_error("\"%s\" is not on a BPF file system; nothing was removed", dir);
 	else
-		log_error("cannot remove all pins in \"%s\": %s; what is left may still record. Run it as root or as "
-			  "user \"%s\"", dir, strerror(-error), USER_LOADER);
+		log_error("cannot remove all pins in \"%s\": %s; the remaining programs may still record. Run it as root or "
+			  "as user \"%s\"", dir, strerror(-error), USER_LOADER);
 	return EXIT_DENIED;
 }
 
@@ -143,7 +145,7 @@ int verb_unload(const struct settings *settings)
 	lock_release(locked);
 	if (r < 0)
 		return unload_failed(dir, r);
-	(void)rmdir(dir); /* one made by tmpfiles.d stays: its parent is not ours */
+	(void)rmdir(dir); /* may fail: the parent of a directory made by tmpfiles.d belongs to root */
 	log_info("removed %d pins from \"%s\"; nothing is recorded any more", r, dir);
 	return EXIT_FOUND;
 }

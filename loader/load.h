@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The verbs that change what is pinned. Each returns an exit code and has said why. */
+/* The verbs that change the pins. Each logs its errors and returns an exit code (common/exit_code.h). */
 #ifndef CRI_LOADER_LOAD_H
 #define CRI_LOADER_LOAD_H
 

@@ -12,9 +12,10 @@
 #include "loader/pin.h"
 
 #define LOCK     PIN_HERE "/" PIN_LOCK
-#define ATTEMPTS 10 /* it goes whenever somebody has done with it */
+#define ATTEMPTS 10 /* the holder may remove the directory between our open and flock */
 
-/* A pid would say who holds it, but not to a loader in another container. On bpffs only directories can be opened. */
+/* The lock is a directory because on bpffs only directories can be opened. (A file with a pid would mean nothing in
+ * another container.) */
 static int open_lock(void)
 {
 	if (mkdir(LOCK, 0700) < 0 && errno != EEXIST)
@@ -25,7 +26,7 @@ static int open_lock(void)
 	return fd < 0 ? -errno : fd;
 }
 
-/* Root's is the directory's owner's, who could not open it else. */
+/* Gives a lock made by root to the owner of the pin directory, so that a loader of that user can open it. */
 static int share(int fd)
 {
 	struct stat st;
@@ -35,8 +36,9 @@ static int share(int fd)
 	return stat(PIN_HERE, &st) < 0 || fchown(fd, st.st_uid, (gid_t)-1) < 0 ? -errno : 0;
 }
 
-/* It may have been removed between opening and locking: then nobody else meets this one. */
-static int is_still_there(int fd)
+/* 1 when the locked directory is still the one that has the name, 0 when its last holder removed it between our open
+ * and flock: then the lock excludes nobody. */
+static int is_current(int fd)
 {
 	struct stat named, ours;
 
@@ -57,7 +59,7 @@ static int try_take(void)
 		return r;
 	if (flock(fd, LOCK_EX | LOCK_NB) < 0)
 		return errno == EWOULDBLOCK ? -EBUSY : -errno;
-	r = is_still_there(fd);
+	r = is_current(fd);
 	if (r <= 0)
 		return r < 0 ? r : -EAGAIN;
 	return TAKE_FD(fd);

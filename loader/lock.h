@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* One loader at a time. */
+/* Lets only one loader at a time change the pins. */
 #ifndef CRI_LOADER_LOCK_H
 #define CRI_LOADER_LOCK_H
 
 /*
- * Locks the entered pin directory for loaders, in whatever container they are; the recorder's lock on it is another. A
- * descriptor to hold: the lock is gone with it, also when its holder was killed. -EBUSY: another one is at work.
+ * Locks the current directory, which is the pin directory, against other loaders, also those in other containers. (The
+ * recorder has a lock of its own.) Returns a descriptor; the lock ends when it is closed, also when the process is
+ * killed. -EBUSY: another loader holds the lock. Other negative errno: the lock cannot be created.
  */
 int lock_take(void);
-/* Gives it back; -1 is none. */
+/* Ends the lock and removes its directory. Does nothing for -1. */
 void lock_release(int fd);
 
 #endif

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* cri-ebpf-loader: loads, pins and leaves. Audit this folder, common/ and bpf/, and nothing else. */
+/* cri-ebpf-loader: loads and pins the BPF programs, then exits. README.md has the reading order of the privileged
+ * code. */
 #include <stdio.h>
 #include <string.h>
 
@@ -12,22 +13,22 @@
 #include "loader/settings.h"
 
 const struct verb verbs[] = {
-	{ .name = "load", .run = verb_load, .help = "load and pin the programs; once they are pinned, nothing more" },
-	{ .name = "unload", .run = verb_unload, .help = "remove every pin: nothing is recorded any more", .plain = true },
+	{ .name = "load", .run = verb_load, .help = "load and pin the programs; does nothing when they are loaded already" },
+	{ .name = "unload", .run = verb_unload, .help = "remove every pin, which ends the recording", .plain = true },
 	{ .name = "reload", .run = verb_reload, .help = "load --replace" },
-	{ .name = "status", .run = verb_status, .help = "what is pinned and attached", .plain = true },
-	{ .name = "check", .run = verb_check, .help = "what this kernel can observe; nothing is loaded for good" },
+	{ .name = "status", .run = verb_status, .help = "show what is pinned and attached", .plain = true },
+	{ .name = "check", .run = verb_check, .help = "show what this kernel can observe; nothing stays loaded" },
 	{},
 };
 
-static int say_commands(const char *wrong)
+static int fail_usage(const char *wrong)
 {
 	char names[128] = "";
 
 	for (const struct verb *verb = verbs; verb->name; verb++)
 		(void)snprintf(names + strlen(names), sizeof(names) - strlen(names), "%s%s", verb == verbs ? "" : ", ",
 			       verb->name);
-	log_error("%s; there are: %s. --help tells more", wrong, names);
+	log_error("%s; expected one of: %s. See --help", wrong, names);
 	return EXIT_USAGE;
 }
 
@@ -47,7 +48,7 @@ static int run(int argc, char **argv)
 	}
 	(void)text_escape(shown, sizeof(shown), argv[0], strlen(argv[0]));
 	(void)snprintf(wrong, sizeof(wrong), "\"%s\" is not a command", shown);
-	return say_commands(wrong);
+	return fail_usage(wrong);
 }
 
 static int dispatch(int argc, char **argv)
@@ -66,7 +67,7 @@ static int dispatch(int argc, char **argv)
 		return EXIT_FOUND;
 	}
 	if (argc < 2)
-		return say_commands("a command is missing");
+		return fail_usage("the command is missing");
 	return run(argc - 1, argv + 1);
 }
 

@@ -21,7 +21,7 @@
 
 #include "cri_ebpf.skel.h"
 
-/* Programs of one probe times the CPUs of the largest host we know of. */
+/* More than one link for each CPU of the largest known host. */
 #define OBJECT_LINKS_MAX 4096
 
 struct object {
@@ -35,7 +35,8 @@ static struct {
 	char last[512];
 } object_log;
 
-__attribute__((format(printf, 2, 0))) static int object_log_print(enum libbpf_print_level level, const char *format, va_list arguments)
+__attribute__((format(printf, 2, 0))) static int object_log_print(enum libbpf_print_level level, const char *format,
+								  va_list arguments)
 {
 	va_list copy;
 
@@ -105,7 +106,7 @@ static void object_set_sizes(struct object *object, const struct config *config)
 	bpf_map__set_max_entries(object->skeleton->maps.armed, LIMIT_ARMED);
 }
 
-/* The least that the kernel takes: trying a rung should cost nothing. */
+/* The smallest sizes that the kernel accepts, because a rung that is only tried should cost little. */
 static void object_set_sizes_small(struct object *object)
 {
 	bpf_map__set_max_entries(object->skeleton->maps.events, getpagesize());
@@ -148,7 +149,7 @@ static int object_enable(struct object *object, const struct probe_rung *rung)
 	return 0;
 }
 
-static int object_keep(struct object *object, struct bpf_link *link)
+static int object_add_link(struct object *object, struct bpf_link *link)
 {
 	if (object->link_count == OBJECT_LINKS_MAX) {
 		bpf_link__destroy(link);
@@ -172,7 +173,7 @@ static int perf_clock_open(int cpu, uint64_t hz)
 	return fd < 0 ? -errno : fd;
 }
 
-/* -ENODEV: this CPU is not online. */
+/* -ENODEV: the CPU is offline. */
 static int object_attach_clock(struct object *object, struct bpf_program *program, int cpu, uint64_t hz,
 			       struct bpf_link **ret)
 {
@@ -186,7 +187,7 @@ static int object_attach_clock(struct object *object, struct bpf_program *progra
 	if (!link)
 		return -errno;
 	(void)TAKE_FD(fd); /* the link closes it */
-	r = object_keep(object, link);
+	r = object_add_link(object, link);
 	if (!r)
 		*ret = link;
 	return r;
@@ -225,7 +226,7 @@ static int object_attach_program(struct object *object, struct bpf_program *prog
 
 	if (!link)
 		return -errno;
-	r = object_keep(object, link);
+	r = object_add_link(object, link);
 	if (r < 0)
 		return r;
 	if (index)
@@ -238,7 +239,7 @@ static int object_attach_program(struct object *object, struct bpf_program *prog
 static int object_attach_rung(struct object *object, const struct config *config, const char *probe,
 			      const struct probe_rung *rung, object_publish *publish, void *context)
 {
-	/* Last first: what the first program asks of the others must already be there. */
+	/* In reverse order: what the first program depends on (a note, a twin) must run before it does. */
 	for (size_t i = PROBE_PROGRAMS; i-- > 0;) {
 		struct bpf_program *program;
 		int r;
@@ -264,7 +265,7 @@ int object_attach(struct object *object, const struct config *config, enum probe
 	return object_attach_rung(object, config, probes[probe].name, choice->rung, publish, context);
 }
 
-/* A link that cannot be pinned would be gone with the loader. */
+/* Pins the link and removes the pin: a link that cannot be pinned would end with the loader. */
 static int object_try_pin(struct bpf_link *link, const char *name, void *context)
 {
 	const char *pin_dir = context;
@@ -281,8 +282,9 @@ static int object_try_pin(struct bpf_link *link, const char *name, void *context
 	return unlink(path) < 0 ? -errno : 0;
 }
 
-/* libbpf looks for a function it does not find in modules too, which needs CAP_SYS_ADMIN, and then says EPERM; a
- * kernel without kprobes looks to it like one without the function. */
+/* -ENOENT: a function that a program attaches to does not exist. -ENOSYS: the kernel has no kprobes. libbpf would
+ * return a misleading error: it searches modules too, which needs CAP_SYS_ADMIN, and fails with EPERM; and it reports
+ * a kernel without kprobes as one without the function. */
 static int object_find_functions(const struct object *object, const struct probe_rung *rung, const struct btf *kernel)
 {
 	static const char fentry[] = "fentry/", kprobes[] = "/sys/bus/event_source/devices/kprobe";
@@ -324,7 +326,8 @@ int object_try(const struct config *config, const struct probe_rung *rung, const
 	return object_attach_rung(object, config, "try", rung, object_try_pin, (void *)pin_dir);
 }
 
-/* The programs would run over a smaller value, and misread another one. */
+/* -EPROTO when the pinned map has another layout: programs would write behind a smaller value or misread another
+ * one. */
 static int object_check_map(const struct bpf_map *map, int fd)
 {
 	struct bpf_map_info info = {};

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The BPF object: the only place that knows the skeleton. Failures are negative errno. */
+/* The BPF object: the only user of the generated skeleton. Functions return 0 or a negative errno. */
 #ifndef CRI_LOADER_OBJECT_H
 #define CRI_LOADER_OBJECT_H
 
@@ -15,34 +15,35 @@ struct bpf_link;
 struct btf;
 struct object;
 
-/* Remembers libbpf's last complaint instead of printing it; verbosity: bpf_log_level of the
- * configuration, 0 to 2 (1, 2: the complaints and the verifier's log go to stderr). */
+/* Keeps the last warning of libbpf. verbosity is bpf_log_level of the configuration: 0 prints nothing, 1 prints
+ * warnings and the verifier's log of a failure to stderr, 2 everything. */
 void object_log_init(unsigned int verbosity);
-/* The last complaint, one line; "" when there was none. Valid until the next libbpf call. */
+/* The last warning of libbpf, one line; "" when there was none. Valid until the next call of libbpf. */
 const char *object_log_last(void);
 
-/* Loads, attaches and (pin_dir) pins one rung's programs on small maps of its own, then takes all of it
- * away again. kernel: the running kernel's types. */
+/* Tries a rung: loads its programs with small maps of their own, attaches them, pins the links for a moment in pin_dir
+ * (NULL: does not pin), and undoes all of it. kernel: the running kernel's types. 0 when all of this works. */
 int object_try(const struct config *config, const struct probe_rung *rung, const struct btf *kernel, bool probe_read,
 	       const char *pin_dir);
 
 /*
- * Opens, configures and loads the chosen programs with maps of the configured sizes. set: what they go by in
- * map_info.set. reuse_dir: take the maps pinned there instead of making new ones; their sizes stand. -EPROTO: one of
- * them has another layout. The caller frees with object_free, which detaches whatever was not pinned.
+ * Opens, configures and loads the chosen programs. set: their value of map_info.set. reuse_dir NULL: makes new maps of
+ * the configured sizes; else uses the maps pinned there, with the sizes that they have (-EPROTO: a map has another
+ * layout). The caller frees *ret with object_free(), which detaches every link that is not pinned.
  */
 int object_load(const struct config *config, const struct probe_choices *choices, const struct map_info *info,
 		uint64_t set, const char *reuse_dir, struct object **ret);
 void object_free(struct object *object);
 
-/* By pin name (common/pins.h). -ENOENT for no such map. The descriptor belongs to the object. */
+/* The map with this pin name (common/pins.h). -ENOENT: there is none. The object owns the descriptor. */
 int object_map_fd(const struct object *object, const char *name);
 int object_pin_map(struct object *object, const char *name, const char *path);
 
 /*
- * Attaches all programs of the chosen rung of one probe and calls publish for each link, with its pin name
- * ("link_oom_kill", "link_oom_kill_1", "link_memory_pressure_high_3"). publish returns 0 or a negative
- * errno, which ends it; the link belongs to the object either way.
+ * Attaches all programs of the chosen rung of one probe and calls publish for each link with its pin name: the
+ * probe's, followed by the index of the program or the number of the CPU ("link_oom_kill", "link_oom_kill_1",
+ * "link_memory_pressure_high_3"). A negative errno from publish ends the loop and is returned. The object owns the
+ * links.
  */
 typedef int object_publish(struct bpf_link *link, const char *name, void *context);
 int object_attach(struct object *object, const struct config *config, enum probe_id probe,

@@ -37,7 +37,7 @@ static int dir_is_bpffs(int fd)
 	return fs.f_type == BPF_FS_MAGIC ? 0 : -ENOTTY;
 }
 
-/* The directory may not be there yet: then what counts is where it would be. */
+/* For a directory that does not exist yet. */
 static int parent_is_bpffs(const char *dir)
 {
 	AUTO_CLOSE int fd = -1;
@@ -65,7 +65,8 @@ static int open_dir(const char *dir)
 	return fd < 0 ? -errno : fd;
 }
 
-/* 1 when it was made, 0 when it was there. One that is there may be a mount of its own, so its parent says nothing. */
+/* 1 when the directory was made, 0 when it existed. An existing one may be a mount point, so its parent is not
+ * checked. */
 static int make_dir(const char *dir)
 {
 	struct stat st;
@@ -81,9 +82,9 @@ static int make_dir(const char *dir)
 	return errno == EEXIST ? 0 : -errno;
 }
 
-#define BPFFS_ROOT_INO 1 /* the file system's own root, everybody's */
+#define BPFFS_ROOT_INO 1 /* the root of the file system, which all users of bpffs share */
 
-/* Only what this call made is given away: a directory of somebody else stays theirs. */
+/* Never changes the owner of a directory that belongs to another user. */
 int pin_dir_prepare(const char *dir, uid_t owner, gid_t group)
 {
 	int r = ends_in_dots(dir) ? -EINVAL : make_dir(dir);
@@ -301,7 +302,8 @@ int pin_remove_all(void)
 	return removal.error ? removal.error : removal.removed;
 }
 
-/* Is that process still a loader? Its pid may have gone to somebody else, also to one who takes its name. */
+/* True when the process is a loader of root or of this user: the pid may have been reused by another process, which
+ * may have the same name. */
 static bool pid_is_loader(pid_t pid)
 {
 	char path[64], comm[32] = "", own[32] = "";

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The pin directory: made, checked, filled all-or-nothing, emptied. Failures are negative errno. */
+/* The pin directory and the pins in it. Functions return 0 or a negative errno unless stated otherwise. */
 #ifndef CRI_LOADER_PIN_H
 #define CRI_LOADER_PIN_H
 
@@ -10,36 +10,37 @@
 
 #include "common/maps.h"
 
-/* The current directory, once pin_dir_enter() has made it the pin directory: its parents need not be passable
- * then for whoever the loader has become (systemd mounts bpffs with mode 0700). */
+/* pin_dir_enter() makes the pin directory the current directory. Pins are then found below PIN_HERE, so that the user
+ * the loader has become needs no search permission on the parents (systemd mounts bpffs with mode 0700). */
 #define PIN_HERE "."
 int pin_dir_enter(const char *dir);
 
 /*
- * Root only: mounts nothing, makes the directory 2750 owner:group if it is missing and gives it to them; one that is
- * there and the owner's gets that group and mode. Without CAP_CHOWN the owner must be the caller and the group one
- * of its own (-EPERM). -ENOTTY: the place is not on bpffs. -EEXIST: it is there and belongs to somebody else, or is
- * the root of bpffs. -EINVAL: its path does not end in a name.
+ * For root: makes the directory with mode 2750 for owner:group. A directory that exists and belongs to owner gets that
+ * group and mode. Without CAP_CHOWN, owner must be the caller and group one of the caller's groups (-EPERM). Mounts
+ * nothing. -ENOTTY: the directory would not be on bpffs. -EEXIST: it exists and belongs to another user, or is the
+ * root of bpffs. -EINVAL: the path ends in ".", ".." or "/".
  */
 int pin_dir_prepare(const char *dir, uid_t owner, gid_t group);
 
-/* Of the directory entered: 0 when we may pin there and nobody else may: our own, setgid, not writable for group
- * or others, on bpffs, and all that is in it is our own. -ENOTTY (not bpffs), -EACCES (not ours), -EMEDIUMTYPE (wrong
- * mode), -EUCLEAN (somebody else's pins). */
+/* Checks that only this user can pin in the current directory. -ENOTTY: it is not on bpffs. -EACCES: it belongs to
+ * another user. -EMEDIUMTYPE: it is not setgid, or writable for group or others. -EUCLEAN: an entry belongs to another
+ * user. */
 int pin_dir_check(void);
 
-/* Of the directory entered: 0, or -ENOTTY when it is not on bpffs. */
+/* -ENOTTY when the current directory is not on bpffs. */
 int pin_dir_is_bpffs(void);
 
-/* Every map that the loader pins, for the recorder or for the next set of programs; info last. */
+/* Names of all pinned maps: for the recorder, and for programs that replace these. `info` is last. */
 #define PIN_MAPS 6
 extern const char *const pin_maps[PIN_MAPS];
 
-/* The info map pinned there. -ENOENT: nothing is loaded. -EPROTO: another layout. */
+/* Reads or writes the value of the info map pinned in dir. -ENOENT: nothing is loaded. -EPROTO: the map has another
+ * layout. */
 int pin_read_info(const char *dir, struct map_info *ret);
 int pin_write_info(const char *dir, const struct map_info *info);
 
-/* What this run has pinned, in order, to take it back. */
+/* Names of the pins that this run has made, in order, so that they can be removed again. */
 struct pin_set {
 	const char *dir;
 	size_t count;
@@ -47,26 +48,27 @@ struct pin_set {
 		char name[NAME_MAX + 1];
 	} *names;
 };
-/* Remembers the name. mode as chmod(2). */
+/* Adds a pin that exists and gives it the mode (chmod(2)). On failure the pin is removed or in the set. */
 int pin_set_add(struct pin_set *set, const char *name, mode_t mode);
-/* Unlinks what the set holds, last first; errors do not stop it. */
+/* Removes the pins of the set, last first, and empties the set. Ignores errors. */
 void pin_set_undo(struct pin_set *set);
 void pin_set_free(struct pin_set *set);
 
-/* dir/name; -ENAMETOOLONG. */
+/* Writes "dir/name" to out. -ENAMETOOLONG. */
 int pin_path(char *out, size_t size, const char *dir, const char *name);
 
-/* Calls visit for each name in dir, in no order; a non-zero result ends it. */
+/* Calls visit for each name in dir, in no particular order. A non-zero result of visit ends the loop and is
+ * returned. */
 int pin_each(const char *dir, int (*visit)(const char *name, void *context), void *context);
 
-/* Removes everything in the entered directory that has one of our names, links first; whatever else is there
- * stays. Returns how many pins were removed. */
+/* Removes all pins with names of common/pins.h from the current directory, links first. Returns their number. Other
+ * entries stay. */
 int pin_remove_all(void);
 
-/* Removes what a loader that is gone was trying in the entered directory. */
+/* Removes pins from the current directory that a killed loader made while it tried rungs. */
 int pin_remove_tries(void);
 
-/* Is this pin a link that is still attached to its hook? Needs CAP_BPF or read permission. */
+/* True when the pin is a link that is still attached to its hook. Needs CAP_BPF or read permission. */
 bool pin_link_is_attached(const char *dir, const char *name);
 
 #endif

@@ -21,19 +21,20 @@
 #define CRI_VERSION "unknown"
 #endif
 
-/* Maps in the order they are pinned; info comes last of all, so that its presence says "complete". */
+/* Maps in the order in which they are pinned. `info` is pinned after the links, so that its presence means
+ * "complete". */
 static const struct {
 	const char *name;
 	mode_t mode;
 } map_pins[] = {
-	{ PIN_EVENTS, 0660 }, /* the reader writes its position page */
+	{ PIN_EVENTS, 0660 }, /* the recorder writes the page with its position */
 	{ PIN_METADATA, 0660 },
 	{ PIN_COUNTERS, 0640 },
 	{ PIN_SEEN, 0600 },
 	{ PIN_ARMED, 0600 },
 };
 
-static int plan_look(struct plan *plan)
+static int plan_inspect(struct plan *plan)
 {
 	int r = host_require(&plan->host);
 
@@ -47,7 +48,7 @@ static int plan_look(struct plan *plan)
 	return 0;
 }
 
-static void say_choice(const struct probe *probe, const struct probe_choice *choice)
+static void log_choice(const struct probe *probe, const struct probe_choice *choice)
 {
 	if (!choice->enabled)
 		return;
@@ -55,9 +56,9 @@ static void say_choice(const struct probe *probe, const struct probe_choice *cho
 		log_debug("probe %s: %s", probe->name, choice->rung->name);
 		return;
 	}
-	log_warning("probe %s is not available on this kernel; the others are not affected. Tried:", probe->name);
+	log_warning("probe %s is not available on this kernel, its events are not recorded; tried:", probe->name);
 	for (size_t i = 0; i < PROBE_RUNGS && probe->rungs[i].name; i++)
-		if (probe_rung_is_told(probe, choice, i))
+		if (probe_rung_is_reported(probe, choice, i))
 			log_warning("    %s: %s", probe->rungs[i].name, probe_reason(choice->errors[i]));
 }
 
@@ -77,11 +78,11 @@ static int plan_choose(struct plan *plan)
 		return r;
 	}
 	for (size_t i = 0; i < PROBE_COUNT; i++) {
-		say_choice(&probes[i], &plan->choices.probe[i]);
+		log_choice(&probes[i], &plan->choices.probe[i]);
 		available += plan->choices.probe[i].rung != NULL;
 	}
 	if (!available) {
-		log_error("no probe is available (last complaint: %s): nothing could be recorded, nothing was loaded. "
+		log_error("no probe is available (last message of libbpf: %s): nothing could be recorded, nothing was loaded. "
 			  "\"cri-ebpf-loader check\" tells why", object_log_last());
 		return -EOPNOTSUPP;
 	}
@@ -121,7 +122,7 @@ static int plan_set_info(struct plan *plan)
 	do {
 		if (getrandom(&plan->info.generation, sizeof(plan->info.generation), 0) < 0)
 			return -errno;
-		plan->info.generation >>= 1; /* fits SQLite's signed integer */
+		plan->info.generation >>= 1; /* to fit a signed 64-bit integer of SQLite */
 	} while (!plan->info.generation);
 	return 0;
 }
@@ -137,11 +138,11 @@ int plan_load(struct plan *plan, const char *reuse_dir)
 		r = -errno;
 	if (r == -EPROTO && reuse_dir)
 		log_error("the maps in \"%s\" have another layout than this version's; nothing was changed, the programs of "
-			  "version %s record on. Reboot, or let the recorder store what is in the ring (cri-ebpf record "
-			  "--once), then unload and load", plan->shown, plan->info.version);
+			  "version %s go on recording. Reboot; or store what is left in the ring (cri-ebpf record --once), "
+			  "then unload and load", plan->shown, plan->info.version);
 	else if (r < 0)
 		log_error("cannot load the BPF programs: %s (%s); nothing was changed. Set bpf_log_level = 1 to see "
-			  "what the kernel says%s", strerror(-r), object_log_last(),
+			  "the verifier's log%s", strerror(-r), object_log_last(),
 			  r == -EPERM ? "; on kernels before 5.11 raise the memory lock limit (LimitMEMLOCK=)" : "");
 	return r;
 }
@@ -169,7 +170,7 @@ int plan_publish_link(struct bpf_link *link, const char *name, void *context)
 	if (r == 0)
 		r = bpf_link__pin(link, path);
 	if (r == 0)
-		bpf_link__disconnect(link); /* else a perf event would be switched off at the end, pinned or not */
+		bpf_link__disconnect(link); /* else libbpf disables a perf event at exit although its link is pinned */
 	if (r == 0)
 		r = pin_set_add(&plan->pins, name, 0600);
 	return r;
@@ -189,18 +190,18 @@ int plan_attach(struct plan *plan, object_publish *publish)
 	return 0;
 }
 
-/* Before the programs run, so that the host's own exits are known as such from the first one on, and once more
- * for what was made meanwhile. Not fatal: what is not seeded is learnt from the ring. */
+/* Called before the programs are attached, so that exits on the host are filtered from the first one, and again
+ * afterwards for cgroups made meanwhile. Failure is not fatal: the recorder resolves a cgroup that is missing here. */
 static void plan_seed(const struct plan *plan)
 {
 	int r = seed_metadata(object_map_fd(plan->object, PIN_METADATA), &plan->host.cgroup);
 
 	if (r < 0)
-		log_warning("not all existing cgroups of \"%s\" could be noted: %s; the first events of some may be "
-			    "named later%s", plan->host.cgroup.path, strerror(-r),
+		log_warning("not all existing cgroups of \"%s\" could be added to the metadata map: %s; the recorder resolves "
+			    "them later%s", plan->host.cgroup.path, strerror(-r),
 			    r == -E2BIG ? ". Raise metadata_cache_size" : "");
 	else
-		log_debug("noted %d existing cgroups", r);
+		log_debug("added %d existing cgroups to the metadata map", r);
 }
 
 static int plan_publish(struct plan *plan)
@@ -218,7 +219,7 @@ static int plan_publish(struct plan *plan)
 	return r;
 }
 
-void plan_say_loaded(const struct plan *plan, const char *verb)
+void plan_log_loaded(const struct plan *plan, const char *verb)
 {
 	size_t available = 0, wanted = 0;
 
@@ -231,7 +232,7 @@ void plan_say_loaded(const struct plan *plan, const char *verb)
 
 int plan_prepare(struct plan *plan)
 {
-	int r = plan_look(plan);
+	int r = plan_inspect(plan);
 
 	plan->set = boottime_ns();
 	return r == 0 ? plan_choose(plan) : r;
@@ -252,7 +253,7 @@ int plan_run(struct plan *plan)
 		return r;
 	}
 	plan_seed(plan);
-	plan_say_loaded(plan, "loaded");
+	plan_log_loaded(plan, "loaded");
 	return 0;
 }
 

@@ -14,28 +14,30 @@
 
 struct plan {
 	const struct settings *settings;
-	const char *shown; /* the pin directory, for people; it is the current one */
+	const char *shown; /* path of the pin directory in messages; it is the current directory */
 	struct host host;
 	struct probe_choices choices;
-	struct map_info info; /* replace: as it is pinned */
-	uint64_t set;         /* map_info.set of this run's programs */
+	struct map_info info; /* as it is, or will be, pinned */
+	uint64_t set;         /* value of map_info.set for this run's programs: CLOCK_BOOTTIME, ns */
 	struct object *object;
 	struct pin_set pins;
 };
 
-/* Comes after privilege_take(). Look, choose, load, attach and pin all-or-nothing, seed. 0, or a negative errno after saying why; then
- * nothing this run pinned is left. */
+/*
+ * Inspects the host, chooses the rungs, loads, pins, attaches, and seeds the metadata map. Needs privilege_take()
+ * before. 0, or a negative errno after logging it; then all pins of this run have been removed.
+ */
 int plan_run(struct plan *plan);
 
 void plan_free(struct plan *plan);
 
-/* The steps of it, for replace.c. Those that return an int: 0, or a negative errno after saying why. */
+/* Steps of plan_run() that replace.c uses too. Those that return an int: 0, or a negative errno after logging it. */
 int plan_prepare(struct plan *plan);
 int plan_load(struct plan *plan, const char *reuse_dir);
 int plan_attach(struct plan *plan, object_publish *publish);
-/* Pins one link and notes it in plan->pins; an object_publish, context: the plan. Says nothing. */
+/* An object_publish whose context is the plan: pins one link and adds it to plan->pins. Logs nothing. */
 int plan_publish_link(struct bpf_link *link, const char *name, void *context);
 void plan_set_probes(struct plan *plan);
-void plan_say_loaded(const struct plan *plan, const char *verb);
+void plan_log_loaded(const struct plan *plan, const char *verb);
 
 #endif

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The way to the loader's privilege, whoever started it. */
+/* Reduces the privileges of the process to the two capabilities that the loader needs. */
 #ifndef CRI_LOADER_PRIVILEGE_H
 #define CRI_LOADER_PRIVILEGE_H
 
 /*
- * Comes first, so that everything after it runs with the two capabilities only. As root: makes the pin
- * directory and gives it to the loader's user and the ring's group, then becomes that user. As root with the two
- * capabilities and no other: makes the directory and stays who it is. Else: keeps the two capabilities and nothing
- * more. Then the directory is the current one (PIN_HERE), and checked. 0, or a negative errno after saying why.
+ * Must be called before anything that depends on the kernel's state, so that all of it runs with CAP_BPF and
+ * CAP_PERFMON only. As root: makes the pin directory for the loader's user and the ring's group, then becomes that
+ * user. As root with no other capabilities: makes the directory and stays root. As another user: drops all other
+ * capabilities. Then the pin directory is the current directory (PIN_HERE) and has been checked. 0, or a negative
+ * errno after logging it.
  */
 int privilege_take(const char *dir);
 

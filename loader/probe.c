@@ -75,7 +75,7 @@ const struct probe probes[PROBE_COUNT] = {
 	},
 };
 
-/* include/linux/errno.h: not meant for user space, but it gets there */
+/* include/linux/errno.h; internal to the kernel, but bpf(2) returns it */
 #define KERNEL_ENOTSUPP 524
 
 static const struct {
@@ -93,7 +93,7 @@ static const struct {
 	{ -ENOSYS, "this kernel has no kprobes" },
 	{ -EBUSY, "no trampolines on this architecture: aarch64 has them from 6.4 on" },
 	{ -ENODATA, "bpf_probe_read_kernel is refused: boot without lockdown=confidentiality" },
-	{ -ECANCELED, "another rung was asked for" },
+	{ -ECANCELED, "--rung names another one" },
 };
 
 const char *probe_reason(int error)
@@ -109,7 +109,7 @@ static bool is_same_rung(const struct probe_rung *a, const struct probe_rung *b)
 	return a->name && b->name && !strcmp(a->name, b->name);
 }
 
-bool probe_rung_is_told(const struct probe *probe, const struct probe_choice *choice, size_t rung)
+bool probe_rung_is_reported(const struct probe *probe, const struct probe_choice *choice, size_t rung)
 {
 	const struct probe_rung *this = &probe->rungs[rung];
 
@@ -119,8 +119,8 @@ bool probe_rung_is_told(const struct probe *probe, const struct probe_choice *ch
 	       !(rung > 0 && is_same_rung(this, this - 1) && choice->errors[rung - 1] != -ENOENT);
 }
 
-/* "oom_kill=kprobe": 1 when it is this probe's word and this rung's name, 0 this probe's but another rung,
- * -ENOENT another probe's. */
+/* Compares a word like "oom_kill=kprobe": 1 when it names this probe and this rung, 0 when it names another rung of
+ * this probe, -ENOENT when it names another probe. */
 static int forced_rung(const char *word, const char *probe, const char *rung)
 {
 	size_t length = strlen(probe);
@@ -150,13 +150,13 @@ static int forced_check(const char *word)
 	return -EINVAL;
 }
 
-/* What trying a rung takes. */
+/* Arguments of rung_try(). */
 struct attempt {
 	const struct config *config;
 	const char *pin_dir;
 	const char *const *forced;
 	const struct btf *kernel;
-	struct probe_choices *choices; /* so far */
+	struct probe_choices *choices; /* filled probe by probe */
 };
 
 static int rung_try(const struct attempt *attempt, const struct probe_rung *rung)
@@ -170,7 +170,7 @@ static int rung_try(const struct attempt *attempt, const struct probe_rung *rung
 	return object_try(attempt->config, rung, attempt->kernel, choices->probe_read, attempt->pin_dir);
 }
 
-static void probe_climb(const struct attempt *attempt, const struct probe *probe, struct probe_choice *choice)
+static void probe_try_rungs(const struct attempt *attempt, const struct probe *probe, struct probe_choice *choice)
 {
 	for (size_t i = 0; i < PROBE_RUNGS && probe->rungs[i].name && !choice->rung; i++) {
 		const struct probe_rung *rung = &probe->rungs[i];
@@ -185,8 +185,8 @@ static void probe_climb(const struct attempt *attempt, const struct probe *probe
 }
 
 /*
- * By a program that makes the call: libbpf's own probe looks for words in the verifier's log which kernels
- * from 6.8 on do not use.
+ * Loads a program that calls bpf_probe_read_kernel(). libbpf's own probe searches the verifier's log for words that
+ * kernels since 6.8 do not print.
  */
 static bool probe_read_is_allowed(void)
 {
@@ -226,7 +226,7 @@ int probe_choose(const struct config *config, const char *pin_dir, const char *c
 
 		choice->enabled = *(const bool *)((const char *)config + probes[i].enabled);
 		if (choice->enabled)
-			probe_climb(&attempt, &probes[i], choice);
+			probe_try_rungs(&attempt, &probes[i], choice);
 	}
 	btf__free(kernel);
 	*ret = choices;

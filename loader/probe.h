@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Probes and their ladders: which BPF programs can observe a thing, best first. The rung is chosen by
- * trying on the running kernel (load, attach, pin), never by its version.
+ * Probes and their rungs. A probe is one thing to observe; its rungs are the ways to do so, each a set of BPF
+ * programs, best first. The rung is chosen by trying it on the running kernel (load, attach, pin), never by the
+ * kernel's version.
  */
 #ifndef CRI_LOADER_PROBE_H
 #define CRI_LOADER_PROBE_H
@@ -27,19 +28,19 @@ enum probe_id {
 #define PROBE_PROGRAMS 3
 
 struct probe_rung {
-	const char *name;                     /* NULL: no further rung */
-	const char *programs[PROBE_PROGRAMS]; /* all of them, or the rung does not hold */
-	bool derived;    /* no program: another probe tells it */
-	bool per_cpu;    /* a perf event clock on each CPU */
-	bool exit_twice; /* two threads leaving together look like two exits */
-	bool kill_noted; /* a mark without a kill can be told from a kill */
-	bool needs_probe_read; /* without bpf_probe_read_kernel it would tell nothing */
+	const char *name;                     /* NULL ends the table */
+	const char *programs[PROBE_PROGRAMS]; /* all must work; attached last first */
+	bool derived;    /* no program: the events come from the programs of PROBE_OOM_KILL */
+	bool per_cpu;    /* attached to a perf clock event on each CPU */
+	bool exit_twice; /* two threads that exit together may both look like the last one */
+	bool kill_noted; /* can tell a mark without a kill from a kill */
+	bool needs_probe_read; /* useless where bpf_probe_read_kernel() is refused */
 };
 
 struct probe {
 	const char *name;
 	size_t enabled;  /* offset of the bool in struct config */
-	bool essential;  /* without it there is little to tell: check is unhealthy */
+	bool essential;  /* "check" is unhealthy when no rung works */
 	struct probe_rung rungs[PROBE_RUNGS + 1];
 };
 
@@ -47,8 +48,8 @@ extern const struct probe probes[PROBE_COUNT];
 
 struct probe_choice {
 	bool enabled;
-	const struct probe_rung *rung;   /* NULL: none holds, or not enabled */
-	int errors[PROBE_RUNGS];         /* negative errno of each rung that was tried and refused */
+	const struct probe_rung *rung;   /* NULL: none works, or not enabled */
+	int errors[PROBE_RUNGS];         /* of each rung that was tried and does not work, a negative errno */
 };
 
 struct probe_choices {
@@ -57,17 +58,18 @@ struct probe_choices {
 };
 
 /*
- * Tries every enabled probe's rungs in order. pin_dir: a writable directory on bpffs to try pinning in, or
- * NULL. forced: "PROBE=RUNG" words that leave only that rung, for tests; NULL-terminated or NULL.
- * 0; -EINVAL when a forced word names no such probe or rung; or why the kernel's types cannot be read.
+ * Tries the rungs of every enabled probe in order. pin_dir: a writable directory on bpffs in which pinning is tried,
+ * or NULL. forced: NULL-terminated words "PROBE=RUNG", or NULL; such a probe may use only that rung (for tests). 0;
+ * -EINVAL: a forced word names no probe or rung; another negative errno: the kernel's types cannot be read.
  */
 int probe_choose(const struct config *config, const char *pin_dir, const char *const *forced,
 		 struct probe_choices *ret);
 
-/* False for a rung not worth a line: of two forms of it for different kernels the one whose function is not there. */
-bool probe_rung_is_told(const struct probe *probe, const struct probe_choice *choice, size_t rung);
+/* False for a rung that reports leave out: of two forms of a rung for different kernels, the one whose function does
+ * not exist here. */
+bool probe_rung_is_reported(const struct probe *probe, const struct probe_choice *choice, size_t rung);
 
-/* Why a rung was refused, for people. Static. */
+/* Why a rung does not work, as a static sentence. error: a negative errno. */
 const char *probe_reason(int error);
 
 #endif

@@ -13,16 +13,17 @@
 #include "common/pins.h"
 #include "common/text.h"
 
-/* Returns when no program is still at work that began before the call: this is the kernel's synchronize_rcu(). */
+/* Waits until every BPF program that ran at the time of the call has ended: the kernel calls synchronize_rcu(). */
 static void wait_for_running_programs(void)
 {
-	const struct timespec long_enough = { .tv_sec = 1 };
+	const struct timespec pause = { .tv_sec = 1 };
 
 	if (syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0) < 0)
-		(void)nanosleep(&long_enough, NULL); /* not where CPUs are isolated (nohz_full) */
+		(void)nanosleep(&pause, NULL); /* the call does not exist where CPUs are isolated (nohz_full) */
 }
 
-static int enter(struct plan *plan, enum info_overlap overlap, uint64_t set)
+/* Publishes the next phase of the replacement to the programs, and waits until all of them act by it. */
+static int set_phase(struct plan *plan, enum info_overlap overlap, uint64_t set)
 {
 	int r;
 
@@ -30,14 +31,14 @@ static int enter(struct plan *plan, enum info_overlap overlap, uint64_t set)
 	plan->info.set = set;
 	r = pin_write_info(PIN_HERE, &plan->info);
 	if (r < 0)
-		log_error("cannot write \"%s/%s\": %s; the programs there record on, but the replacement is not finished. "
-			  "Run the same again", plan->shown, PIN_INFO, strerror(-r));
+		log_error("cannot write \"%s/%s\": %s; the programs go on recording, but the replacement is not finished. "
+			  "Run the same command again", plan->shown, PIN_INFO, strerror(-r));
 	else
 		wait_for_running_programs();
 	return r;
 }
 
-/* link_X_new takes the place of link_X, if there is one, and lets that go. */
+/* Renames link_X_new to link_X, which removes the old pin and so detaches the old program. */
 static int rename_over(const char *name)
 {
 	char to[NAME_MAX + 1];
@@ -63,18 +64,20 @@ static int drop_new(const char *name, void *context)
 	return is_new(name) && unlink(name) < 0 ? -errno : 0;
 }
 
-/* Of a run that was killed: what it attached is complete once it had taken over, and not before. */
-static int heal(struct plan *plan)
+/* Completes or undoes a replacement that was interrupted: its links are complete in phase OVERLAP_NEW, and not
+ * before. */
+static int finish_interrupted(struct plan *plan)
 {
 	const bool complete = plan->info.overlap == OVERLAP_NEW;
 	int r;
 
 	if (plan->info.overlap == OVERLAP_NONE)
 		return 0;
-	log_warning("a replacement of the programs in \"%s\" did not finish; it is done again", plan->shown);
+	log_warning("a replacement of the programs in \"%s\" was interrupted; it is repeated", plan->shown);
 	r = pin_each(PIN_HERE, complete ? keep_new : drop_new, NULL);
 	if (r < 0)
-		log_error("cannot tidy up \"%s\": %s; the programs there record on. Run the same again as root",
+		log_error("cannot rename or remove links in \"%s\": %s; the programs go on recording. Run the same command "
+			  "again as root",
 			  plan->shown, strerror(-r));
 	return r;
 }
@@ -98,7 +101,7 @@ static bool has_new(const struct plan *plan, const char *name)
 	return false;
 }
 
-/* A link whose probe now has fewer programs, or is switched off. */
+/* Removes a link that has no successor: its probe has fewer programs now, or is switched off. */
 static int remove_outdated(const char *name, void *context)
 {
 	if (!text_starts_with(name, PIN_LINK_PREFIX) || is_new(name) || has_new(context, name))
@@ -113,18 +116,19 @@ static int swap(struct plan *plan)
 	for (size_t i = 0; r == 0 && i < plan->pins.count; i++)
 		r = rename_over(plan->pins.names[i].name);
 	if (r < 0)
-		log_error("cannot put the new programs in place in \"%s\": %s; all of them record, some under the name "
-			  "of a replacement under way. Run the same again", plan->shown, strerror(-r));
+		log_error("cannot rename all new links in \"%s\": %s; all new programs record. Run the same command again",
+			  plan->shown, strerror(-r));
 	return r;
 }
 
+/* Removes the new links and leaves the old programs as they were. */
 static void give_up(struct plan *plan, uint32_t abi, uint64_t set)
 {
 	plan->info.abi = abi;
-	if (enter(plan, OVERLAP_NEW, set) < 0)
+	if (set_phase(plan, OVERLAP_NEW, set) < 0)
 		return;
 	pin_set_undo(&plan->pins);
-	(void)enter(plan, OVERLAP_NONE, set);
+	(void)set_phase(plan, OVERLAP_NONE, set);
 }
 
 int replace_run(struct plan *plan)
@@ -134,14 +138,14 @@ int replace_run(struct plan *plan)
 	int r = plan_prepare(plan);
 
 	if (r == 0)
-		r = heal(plan);
+		r = finish_interrupted(plan);
 	if (r == 0)
 		r = plan_load(plan, PIN_HERE);
 	if (r < 0)
 		return r;
 
-	plan->info.abi = EV_ABI; /* from now on the ring may hold such records */
-	r = enter(plan, OVERLAP_BOTH, old_set);
+	plan->info.abi = EV_ABI; /* the ring may contain records of this version from here on */
+	r = set_phase(plan, OVERLAP_BOTH, old_set);
 	if (r == 0)
 		r = plan_attach(plan, publish_new);
 	if (r < 0) {
@@ -149,14 +153,14 @@ int replace_run(struct plan *plan)
 		return r;
 	}
 
-	r = enter(plan, OVERLAP_NEW, plan->set);
+	r = set_phase(plan, OVERLAP_NEW, plan->set);
 	if (r == 0)
 		r = swap(plan);
 	if (r < 0)
 		return r;
 	plan_set_probes(plan);
-	r = enter(plan, OVERLAP_NONE, plan->set);
+	r = set_phase(plan, OVERLAP_NONE, plan->set);
 	if (r == 0)
-		plan_say_loaded(plan, "replaced");
+		plan_log_loaded(plan, "replaced");
 	return r;
 }

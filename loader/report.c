@@ -16,7 +16,7 @@
 #include "loader/pin.h"
 #include "loader/probe.h"
 
-/* --- JSON, just enough --- */
+/* --- JSON --- */
 
 static void json_string(const char *name, const char *value, const char *end)
 {
@@ -44,14 +44,15 @@ static const char *or_null(const char *text)
 
 #define REPAIR "Repair with: cri-ebpf-loader unload && cri-ebpf-loader load"
 
-struct attached {
+/* Links of one probe. */
+struct link_count {
 	const char *dir;
 	const char *probe;
-	int links;
-	int gone;
+	int pinned;
+	int detached;
 };
 
-/* "link_oom_kill", "link_oom_kill_1", but not "link_oom_kill_new". */
+/* True for "link_oom_kill" and "link_oom_kill_1", but not for "link_oom_kill_new". */
 static bool link_is_of(const char *name, const char *probe)
 {
 	const size_t length = strlen(probe);
@@ -67,26 +68,26 @@ static bool link_is_of(const char *name, const char *probe)
 	return !*name;
 }
 
-static int look_at_link(const char *name, void *context)
+static int count_link(const char *name, void *context)
 {
-	struct attached *a = context;
+	struct link_count *count = context;
 
-	if (!link_is_of(name, a->probe))
+	if (!link_is_of(name, count->probe))
 		return 0;
-	a->links++;
-	a->gone += !pin_link_is_attached(a->dir, name);
+	count->pinned++;
+	count->detached += !pin_link_is_attached(count->dir, name);
 	return 0;
 }
 
-/* A derived rung has no link of its own: it is attached when the probe it comes from is. */
+/* A derived rung has no link. Its name is that of another probe, and it is attached when that probe is. */
 static bool probe_is_attached(const char *dir, const struct map_info *info, const char *probe, const char *rung)
 {
-	struct attached a = { .dir = dir, .probe = probe };
+	struct link_count count = { .dir = dir, .probe = probe };
 
 	for (size_t i = 0; i < INFO_PROBES; i++)
 		if (!strcmp(info->probes[i].name, rung))
-			a.probe = rung;
-	return pin_each(dir, look_at_link, &a) == 0 && a.links && !a.gone;
+			count.probe = rung;
+	return pin_each(dir, count_link, &count) == 0 && count.pinned && !count.detached;
 }
 
 static bool rung_is_off(const char *rung)
@@ -94,13 +95,13 @@ static bool rung_is_off(const char *rung)
 	return !rung[0] || !strcmp(rung, INFO_RUNG_OFF);
 }
 
-/* Of the maps' pins; info was read. Without one the recorder cannot begin, or a replacement cannot. */
+/* Maps without a pin. A recorder cannot start, or the programs cannot be replaced. */
 struct missing {
 	size_t count;
 	const char *names[PIN_MAPS];
 };
 
-static void look_for_maps(const char *dir, struct missing *ret)
+static void find_missing_maps(const char *dir, struct missing *ret)
 {
 	char path[PATH_MAX];
 
@@ -135,8 +136,8 @@ static void status_print_text(const char *dir, const struct map_info *info, cons
 	printf("loaded in %s: version %s, ring of %lluK\n", dir, info->version,
 	       (unsigned long long)info->ring_bytes / 1024);
 	if (info->overlap != OVERLAP_NONE)
-		puts("  a replacement of the programs is under way, or was interrupted; nothing is lost. To finish one that "
-		     "was: cri-ebpf-loader load --replace");
+		puts("  a replacement of the programs is running, or was interrupted; no event is lost. Finish one that was "
+		     "interrupted with: cri-ebpf-loader load --replace");
 	for (size_t i = 0; i < INFO_PROBES && info->probes[i].name[0]; i++)
 		printf("  %-22s %-18s %s\n", info->probes[i].name,
 		       info->probes[i].rung[0] ? info->probes[i].rung : "not available",
@@ -153,7 +154,7 @@ static int status_not_loaded(const struct settings *settings, int error)
 		log_error("nothing is loaded in \"%s\": no event is recorded. Load with: cri-ebpf-loader load",
 			  settings->config.pin_dir);
 	else
-		log_error("cannot look at \"%s\": %s. Run it as root or as user \"%s\"", settings->config.pin_dir,
+		log_error("cannot read \"%s\": %s. Run this command as root or as user \"%s\"", settings->config.pin_dir,
 			  strerror(-error), USER_LOADER);
 	return error == -ENOENT ? EXIT_UNHEALTHY : EXIT_DENIED;
 }
@@ -174,7 +175,7 @@ int verb_status(const struct settings *settings)
 		attached[i] = !rung_is_off(rung) && probe_is_attached(dir, &info, info.probes[i].name, rung);
 		healthy = healthy && (attached[i] || rung_is_off(rung));
 	}
-	look_for_maps(dir, &missing);
+	find_missing_maps(dir, &missing);
 	if (settings->json)
 		status_print_json(&info, attached, &missing);
 	else
@@ -182,7 +183,7 @@ int verb_status(const struct settings *settings)
 	if (!healthy)
 		log_error("not every probe is attached: some events are not recorded. " REPAIR);
 	if (missing.count)
-		log_error("a map's pin is gone: a recorder that starts cannot begin, nor can the programs be replaced. "
+		log_error("the pin of a map is missing: a recorder cannot start, and the programs cannot be replaced. "
 			  REPAIR);
 	return healthy && !missing.count ? EXIT_FOUND : EXIT_UNHEALTHY;
 }
@@ -202,7 +203,7 @@ static void check_print_rungs_json(const struct probe *probe, const struct probe
 
 	printf("\"tried\":[");
 	for (size_t i = 0; i < PROBE_RUNGS && probe->rungs[i].name && choice->enabled; i++) {
-		if (!probe_rung_is_told(probe, choice, i))
+		if (!probe_rung_is_reported(probe, choice, i))
 			continue;
 		printf("%s{", separator);
 		separator = ",";
@@ -250,7 +251,7 @@ static void check_print_probe(const struct probe *probe, const struct probe_choi
 	}
 	printf("  %-22s %s\n", probe->name, choice->rung ? choice->rung->name : "NOT AVAILABLE");
 	for (size_t i = 0; i < PROBE_RUNGS && probe->rungs[i].name && &probe->rungs[i] != choice->rung; i++)
-		if (probe_rung_is_told(probe, choice, i))
+		if (probe_rung_is_reported(probe, choice, i))
 			printf("  %-22s   %s: %s\n", "", probe->rungs[i].name, probe_reason(choice->errors[i]));
 }
 
@@ -271,8 +272,8 @@ static void check_print_text(const struct settings *settings, const struct host 
 	for (size_t i = 0; i < PROBE_COUNT; i++)
 		check_print_probe(&probes[i], &choices->probe[i]);
 	if (choices->probe[PROBE_PRESSURE_HIGH].rung && choices->probe[PROBE_PRESSURE_HIGH].rung->per_cpu)
-		printf("  memory pressure is looked at %llu times a second on each CPU: it may miss a limit that is "
-		       "filled faster than %.0f ms\n", (unsigned long long)settings->config.pressure_sample_hz,
+		printf("  memory pressure is sampled %llu times a second on each CPU: a limit that is filled within "
+		       "%.0f ms may be missed\n", (unsigned long long)settings->config.pressure_sample_hz,
 		       1000.0 / settings->config.pressure_sample_hz);
 }
 
@@ -294,10 +295,10 @@ int verb_check(const struct settings *settings)
 	bool healthy;
 
 	object_log_init(settings->config.bpf_log_level);
-	host_look(&host);
+	host_inspect(&host);
 	obstacle = host_obstacle(&host);
 	if (caps_check(&missing) < 0) {
-		log_error("missing %s: what this kernel can observe cannot be tried. Run it as root", missing);
+		log_error("missing %s: the rungs cannot be tried. Run this command as root", missing);
 		return EXIT_DENIED;
 	}
 	if (!obstacle && probe_choose(&settings->config, access(dir, W_OK) == 0 ? dir : NULL, settings->rungs.values,

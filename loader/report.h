@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The verbs that only look. */
+/* The verbs that change nothing. Each prints its report, logs its errors, and returns an exit code. */
 #ifndef CRI_LOADER_REPORT_H
 #define CRI_LOADER_REPORT_H
 

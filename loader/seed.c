@@ -17,7 +17,8 @@ static void cleanup_fts(FTS **fts)
 		(void)fts_close(*fts);
 }
 
-/* Is the directory the host's own? fts_number of a parent carries the answer down. */
+/* True when the directory and all directories above it are plain systemd units of the host. fts_number of the parent
+ * has its answer. */
 static bool entry_is_unit(const FTSENT *entry)
 {
 	char name[LIMIT_NAME] = "";
@@ -71,7 +72,7 @@ int seed_metadata(int map_fd, const struct cgroup_mount *mount)
 		int r;
 
 		if (entry->fts_info != FTS_D)
-			continue; /* files, and directories that vanished meanwhile */
+			continue; /* a file, or a directory that was removed meanwhile */
 		r = seed_entry(map_fd, mount, entry);
 		if (r < 0)
 			return r;

@@ -13,23 +13,23 @@
 
 static const struct option_row own_rows[] = {
 	{ .name = "pin-dir", .type = OPTION_STRING, CONFIG_MEMBER(pin_dir), .argument = "DIR",
-	  .help = "where the pins are", .tells_default = true },
+	  .help = "directory of the pins", .tells_default = true },
 	{ .name = "config", .type = OPTION_STRING, CONFIG_MEMBER(config_file), .argument = "FILE",
 	  .help = "read this configuration file instead of /etc/cri-ebpf" },
 	{ .name = "replace", .type = OPTION_FLAG, .offset = offsetof(struct settings, replace),
-	  .help = "load: swap the programs and keep the maps, so that no event is lost" },
+	  .help = "load: replace the programs and keep the maps, so that no event is lost" },
 	{ .name = "json", .type = OPTION_FLAG, .offset = offsetof(struct settings, json),
 	  .help = "status, check: one JSON object" },
 	{ .name = "rung", .type = OPTION_LIST, .offset = offsetof(struct settings, rungs), .argument = "PROBE=RUNG",
-	  .help = "use only this rung of a probe (for tests)" },
+	  .help = "use only this rung of this probe (for tests)" },
 	{ .name = "allow-unfixed-ringbuf", .type = OPTION_FLAG,
 	  .offset = offsetof(struct settings, allow_unfixed_ring),
-	  .help = "load on a kernel with CVE-2024-41009, where the recorder could harm the kernel" },
+	  .help = "load although the kernel has CVE-2024-41009, by which the recorder could corrupt its memory" },
 	{ .name = "quiet", .letter = 'q', .type = OPTION_FLAG, .offset = offsetof(struct settings, quiet),
 	  .help = "warnings and errors only" },
 	{ .name = "verbose", .letter = 'v', .type = OPTION_FLAG, .offset = offsetof(struct settings, verbose),
-	  .help = "say more" },
-	{ .name = "help", .letter = 'h', .type = OPTION_HELP, .help = "this help" },
+	  .help = "print debug messages too" },
+	{ .name = "help", .letter = 'h', .type = OPTION_HELP, .help = "print this help" },
 	{},
 };
 
@@ -38,9 +38,9 @@ static const struct option_row own_rows[] = {
 
 #define EXAMPLE  "cri-ebpf-loader load"
 #define SYNOPSIS "cri-ebpf-loader load [--replace] | unload | reload | status | check  [OPTION...]"
-#define ABOUT    "Loads the BPF programs of cri-ebpf, pins them and leaves."
+#define ABOUT    "Loads and pins the BPF programs of cri-ebpf, then exits."
 
-/* What was said before --help is no default. */
+/* Shows the defaults, not values that were given before --help. */
 static void print_help(const struct option_group *groups, struct config *config)
 {
 	config_set_defaults(config);
@@ -75,7 +75,8 @@ static int settings_fail(const char *message, int *ret_exit)
 	return -EINVAL;
 }
 
-/* Defaults, then the file, then the flags. 1: help was asked for. */
+/* Applies the defaults, then the configuration file, then the flags. 0, 1 when help was requested, or a negative
+ * errno. */
 static int settings_read(bool plain, int argc, char **argv, const struct option_group *groups,
 			 struct settings *settings, char *message, size_t size)
 {
@@ -87,7 +88,7 @@ static int settings_read(bool plain, int argc, char **argv, const struct option_
 	if (r == 0)
 		r = option_parse(argc, argv, groups, &operands, message, size);
 	if (r == 0 && operands) {
-		(void)snprintf(message, size, "\"%s\" is one word too many", argv[1]);
+		(void)snprintf(message, size, "unexpected argument \"%s\"", argv[1]);
 		return -EINVAL;
 	}
 	return r;

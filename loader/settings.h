@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What the loader is told: the configuration and its flags. */
+/* The configuration and the flags of one run. */
 #ifndef CRI_LOADER_SETTINGS_H
 #define CRI_LOADER_SETTINGS_H
 
@@ -11,7 +11,7 @@
 struct settings {
 	struct config config;
 	bool quiet, verbose;
-	bool replace;             /* load: swap the programs, keep the maps */
+	bool replace;             /* load: replace the programs, keep the maps */
 	bool json;                /* status, check */
 	bool allow_unfixed_ring;  /* load */
 	struct option_list rungs; /* "PROBE=RUNG"; NULL-terminated */
@@ -21,17 +21,18 @@ struct verb {
 	const char *name; /* NULL ends a table */
 	int (*run)(const struct settings *settings);
 	const char *help; /* one line */
-	bool plain;	  /* needs no configuration: one that is wrong must not keep it from its work */
+	bool plain;	  /* does not read the configuration file, so that it works although the file is wrong */
 };
 
-/* What there is to do. */
+/* The verbs of the loader. */
 extern const struct verb verbs[];
 
-/* argv[0] is the verb's name. 0: go on; else *ret_exit is the exit code and everything was said. */
+/* Reads the configuration file and argv; argv[0] is the verb's name. 0, or non-zero when the program must exit with
+ * *ret_exit: help was printed, or an error was logged. */
 int settings_parse(const struct verb *verb, int argc, char **argv, struct settings *settings, int *ret_exit);
 
-/* Verbs and options, one a line, for what makes completion and manual pages: "verb", "option" and "usage" lines as
- * consumer/cli/help_table.h has them. */
+/* Prints verbs and options, one a line, as input for completion scripts and manual pages: lines "verb", "option" and
+ * "usage" as in consumer/cli/help_table.h. */
 void settings_print_table(void);
 
 #endif

@@ -67,7 +67,7 @@ like "$said" 'standard output.*No space' "and is named"
 check=$(as_loader bpf,perfmon check --json)
 field_holds "$check" 'type == "object"' "check prints JSON"
 field_holds "$check" '.probes | length > 0' "check: probes"
-field_holds "$check" 'all(.probes[]; [.tried[].rung] | length == (unique | length))' "check: no rung is told twice"
+field_holds "$check" 'all(.probes[]; [.tried[].rung] | length == (unique | length))' "check: no rung is reported twice"
 if [ ! -e /sys/bus/event_source/devices/kprobe ]; then
 	is "$(jq -r '.probes[] | select(.name == "oom_kill").tried[] | select(.rung == "kprobe").refused' <<<"$check")" \
 		"this kernel has no kprobes" "check: a kernel without kprobes is called so"
@@ -115,7 +115,7 @@ before=$(stat -c '%u %g %a' "$foreign")
 out=$(loader load --pin-dir "$foreign" 2>&1)
 is $? 6 "load into somebody else's directory"
 is "$(stat -c '%u %g %a' "$foreign")" "$before" "leaves it to them"
-like "$out" 'belongs to somebody else' "and says why"
+like "$out" 'belongs to another user' "and says why"
 rmdir "$foreign"
 before=$(stat -c '%u %g %a' "$BPFFS")
 out=$(loader load --pin-dir "$BPFFS/." 2>&1)
@@ -191,7 +191,7 @@ out=$(unshare --pid --fork setpriv --regid cri-ebpf-ring --clear-groups --no-new
 	--bounding-set=-all,+bpf,+perfmon \
 	"$SCENARIO_DIR/bin/cri-ebpf-loader" load --pin-dir "$PIN_DIR" --config "$CONFIG" 2>&1)
 is $? 6 "while another loader is at work, in whatever container"
-like "$out" 'another loader is at work' "a second one is told to wait"
+like "$out" 'another loader is running' "a second one is told to wait"
 is "$(ls "$PIN_DIR")" lock "and changes nothing"
 exec 8<&-
 out=$(as_bare_root cri-ebpf-ring load 2>&1)
@@ -205,7 +205,7 @@ mkdir "$PIN_DIR" && chgrp cri-ebpf-ring "$PIN_DIR" && chmod 2750 "$PIN_DIR" && m
 chown 65534 "$PIN_DIR/info"
 out=$(as_bare_root cri-ebpf-ring load 2>&1)
 is $? 6 "a directory with somebody else's pins is refused"
-like "$out" 'not the loader.s own.*remove it' "with what to do"
+like "$out" 'does not own.*remove them' "with what to do"
 rmdir "$PIN_DIR/info"
 out=$(as_bare_root cri-ebpf-ring load 2>&1)
 is $? 0 "and taken when they are gone" || diag "$out"
