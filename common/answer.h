@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What a program has printed to standard output. */
+/* Standard output at the end of a program. */
 #ifndef CRI_COMMON_ANSWER_H
 #define CRI_COMMON_ANSWER_H
 
-/* At the program's end: when not all of it could be written, says so and returns EXIT_USAGE in the place of EXIT_FOUND;
- * any other exit_code has been explained. A reader who left early (EPIPE) had enough. */
+/* Flushes standard output before the program exits. Returns exit_code, or, when that is EXIT_FOUND and the output
+ * cannot be written, EXIT_USAGE after logging the error. EPIPE is no error: the reader closed the pipe early. */
 int answer_end(int exit_code);
 
 #endif

@@ -8,7 +8,7 @@
 
 #include "common/cleanup.h"
 
-/* Is word one of the comma-separated list? */
+/* True when word is an element of the comma-separated list. */
 static bool list_has(const char *list, const char *word)
 {
 	const size_t length = strlen(word);
@@ -61,8 +61,8 @@ static void unescape_octal(char *s)
 }
 
 /*
- * What a mount shows of its hierarchy, as seen from this process's cgroup namespace: "/" is the namespace's root,
- * and "/../.." lies two levels above it. The levels; -1: somewhere else, or below.
+ * Number of levels by which a mount's root lies above the root of this process's cgroup namespace: "/" is 0, "/../.."
+ * is 2. -1 when the root is elsewhere or below.
  */
 static int levels_above(const char *root)
 {
@@ -75,8 +75,10 @@ static int levels_above(const char *root)
 	return *root ? -1 : levels;
 }
 
-/* "36 35 98:0 /root /mount/point options optional... - type source super-options". How far above; -1: another. */
-static int mountinfo_line_fits(char *line, const struct cgroup_mount *mount, const char **ret_path)
+/* Parses a line "36 35 98:0 /root /mount/point options optional... - type source super-options". Returns
+ * levels_above() of its root and sets *ret_path, which points into line; -1 when the line is not a mount of the wanted
+ * hierarchy. */
+static int parse_mountinfo_line(char *line, const struct cgroup_mount *mount, const char **ret_path)
 {
 	char *save = NULL, *words[5], *type, *super;
 	char *separator = strstr(line, " - ");
@@ -110,10 +112,10 @@ int cgroup_mount_parse_path(FILE *mountinfo, struct cgroup_mount *mount)
 	size_t size = 0;
 	int highest = -1;
 
-	/* In a container that has the host's view mounted beside its own, the host's is the higher one. */
+	/* A container may have the host's hierarchy mounted beside its own: the host's has the highest root. */
 	while (getline(&line, &size, mountinfo) > 0) {
 		const char *path;
-		int levels = mountinfo_line_fits(line, mount, &path);
+		int levels = parse_mountinfo_line(line, mount, &path);
 
 		if (levels <= highest)
 			continue;

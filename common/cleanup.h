@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* One cleanup idiom: attribute on the variable, take to hand out. Every destructor accepts NULL. */
+/* Cleanup attributes for local variables. TAKE_PTR and TAKE_FD return the value and disarm the cleanup. Every
+ * destructor accepts an empty variable (NULL, -1). */
 #ifndef CRI_COMMON_CLEANUP_H
 #define CRI_COMMON_CLEANUP_H
 
@@ -38,7 +39,7 @@ static inline void cleanup_closedir(DIR **directory)
 #define AUTO_FCLOSE   CLEANUP(cleanup_fclose)
 #define AUTO_CLOSEDIR CLEANUP(cleanup_closedir)
 
-/* Hands the value out and leaves the variable empty, so that its cleanup does nothing. */
+/* Return the value and empty the variable, so that its cleanup does nothing. */
 #define TAKE_PTR(p)                          \
 	({                                   \
 		__auto_type take_ptr_ = (p); \

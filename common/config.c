@@ -13,7 +13,7 @@
 #define MIN (60 * S)
 #define DAY (86400 * S)
 
-/* The log and what every database has take some megabytes: with less, no history would be left. */
+/* The WAL and the empty database take some megabytes; a smaller bound would leave no room for a history. */
 #define RETENTION_SIZE_MIN (8ULL << 20)
 #define RETENTION_SIZE_MAX (1ULL << 60)
 #define RETENTION_SIZE_TEXT "0 (no bound) or a size from 8M to 1E"
@@ -29,7 +29,7 @@ const struct option_row config_keys[] = {
 	{ "name", .type = OPTION_STRING, AT(name), .min = 1, .argument = "NAME",
 	  .help = "name of this instance" },
 	{ "buffer_size", .type = OPTION_NUMBER, AT(buffer_size), BETWEEN(1, 1000000), .argument = "N",
-	  .help = "most events held in memory before a commit is forced" },
+	  .help = "largest number of events in memory; more force a commit" },
 	{ "oom_kill", .type = OPTION_BOOL, AT(oom_kill), .argument = "BOOL", .help = "record OOM kills" },
 	{ "memory_pressure", .type = OPTION_BOOL, AT(memory_pressure), .argument = "BOOL",
 	  .help = "record memory pressure" },
@@ -40,13 +40,13 @@ const struct option_row config_keys[] = {
 	{ "process_fork", .type = OPTION_BOOL, AT(process_fork), .argument = "BOOL",
 	  .help = "record new processes" },
 	{ "record_host", .type = OPTION_BOOL, AT(record_host), .argument = "BOOL",
-	  .help = "also exits and forks outside containers" },
+	  .help = "record exits and forks outside containers too" },
 	{ "containerd_namespaces", .type = OPTION_STRING, AT(containerd_namespaces), .argument = "LIST",
-	  .help = "/NAMESPACE/NAME is a container for these only" },
+	  .help = "namespaces whose cgroups /NAMESPACE/NAME are containers" },
 	{ "ring_buffer_size", .type = OPTION_SIZE, AT(ring_buffer_size), BETWEEN(64 << 10, 1 << 30), .argument = "SIZE",
-	  .help = "ring between kernel and recorder, a power of two" },
+	  .help = "ring buffer between kernel and recorder, a power of two" },
 	{ "wakeup_events", .type = OPTION_NUMBER, AT(wakeup_events), BETWEEN(1, 100000), .argument = "N",
-	  .help = "bulk records between wake-ups, once an eighth of the ring waits" },
+	  .help = "records between wake-ups of the recorder, once an eighth of the ring is full" },
 	{ "bpf_log_level", .type = OPTION_NUMBER, AT(bpf_log_level), BETWEEN(0, 2), .argument = "0|1|2",
 	  .help = "verifier log: 0 off, 1 on failure, 2 full" },
 	{ "pressure_threshold", .type = OPTION_NUMBER, AT(pressure_threshold), BETWEEN(1, 100), .argument = "PERCENT",
@@ -54,24 +54,24 @@ const struct option_row config_keys[] = {
 	{ "pressure_rearm", .type = OPTION_NUMBER, AT(pressure_rearm), BETWEEN(0, 99), .argument = "PERCENT",
 	  .help = "usage below which pressure is reported again" },
 	{ "pressure_sample_hz", .type = OPTION_NUMBER, AT(pressure_sample_hz), BETWEEN(1, 1000), .argument = "HZ",
-	  .help = "samples a second and CPU where the kernel has no exact hook" },
+	  .help = "samples per second and CPU where the kernel has no exact hook" },
 	{ "metadata_cache_size", .type = OPTION_NUMBER, AT(metadata_cache_size), BETWEEN(1, 1000000), .argument = "N",
-	  .help = "cgroups whose identity is held in memory" },
+	  .help = "number of cgroups whose identity is kept in memory" },
 	{ "metadata_cache_ttl", .type = OPTION_DURATION, AT(metadata_cache_ttl_ns), BETWEEN(S, 365 * DAY),
-	  .argument = "TIME", .help = "how long an identity is held without being looked up again" },
+	  .argument = "TIME", .help = "time after which an identity is looked up again" },
 	{ "metrics_interval", .type = OPTION_DURATION, AT(metrics_interval_ns), BETWEEN(S, DAY), .argument = "TIME",
-	  .help = "how often the recorder writes its own counters" },
+	  .help = "interval at which the recorder writes its own counters" },
 	{ "flush_interval", .type = OPTION_DURATION, AT(flush_interval_ns), BETWEEN(MS, 60 * MIN), .argument = "TIME",
-	  .help = "longest time until an event is stored" },
+	  .help = "longest time until an event is committed" },
 	{ "retention_age", .type = OPTION_DURATION, AT(retention_age_ns), BETWEEN(0, 36500 * DAY), .argument = "TIME",
-	  .help = "events are kept this long; 0: for ever" },
+	  .help = "age at which events are removed; 0: never" },
 	{ "retention_size", .type = OPTION_SIZE, AT(retention_size), BETWEEN(0, RETENTION_SIZE_MAX),
 	  .argument = "SIZE", .help = "largest size of the database, 8M or more; 0: no bound",
 	  .allowed = RETENTION_SIZE_TEXT },
 	{ "user", .type = OPTION_STRING, AT(user), .min = 1, .argument = "USER",
-	  .help = "whom the recorder becomes when started as root" },
+	  .help = "user that the recorder runs as when started as root" },
 	{ "durability", .type = OPTION_CHOICE, AT(durability_full), .choices = durability_choices,
-	  .argument = "normal|full", .help = "full: every commit is synced, not only OOM kills" },
+	  .argument = "normal|full", .help = "full: sync every commit, not only those with an OOM kill" },
 	{ .name = NULL },
 };
 
@@ -122,14 +122,14 @@ int config_check(struct config *config, char *message, size_t message_size)
 		return -EINVAL;
 	}
 
-	/* A flag, that is: a file with such a value was refused. */
+	/* From a flag: config_load() refuses such a file. */
 	if (!config_retention_is_valid(config)) {
 		(void)snprintf(message, message_size, "retention_size = %llu: must be " RETENTION_SIZE_TEXT,
 			       (unsigned long long)config->retention_size);
 		return -EINVAL;
 	}
 
-	/* The keys' own bounds end at 1G, so this does not overflow and stays within them. */
+	/* The bound of the key is 1G, a power of two, so this neither overflows nor exceeds it. */
 	while (rounded < config->ring_buffer_size && rounded < 1 << 30)
 		rounded <<= 1;
 	if (rounded == config->ring_buffer_size)

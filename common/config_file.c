@@ -16,18 +16,18 @@
 #define FILE_BYTES_MAX (1 << 20)
 #define SHOWN_MAX      128
 
-/* One file being read. */
+/* State while one file is read. */
 struct source {
 	struct config *config;
 	FILE *file;
 	const char *path;
-	unsigned int line; /* the one last handed to the parser */
-	int error;	   /* the first one; message then has its text */
+	unsigned int line; /* number of the line last passed to the parser */
+	int error;	   /* first error, a negative errno; message has its text */
 	char *message;
 	size_t message_size;
 };
 
-/* Keeps the first error only: what follows it is often its consequence. */
+/* Records the first error; later ones are often consequences of it. */
 static void __attribute__((format(printf, 3, 4))) source_fail(struct source *source, int error, const char *format, ...)
 {
 	char reason[512];
@@ -45,8 +45,8 @@ static void __attribute__((format(printf, 3, 4))) source_fail(struct source *sou
 }
 
 /*
- * A line for the parser, which would take what does not fit its buffer for the next line, an indented line
- * for more of the value before, and the text before a NUL for the whole. NULL: the end, or an error.
+ * Reads a line for libinih, which would otherwise split a line that is too long, append an indented line to the value
+ * before it, and ignore what follows a NUL. NULL: end of file, or an error.
  */
 static char *read_line(char *line, int size, void *user)
 {
@@ -71,7 +71,7 @@ static char *read_line(char *line, int size, void *user)
 		line[length++] = (char)c;
 	}
 	if (ferror(source->file)) {
-		source_fail(source, -EIO, "cannot read on: %s", strerror(errno));
+		source_fail(source, -EIO, "cannot read further: %s", strerror(errno));
 		return NULL;
 	}
 	if (length == 0 && c == EOF)
@@ -108,7 +108,7 @@ static void fail_unknown_key(struct source *source, const char *name)
 		source_fail(source, -EINVAL, "unknown key \"%s\"; \"cri-ebpf record --help\" lists the keys", shown);
 }
 
-/* libinih's handler: 1 to go on. */
+/* Handler of libinih: sets one key. Returns 1 to continue, 0 after an error. */
 static int set_key(void *user, const char *section, const char *name, const char *value)
 {
 	struct source *source = user;
@@ -152,14 +152,14 @@ fail_file(int error, const char *path, char *message, size_t message_size, const
 	return error;
 }
 
-/* -ENOENT with no message written when there is no such file. */
+/* -ENOENT, without a message, when the file does not exist. */
 static int open_file(const char *path, FILE **ret, char *message, size_t message_size)
 {
 	AUTO_CLOSE int fd = -1;
 	struct stat st;
 	FILE *file;
 
-	/* O_NONBLOCK: a FIFO must be refused, not waited for. */
+	/* O_NONBLOCK: open must not wait for the writer of a FIFO. */
 	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	if (fd < 0 && errno == ENOENT)
 		return -ENOENT;
@@ -187,7 +187,7 @@ static int open_file(const char *path, FILE **ret, char *message, size_t message
 	return 0;
 }
 
-/* -ENOENT with no message written when there is no such file. config may be half changed on failure. */
+/* -ENOENT, without a message, when the file does not exist. On failure *config may be partly changed. */
 static int read_file(struct config *config, const char *path, char *message, size_t message_size)
 {
 	struct source source = { .config = config, .path = path, .message = message, .message_size = message_size };
@@ -200,13 +200,13 @@ static int read_file(struct config *config, const char *path, char *message, siz
 
 	source.file = file;
 	r = ini_parse_stream(read_line, &source, set_key, &source);
-	/* libinih goes on behind a line it cannot read, so its error may be the earlier one. */
+	/* libinih continues behind a malformed line, so its error may be in an earlier line. */
 	if (r > 0 && (!source.error || (unsigned int)r < source.line)) {
 		source.error = 0;
 		source.line = (unsigned int)r;
 		source_fail(&source, -EINVAL, "must be KEY = VALUE, or a comment beginning with #");
 	} else if (r < 0) {
-		source_fail(&source, -ENOMEM, "cannot read on: %s", strerror(ENOMEM));
+		source_fail(&source, -ENOMEM, "cannot read further: %s", strerror(ENOMEM));
 	}
 
 	return source.error;
@@ -240,7 +240,7 @@ static int read_dropins(struct config *config, const char *dir, char *message, s
 		if (r == 0) {
 			(void)snprintf(path, sizeof(path), "%s/%s", dir, entries[i]->d_name);
 			r = read_file(config, path, message, message_size);
-			/* Listed but not there: a dangling link. The user meant something by it. */
+			/* A dangling symbolic link is an error: the user expects it to be read. */
 			if (r == -ENOENT)
 				r = fail_file(r, path, message, message_size, "cannot open the configuration: %s",
 					      strerror(ENOENT));

@@ -1,21 +1,22 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * The wire format: every record the BPF programs put into the ring buffer.
+ * The wire format: the records that the BPF programs write to the ring buffer.
  *
- * Compiled by clang for the kernel side and by the host compiler for user space; the layout is asserted
- * at the end of this file, so both sides agree or do not build. Fixed-width types only, no pointers, all
- * padding explicit, little variable data: it follows the fixed part as tails, each an {offset, length}
- * from the start of the record.
+ * Compiled by clang for the BPF programs and by the host compiler for user space; the assertions at the end of this
+ * file make a difference in layout a compile error. Types have a fixed width, padding is explicit, and there are no
+ * pointers. Variable data follows the fixed part as tails, each described by an offset from the start of the record
+ * and a length.
  *
- * Times are CLOCK_BOOTTIME nanoseconds. Pids and uids are the host's (initial namespaces). Sizes are bytes.
- * A number the kernel could not learn is EV_UNKNOWN; a limit that does not exist is EV_UNLIMITED.
+ * Times are CLOCK_BOOTTIME nanoseconds. Pids and uids are those of the initial namespaces. Sizes are bytes. EV_UNKNOWN
+ * stands for a number that could not be read, EV_UNLIMITED for a limit that is not set.
  */
 #ifndef CRI_COMMON_EVENT_H
 #define CRI_COMMON_EVENT_H
 
 #include <linux/types.h>
 
-/* Raised whenever a record's layout or meaning changes; a reader knows this one and the one before. */
+/* Version of the format. Raise it whenever a record's layout or meaning changes; a reader knows this version and the
+ * one before. */
 #ifndef EV_ABI
 #define EV_ABI 1
 #endif
@@ -71,9 +72,8 @@ enum ev_kind {
 	EV_TEST_TYPES(TYPE)
 
 /*
- * A cgroup's identity, and the key of the metadata and armed maps. hierarchy is the number in
- * /proc/PID/cgroup (0: cgroup v2); id is the kernfs node id, which is st_ino of the directory.
- * id 0: no cgroup.
+ * Identity of a cgroup; also the key of the metadata map. hierarchy is the number in /proc/PID/cgroup (0: cgroup v2).
+ * id is the kernfs node id, which is st_ino of the directory; 0: no cgroup.
  */
 struct ev_cgroup {
 	__u32 hierarchy;
@@ -84,38 +84,38 @@ struct ev_cgroup {
 struct ev_header {
 	__u16 abi;     /* EV_ABI */
 	__u16 kind;    /* enum ev_kind */
-	__u32 length;  /* bytes of the whole record, tails included */
-	__u32 cpu;     /* where the record was made */
+	__u32 length;  /* bytes of the record including tails */
+	__u32 cpu;     /* on which the record was written */
 	__u32 zero;
-	__u64 seq;     /* per (cpu, kind), from 1, taken before the reserve: a hole is a lost record; 0: none */
+	__u64 seq;     /* counts from 1 for each (cpu, kind), taken before the reservation: a hole is a lost record; 0: none */
 	__u64 time_ns; /* CLOCK_BOOTTIME */
 };
 
-/* A process: the thread group, never a single thread. */
+/* A process (thread group), never a single thread. */
 struct ev_task {
 	__u32 pid;  /* tgid; 0: no process (interrupt or kernel idle) */
-	__u32 ppid; /* tgid of the parent that gets the SIGCHLD */
+	__u32 ppid; /* tgid of real_parent, which gets the SIGCHLD */
 	__u32 uid;  /* real uid, initial user namespace */
 	__u32 zero;
-	__u64 start_ns; /* CLOCK_BOOTTIME of the leader's start; with pid: unique within a boot */
-	char comm[EV_COMM_LEN]; /* NUL-terminated, else arbitrary bytes chosen by the process */
+	__u64 start_ns; /* start of the leader; together with pid unique within a boot */
+	char comm[EV_COMM_LEN]; /* NUL-terminated; arbitrary bytes chosen by the process */
 };
 
-/* Variable data: offset from the start of the record, length in bytes; both 0 when absent. */
+/* Position of variable data: offset from the start of the record and length in bytes; both 0 when there is none. */
 struct ev_tail {
 	__u16 offset;
 	__u16 length;
 };
 
 /*
- * Names of a cgroup and its ancestors as tail: leaf first, each NUL-terminated, the hierarchy's root left
- * out. Absent where the kernel may not read strings (lockdown=confidentiality). EV_F_NAMES_CUT in the
- * record's flags: ancestors beyond the deepest level or the buffer are missing.
+ * A tail of names: those of a cgroup and its ancestors without the hierarchy's root, leaf first, each NUL-terminated.
+ * There is none where the programs may not read strings (lockdown=confidentiality). EV_F_NAMES_CUT in the record's
+ * flags: ancestors are missing because of one of these bounds.
  */
 #define EV_NAMES_LEVELS 10
 #define EV_NAMES_MAX    1024
 
-enum ev_constraint { /* mm/oom_kill.c, enum oom_constraint, plus "not known" */
+enum ev_constraint { /* include/linux/oom.h, enum oom_constraint, and "unknown" */
 	EV_CONSTRAINT_NONE = 0,
 	EV_CONSTRAINT_CPUSET = 1,
 	EV_CONSTRAINT_MEMPOLICY = 2,
@@ -125,22 +125,22 @@ enum ev_constraint { /* mm/oom_kill.c, enum oom_constraint, plus "not known" */
 
 enum ev_oom_flags {
 	EV_F_NAMES_CUT = 1 << 0,
-	EV_F_LIMIT_EXACT = 1 << 1, /* limit owner told by the kernel's oom_control, else inferred */
+	EV_F_LIMIT_EXACT = 1 << 1, /* the limit's owner was read from the kernel's oom_control, else it is inferred */
 	EV_F_GROUP_KILL = 1 << 2,  /* killed by memory.oom.group */
-	EV_F_CHOSEN = 1 << 3,      /* the process the OOM killer chose, not a member killed along */
+	EV_F_CHOSEN = 1 << 3,      /* the OOM killer chose this process; not set for other members of a group kill */
 };
 
 struct ev_oom_kill {
 	struct ev_header h;
 	struct ev_task victim;
-	struct ev_task trigger;          /* whose allocation failed; pid 0 when unknown */
-	struct ev_cgroup cgroup;         /* the victim's */
+	struct ev_task trigger;          /* the process whose allocation failed; pid 0: unknown */
+	struct ev_cgroup cgroup;         /* of the victim */
 	struct ev_cgroup trigger_cgroup;
-	struct ev_cgroup limit_cgroup;   /* whose limit it was; id 0: the node's memory, or unknown */
-	__u64 decision_ns;               /* same for all victims of one kill decision */
+	struct ev_cgroup limit_cgroup;   /* owner of the limit; id 0: the memory of the node, or unknown */
+	__u64 decision_ns;               /* time of the decision; the same for all of its victims */
 	__u64 limit_bytes;               /* of limit_cgroup */
-	__u64 usage_bytes;
-	__u64 rss_anon_bytes;            /* of the victim; approximate from 6.2 on (percpu counters) */
+	__u64 usage_bytes;               /* of limit_cgroup */
+	__u64 rss_anon_bytes;            /* this and the next four: of the victim; approximate since 6.2 (percpu counters) */
 	__u64 rss_file_bytes;
 	__u64 rss_shmem_bytes;
 	__u64 swap_bytes;
@@ -156,8 +156,8 @@ struct ev_oom_kill {
 /* EV_MEMORY_HIGH and EV_MEMORY_LIMIT */
 struct ev_memory {
 	struct ev_header h;
-	struct ev_task task;     /* current; pid 0 in interrupt */
-	struct ev_cgroup cgroup; /* whose limit it is, never current's */
+	struct ev_task task;     /* current task; pid 0: none (interrupt) */
+	struct ev_cgroup cgroup; /* owner of the limit; not necessarily the cgroup of task */
 	__u64 usage_bytes;
 	__u64 limit_bytes;
 	__u32 flags;             /* EV_F_NAMES_CUT */
@@ -172,9 +172,9 @@ struct ev_process_exit {
 	struct ev_header h;
 	struct ev_task task;
 	struct ev_cgroup cgroup;
-	__u32 status; /* as wait(2) reports it: code << 8 | core 0x80 | signal */
+	__u32 status; /* as wait(2) reports it: exit code << 8 | core dump 0x80 | signal */
 	__u32 flags;  /* enum ev_exit_flags */
-	__u32 ns_init; /* 1: the init of its pid namespace, else 0 */
+	__u32 ns_init;  /* 1: init of its pid namespace, else 0 */
 	__u32 ns_level; /* depth of that namespace; 0: the host's */
 };
 
@@ -186,20 +186,20 @@ struct ev_process_fork {
 };
 
 enum ev_lifecycle_flags {
-	EV_F_NS_INIT = 1 << 4, /* EXEC: by the init of a pid namespace below the host's */
+	EV_F_NS_INIT = 1 << 4, /* EXEC: by the init of a pid namespace other than the host's */
 };
 
 /* EV_CGROUP_MKDIR, EV_CGROUP_EXEC and EV_CGROUP_RMDIR */
 struct ev_lifecycle {
 	struct ev_header h;
-	struct ev_task task; /* who made, execs in, or removed it */
+	struct ev_task task; /* created, execs in, or removed the cgroup */
 	struct ev_cgroup cgroup;
 	struct ev_cgroup parent;
-	__u64 limit_bytes;
+	__u64 limit_bytes; /* EXEC and RMDIR only, else EV_UNKNOWN */
 	__u64 peak_bytes; /* RMDIR only, else EV_UNKNOWN */
 	__u64 oom_kills;  /* RMDIR only, else EV_UNKNOWN */
 	__u32 flags;      /* EV_F_NAMES_CUT, EV_F_NS_INIT */
-	struct ev_tail path; /* MKDIR only: from the hierarchy's root, "/a/b", without NUL */
+	struct ev_tail path; /* MKDIR only: path from the hierarchy's root, "/a/b", without NUL */
 };
 
 #define EV_PATH_MAX 1024 /* TRACE_CGROUP_PATH's buffer, kernel/cgroup/cgroup-internal.h */

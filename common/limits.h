@@ -1,25 +1,26 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Sizes, each with its reason. */
+/* Sizes, each with its reason. Shared by the BPF programs and user space. */
 #ifndef CRI_COMMON_LIMITS_H
 #define CRI_COMMON_LIMITS_H
 
-/* Longest name of a directory, with NUL (NAME_MAX + 1). */
+/* Bytes of the longest name of a directory, with NUL (NAME_MAX + 1). */
 #define LIMIT_NAME 256
 
-/* Room for the largest record; a power of two, so that a mask bounds every offset for the verifier. */
+/* Bytes of the largest record; a power of two, so that the verifier accepts a mask as the bound of an offset. */
 #define LIMIT_SCRATCH 4096
 
-/* Depth looked at for limits and names. Kubernetes in Docker in a slice has 9 levels. */
+/* Levels of cgroups that are searched for limits. Kubernetes in Docker in a slice has 9. */
 #define LIMIT_DEPTH 16
 
-/* Processes and cgroups remembered as recorded; an LRU hash needs 256 entries a CPU to keep its order. */
+/* Entries of `seen`, processes and cgroups that were recorded. An LRU hash needs 256 entries for each CPU to evict the
+ * oldest ones. */
 #define LIMIT_SEEN         8192
 #define LIMIT_SEEN_PER_CPU 256
 
-/* Limits under pressure at one time. */
+/* Entries of `armed`: memory limits that are under pressure at the same time. */
 #define LIMIT_ARMED 4096
 
-/* A CPU number from here on is nonsense; it bounds what is remembered for each CPU. NR_CPUS is at most this. */
+/* CPU numbers are below this (largest NR_CPUS of the kernel); bounds tables indexed by CPU. */
 #define LIMIT_CPUS 8192
 
 #endif

@@ -12,7 +12,7 @@
 
 #include "common/text.h"
 
-/* A verifier log can be longer; its end is then cut, which is said. */
+/* Bytes of a message; a longer one, for example a verifier log, is cut and marked. */
 #define MESSAGE_MAX 4096
 
 static const struct {
@@ -30,8 +30,8 @@ static enum log_level log_level_shown = LOG_LEVEL_INFO;
 static bool log_to_journal;
 
 /*
- * A terminal started by a service inherits JOURNAL_STREAM, so the variable alone does not say that stderr
- * goes to the journal; systemd.exec(5) has the comparison.
+ * A terminal started by a service inherits JOURNAL_STREAM, so the variable alone does not prove that stderr is the
+ * journal; its value must be the device and inode of stderr (systemd.exec(5)).
  */
 static bool stderr_is_journal(void)
 {
@@ -71,7 +71,7 @@ void log_print(enum log_level level, const char *format, ...)
 	if (log_to_journal)
 		(void)snprintf(prefix, sizeof(prefix), "<%u>", levels[level].priority);
 
-	/* One call and an unbuffered stream: lines of several processes do not mix. */
+	/* One call on an unbuffered stream, so that lines of several processes do not mix. */
 	(void)fprintf(stderr, "%s%s: %s%s%s\n", prefix, log_program, levels[level].word, escaped, cut ? " [cut]" : "");
 	errno = saved_errno;
 }

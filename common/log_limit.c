@@ -3,11 +3,12 @@
 
 bool log_allowed(struct log_limit *limit, uint64_t now_ns, uint64_t interval_ns, unsigned int burst)
 {
-	/* A clock that went backwards starts a new window instead of silencing for ever. */
+	/* A clock that went backwards starts a new window; else nothing would be allowed until it catches up. */
 	bool fresh =
 		limit->count == 0 || now_ns < limit->window_start_ns || now_ns - limit->window_start_ns >= interval_ns;
 
-	/* count goes one beyond burst while messages are being suppressed; the next true still has their number. */
+	/* count is burst + 1 while messages are suppressed, so that the number stays readable until after the next
+	 * true. */
 	if (limit->count <= burst)
 		limit->suppressed = 0;
 	if (fresh) {

@@ -1,27 +1,27 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * Layout of the pinned maps other than the ring: keys and values shared by the BPF programs, the loader
- * and the recorder. Changing one is a change of EV_ABI.
+ * Keys and values of the pinned maps, except the ring (common/event.h). Shared by the BPF programs, the loader and the
+ * recorder. A change of layout or meaning needs a new EV_ABI.
  */
 #ifndef CRI_COMMON_MAPS_H
 #define CRI_COMMON_MAPS_H
 
 #include "common/event.h"
 
-/* `counters`: per-CPU array, key = enum ev_kind. Only the kernel side writes. */
+/* `counters`: per-CPU array, key: enum ev_kind. Written by the BPF programs only. All but seq count since the load. */
 struct map_counters {
-	__u64 seq;        /* the last sequence number given out */
+	__u64 seq;        /* last sequence number assigned */
 	__u64 sent;       /* records submitted to the ring */
-	__u64 lost;       /* the ring had no room */
-	__u64 filtered;   /* not wanted: host processes, OOM marks of processes already dying */
-	__u64 map_errors; /* updates of metadata, seen or armed that failed */
-	__u64 since_wakeup; /* bulk records since the reader was last woken */
+	__u64 lost;       /* records for which the ring had no room */
+	__u64 filtered;   /* events not recorded: of the host, and OOM marks of exiting processes */
+	__u64 map_errors; /* failed updates of metadata, seen or armed */
+	__u64 since_wakeup; /* records since the reader was last woken */
 };
 
-/* `metadata`: hash, key = struct ev_cgroup. */
+/* `metadata`: hash, key: struct ev_cgroup. Written by the loader, the BPF programs and the recorder. */
 enum meta_class {
-	META_UNKNOWN = 0,   /* not looked at yet: recorded, with half of the ring at most */
-	META_HOST = 1,      /* no container: bulk records are dropped in the kernel */
+	META_UNKNOWN = 0,   /* not classified yet: recorded, in at most half of the ring */
+	META_HOST = 1,      /* no container: exits, forks and cgroup events are dropped in the kernel */
 	META_CONTAINER = 2,
 };
 
@@ -36,28 +36,28 @@ enum meta_source {
 struct map_metadata {
 	__u8 class;        /* enum meta_class */
 	__u8 source;       /* enum meta_source */
-	__u16 path_length; /* 0: not known */
-	__u8 path_cut;     /* 1: the beginning of the path is missing */
-	__u8 unit;         /* 1: the hierarchy's root, or a plain systemd unit below it: host for sure */
+	__u16 path_length; /* bytes; 0: unknown */
+	__u8 path_cut;     /* 1: the beginning of the path was cut off */
+	__u8 unit;         /* 1: the hierarchy's root, or a plain systemd unit below one: certainly the host's */
 	__u8 zero[2];
 	char path[META_PATH_MAX + 4]; /* from the hierarchy's root, "/a/b"; the last META_PATH_MAX bytes of it */
 };
 
-/* `seen`: LRU hash; an entry means that this was recorded already. */
+/* `seen`: LRU hash; an entry means that the event was recorded already. */
 struct map_seen_key {
 	__u32 kind;      /* enum ev_kind */
-	__u32 tgid;      /* or the hierarchy, for kinds of a cgroup */
-	__u64 start_ns;  /* of the process, or the kernfs id */
+	__u32 tgid;      /* for cgroup events: the hierarchy */
+	__u64 start_ns;  /* of the process; for cgroup events: the kernfs id */
 };
 
 enum map_seen_value {
 	SEEN_RECORDED = 1,
-	SEEN_DYING = 2, /* marked by the OOM killer when it was already dying: not a kill */
+	SEEN_DYING = 2, /* the OOM killer marked a process that was exiting already: no kill */
 };
 
-/* `armed`: LRU hash; an entry means that pressure on this cgroup was reported, value: when
- * (CLOCK_BOOTTIME). It goes when usage falls below the re-arm line. With EV_OOM_KILL, value: the cgroup's own count
- * of OOMs at the last recorded kill. */
+/* `armed`: LRU hash. For EV_MEMORY_HIGH and EV_MEMORY_LIMIT an entry means that pressure on this cgroup was reported;
+ * value: time of the report (CLOCK_BOOTTIME, ns); deleted when usage falls below the re-arm level. For EV_OOM_KILL the
+ * value is the number of OOMs of the cgroup's own limit at its last recorded kill. */
 struct map_armed_key {
 	__u32 hierarchy;
 	__u32 kind; /* EV_MEMORY_HIGH, EV_MEMORY_LIMIT or EV_OOM_KILL */
@@ -66,7 +66,7 @@ struct map_armed_key {
 
 #define INFO_PROBES   8
 #define INFO_NAME_MAX 24
-#define INFO_RUNG_OFF "off" /* switched off by the configuration */
+#define INFO_RUNG_OFF "off" /* the configuration disables the probe */
 
 enum info_cgroup_mode { /* where the memory controller is */
 	INFO_CGROUP_V1 = 1,
@@ -74,29 +74,29 @@ enum info_cgroup_mode { /* where the memory controller is */
 };
 
 /*
- * While one set of programs replaces another, both are attached. NONE to BOTH to NEW and back to NONE: nowhere does
- * an event find none that records it, and whatever two record is told apart by `seen`.
+ * Phases of a replacement, in which two sets of programs are attached: NONE, BOTH, NEW, NONE. In every phase at least
+ * one set records each event, and `seen` prevents that both do.
  */
 enum info_overlap {
-	OVERLAP_NONE = 0, /* only map_info.set records */
-	OVERLAP_BOTH = 1, /* all that are attached record, through `seen` */
-	OVERLAP_NEW = 2,  /* only map_info.set records, through `seen`: the others are on their way out */
+	OVERLAP_NONE = 0, /* only the set map_info.set records, without `seen` */
+	OVERLAP_BOTH = 1, /* all attached sets record, with `seen` */
+	OVERLAP_NEW = 2,  /* only the set map_info.set records, with `seen`; the other one is being detached */
 };
 
-/* `info`: array of one, written by the loader before the first program is attached. */
+/* `info`: array of one element, written by the loader before the first program is attached and during a replacement. */
 struct map_info {
 	__u32 abi;      /* EV_ABI of the programs */
 	__u32 overlap;  /* enum info_overlap */
-	__u64 generation; /* random, never 0: tells this ring from any other */
-	__u64 set;        /* the programs that record; those of another load are silent */
-	__u64 ring_bytes;
-	__u64 loaded_ns; /* since when the ring is there, CLOCK_BOOTTIME */
-	__u32 memory_hierarchy; /* ev_cgroup.hierarchy of everything recorded here */
+	__u64 generation; /* random, never 0: identifies the ring */
+	__u64 set;        /* the set of programs that records (enum info_overlap) */
+	__u64 ring_bytes; /* size of the ring */
+	__u64 loaded_ns; /* creation of the ring, CLOCK_BOOTTIME */
+	__u32 memory_hierarchy; /* ev_cgroup.hierarchy of all records */
 	__u32 cgroup_mode;      /* enum info_cgroup_mode */
 	char version[INFO_NAME_MAX]; /* of the loader, NUL-terminated */
 	struct {
 		char name[INFO_NAME_MAX]; /* "" after the last */
-		char rung[INFO_NAME_MAX]; /* "" : not available on this kernel; INFO_RUNG_OFF */
+		char rung[INFO_NAME_MAX]; /* "": no rung works on this kernel; or INFO_RUNG_OFF */
 	} probes[INFO_PROBES];
 };
 

@@ -8,7 +8,7 @@
 #include "common/cleanup.h"
 #include "common/text.h"
 
-/* Longest name an edit distance is computed for, and longest wrong word that is shown. */
+/* Longest name for which an edit distance is computed; bytes of a wrong word in a message. */
 #define NAME_MAX_COMPARED 48
 #define WORD_SHOWN	  64
 
@@ -17,7 +17,7 @@ static char dashed(char c)
 	return c == '_' ? '-' : c;
 }
 
-/* Whether the first length bytes of word are the flag of that row. */
+/* True when the first length bytes of word are the flag of the row, without the leading dashes. */
 static bool is_flag_of(const struct option_row *row, const char *word, size_t length)
 {
 	if (strlen(row->name) != length)
@@ -29,7 +29,7 @@ static bool is_flag_of(const struct option_row *row, const char *word, size_t le
 	return true;
 }
 
-/* Levenshtein's distance in one row of its table; too long names are too far away. */
+/* The Levenshtein distance, computed with one row of its table. A name that is too long is far away. */
 static size_t edit_distance(const char *a, const char *b)
 {
 	size_t row[NAME_MAX_COMPARED + 1], a_length = strlen(a), b_length = strlen(b);
@@ -58,7 +58,7 @@ static size_t edit_distance(const char *a, const char *b)
 	return row[b_length];
 }
 
-/* As option_nearest, but only what is nearer than *distance, which is lowered. */
+/* As option_nearest(), but only for rows nearer than *distance; lowers *distance. */
 static const struct option_row *nearest_below(const struct option_row *rows, const char *name, size_t *distance)
 {
 	const struct option_row *nearest = NULL;
@@ -167,7 +167,7 @@ static int fail_unknown_letter(const struct parser *parser, const char *word, ch
 	return -EINVAL;
 }
 
-/* name: as it was typed, "--lines" or "-n". value NULL: none was given. */
+/* Sets an option, or writes the error message. name: as it was typed, "--lines" or "-n". value NULL: none was given. */
 static int apply(const struct parser *parser, struct found found, const char *name, const char *value)
 {
 	char allowed[256], shown[WORD_SHOWN];
@@ -191,13 +191,13 @@ static int apply(const struct parser *parser, struct found found, const char *na
 	return -EINVAL;
 }
 
-/* The next word, whatever it looks like: "--since -2h". NULL at the end. */
+/* The next word, also one that begins with a dash ("--since -2h"); NULL at the end. */
 static const char *take_word(struct parser *parser)
 {
 	return parser->next < parser->argc ? parser->argv[parser->next++] : NULL;
 }
 
-/* "--name", "--name=value", "--name value". 1: help. */
+/* Parses "--name", "--name=value" or "--name value". 1: help was requested. */
 static int parse_long(struct parser *parser, const char *word)
 {
 	size_t length = strcspn(word + 2, "=");
@@ -217,7 +217,7 @@ static int parse_long(struct parser *parser, const char *word)
 	return apply(parser, found, name, value);
 }
 
-/* "-f", "-n10", "-n 10", "-fn10". 1: help. */
+/* Parses "-f", "-n10", "-n 10" or "-fn10". 1: help was requested. */
 static int parse_letters(struct parser *parser, const char *word)
 {
 	for (size_t i = 1; word[i]; i++) {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Option rows as people and as programs read them. */
+/* Printing option rows: help for people, and lines for the generators of completion and manual pages. */
 #include <string.h>
 
 #include "common/cleanup.h"

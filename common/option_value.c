@@ -65,7 +65,7 @@ static int set_string(const struct option_row *row, void *member, const char *va
 	if (length >= row->size || length < row->min)
 		return -ERANGE;
 
-	/* The rest is cleared: a shorter value must not leave the end of a longer one behind. */
+	/* Clear the rest, so that structs with equal values are equal bytes. */
 	memset(member, 0, row->size);
 	memcpy(member, value, length);
 	return 0;
@@ -102,7 +102,7 @@ static int set_list(const struct option_row *row, void *member, const char *valu
 	return 0;
 }
 
-/* Help has no member: what it asks for is the parser's to say. */
+/* Help has no member; option_parse() returns 1 for it. */
 static int set_help(const struct option_row *row, void *member, const char *value)
 {
 	(void)row;
@@ -131,7 +131,7 @@ static void describe_bounded(const struct option_row *row, const char *noun, cha
 		(void)snprintf(out, size, "%s", noun);
 }
 
-/* "64K", not "64.0K": a bound is a round number. */
+/* Formats a bound or a default, which is a round number: "64K", not "64.0K". */
 static void format_bound_size(char *out, size_t size, uint64_t value)
 {
 	static const char letters[] = "KMGTPE";
@@ -291,7 +291,7 @@ int option_set(const struct option_row *row, void *target, const char *value, ch
 	const struct option_kind *kind = &kinds[row->type];
 	int r;
 
-	/* A value that is missing has no parser, so it is refused here for every kind that needs one. */
+	/* The set functions of types with a value need one. */
 	if (kind->takes_value && !value)
 		r = -EINVAL;
 	else

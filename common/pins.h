@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Names below the pin directory. bpffs refuses names with a dot. */
+/* Names in the pin directory. bpffs refuses names with a dot. */
 #ifndef CRI_COMMON_PINS_H
 #define CRI_COMMON_PINS_H
 
@@ -12,11 +12,11 @@
 #define PIN_ARMED    "armed"
 #define PIN_INFO     "info"
 #define PIN_LINK_PREFIX "link_"
-#define PIN_NEW_SUFFIX  "_new" /* a link on its way to replace the one without */
-#define PIN_LOCK        "lock" /* a directory: the loader that has locked it is at work */
-#define PIN_TRY_PREFIX  "try_"  /* a link pinned for a moment, to see whether it can be */
+#define PIN_NEW_SUFFIX  "_new" /* a link that is about to replace the one without this suffix */
+#define PIN_LOCK        "lock" /* a directory that a running loader has locked with flock(2) */
+#define PIN_TRY_PREFIX  "try_" /* a link pinned for a moment to find out whether that works; followed by PID_ */
 
-/* Accounts of the packages; The units and sysusers.d use the same names. */
+/* Accounts, as the units and sysusers.d name them. */
 #define USER_RECORDER "cri-ebpf"
 #define USER_LOADER   "cri-ebpf-loader"
 #define GROUP_READERS "cri-ebpf"

@@ -8,15 +8,15 @@
 #include "common/text.h"
 #include "common/utf8.h"
 
-/* Where an escaper writes: keeps counting when the room is used up, as snprintf does. */
+/* Output of an escaper. Goes on counting when `out` is full, as snprintf does. */
 struct sink {
 	char *out;
 	size_t size;
 	size_t needed;
-	bool full; /* a piece did not fit: later, shorter ones must not follow it */
+	bool full; /* a piece did not fit; later ones are not written, even if they would fit */
 };
 
-/* A piece is an escape or a character: it is written whole or not at all. */
+/* Writes a piece, which is an escape or a character, as a whole or not at all. */
 static void sink_put(struct sink *sink, const char *piece, size_t length)
 {
 	if (sink->size == 0 || sink->needed + length > sink->size - 1)
@@ -49,29 +49,29 @@ static bool is_control(const unsigned char *s, size_t length)
 }
 
 /*
- * Characters that cannot be seen but change what can: the order of the letters around them, where a line ends, or
- * whether two words look the same (Unicode's Default_Ignorable_Code_Point and Bidi_Control, and line separators).
+ * Invisible characters that change how text looks: the order of letters, where a line ends, or whether two words look
+ * the same (Unicode: Default_Ignorable_Code_Point, Bidi_Control, and line separators).
  */
 static const struct {
 	uint32_t first, last;
-} unseen_ranges[] = {
+} invisible_ranges[] = {
 	{ 0x00ad, 0x00ad }, { 0x034f, 0x034f }, { 0x061c, 0x061c }, { 0x115f, 0x1160 },	  { 0x17b4, 0x17b5 },
 	{ 0x180b, 0x180f }, { 0x200b, 0x200f }, { 0x2028, 0x202e }, { 0x2060, 0x206f },	  { 0x3164, 0x3164 },
 	{ 0xfe00, 0xfe0f }, { 0xfeff, 0xfeff }, { 0xffa0, 0xffa0 }, { 0xfff0, 0xfffb },	  { 0x1bca0, 0x1bca3 },
 	{ 0x1d173, 0x1d17a }, { 0xe0000, 0xe0fff },
 };
 
-static bool is_unseen(uint32_t code)
+static bool is_invisible(uint32_t code)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(unseen_ranges); i++)
-		if (code >= unseen_ranges[i].first && code <= unseen_ranges[i].last)
+	for (size_t i = 0; i < ARRAY_SIZE(invisible_ranges); i++)
+		if (code >= invisible_ranges[i].first && code <= invisible_ranges[i].last)
 			return true;
 	return false;
 }
 
 typedef void (*escape_piece)(struct sink *sink, const unsigned char *s, size_t length);
 
-/* One character: it is written whole or not at all. */
+/* Writes one character as \xNN for each byte, as a whole or not at all. */
 static void sink_print_bytes(struct sink *sink, const unsigned char *s, size_t length)
 {
 	char piece[4 * 4 + 1];
@@ -81,14 +81,14 @@ static void sink_print_bytes(struct sink *sink, const unsigned char *s, size_t l
 	sink_put(sink, piece, 4 * length);
 }
 
-/* What is dangerous for a terminal or its reader; length 0: one byte of invalid UTF-8. */
+/* length 0: one byte of invalid UTF-8. */
 static void escape_for_terminal(struct sink *sink, const unsigned char *s, size_t length)
 {
 	if (length == 1 && s[0] == '\\')
 		sink_put(sink, "\\\\", 2);
 	else if (length == 0)
 		sink_print(sink, "\\x%02x", s[0]);
-	else if (is_control(s, length) || is_unseen(utf8_decode(s, length)))
+	else if (is_control(s, length) || is_invisible(utf8_decode(s, length)))
 		sink_print_bytes(sink, s, length);
 	else
 		sink_put(sink, (const char *)s, length);
@@ -103,7 +103,7 @@ static void escape_for_json(struct sink *sink, const unsigned char *s, size_t le
 		sink_print(sink, "\\%c", letters[name - named]);
 	else if (length == 0)
 		sink_put(sink, "\\ufffd", 6);
-	else if (is_control(s, length) || (length < 4 && is_unseen(utf8_decode(s, length))))
+	else if (is_control(s, length) || (length < 4 && is_invisible(utf8_decode(s, length))))
 		sink_print(sink, "\\u%04x", (unsigned int)utf8_decode(s, length));
 	else
 		sink_put(sink, (const char *)s, length);

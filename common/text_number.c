@@ -7,7 +7,7 @@
 #include "common/cleanup.h"
 #include "common/text.h"
 
-/* Decimal digits at *s, which is moved behind them. */
+/* Parses decimal digits at *s and moves *s behind them. */
 static int parse_digits(const char **s, uint64_t *ret)
 {
 	const char *p = *s;
@@ -56,7 +56,7 @@ int text_parse_bool(const char *s, bool *ret)
 	return -EINVAL;
 }
 
-/* "3" or "1.5" at *s, which is moved behind it; the fraction in billionths, further digits dropped. */
+/* Parses "3" or "1.5" at *s and moves *s behind it. The fraction is in billionths; further digits are dropped. */
 static int parse_decimal(const char **s, uint64_t *ret_whole, uint64_t *ret_billionths)
 {
 	uint64_t whole, billionths = 0;
@@ -81,7 +81,7 @@ static int parse_decimal(const char **s, uint64_t *ret_whole, uint64_t *ret_bill
 	return 0;
 }
 
-/* whole.billionths times unit, rounded down. */
+/* *ret: whole.billionths times unit, rounded down. */
 static int scale_decimal(uint64_t whole, uint64_t billionths, uint64_t unit, uint64_t *ret)
 {
 	const uint64_t billion = 1000000000;
@@ -209,7 +209,7 @@ int text_parse_duration(const char *s, uint64_t *ret_ns)
 
 	while (*s) {
 		r = parse_decimal(&s, &whole, &billionths);
-		if (r == -ERANGE) { /* still to be told from what is no duration at all */
+		if (r == -ERANGE) { /* report -EINVAL first if the rest is no duration */
 			overflow = true;
 			s += strspn(s, "0123456789.");
 		} else if (r < 0) {
@@ -233,7 +233,7 @@ int text_parse_duration(const char *s, uint64_t *ret_ns)
 	return 0;
 }
 
-/* value / unit, half rounded up, without overflow. */
+/* value / unit, rounded half up, without overflow. */
 static uint64_t divide_rounded(uint64_t value, uint64_t unit)
 {
 	return value / unit + (value % unit >= unit - unit / 2);
@@ -264,7 +264,7 @@ void text_format_size(char *out, size_t size, uint64_t bytes)
 	(void)snprintf(out, size, "%u%c", (unsigned int)divide_rounded(bytes, unit), size_letters[letter]);
 }
 
-/* Two neighbouring units, the smaller left out when it is 0. */
+/* Durations of `from` nanoseconds or more are printed in these two units, the smaller one only when it is not 0. */
 static const struct {
 	uint64_t from, large, small;
 	const char *large_name, *small_name;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * Is this cgroup name a plain systemd unit, so that the cgroup is the host's own? Used by the loader for
- * the cgroups that exist and by the kernel side for new ones, so that a booting host does not fill the ring
- * before anybody reads it. Says no when in doubt: an unknown cgroup is recorded.
+ * Recognises the cgroups of plain systemd units, which are the host's own. The loader uses it for the cgroups that
+ * exist, the BPF programs for new ones, so that a booting host does not fill the ring before the recorder runs. False
+ * when in doubt: events of an unknown cgroup are recorded.
  */
 #ifndef CRI_COMMON_UNIT_NAME_H
 #define CRI_COMMON_UNIT_NAME_H
@@ -31,7 +31,7 @@ static inline __attribute__((always_inline)) bool unit_name_begins(const char *n
 	return true;
 }
 
-/* name: LIMIT_NAME bytes may be read; length: without NUL. */
+/* name: LIMIT_NAME bytes can be read. length: without NUL. */
 static inline __attribute__((always_inline)) bool unit_name_is_host(const char *name, unsigned int length)
 {
 	/* SLICE:PREFIX:ID is how a runtime on cgroupfs names a container below a systemd slice. */
