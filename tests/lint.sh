@@ -144,13 +144,13 @@ each_rule "$never_rules" never_rule
 # The privileged program links only what it uses of common/: every function of the files listed in the Makefile is
 # called by loader/ or by another of these functions.
 loader_common=$(sed -nE 's/^LOADER_COMMON := (.*)/\1/p' Makefile)
+mapfile -t loader_parts < <(tr ' ' '\n' <<<"$loader_common" | sed 's,.*,common/&.c,')
 unused_by_loader()
 {
-	local list name
+	local name
 
-	mapfile -t list < <(tr ' ' '\n' <<<"$loader_common" | sed 's,.*,common/&.c,')
-	sed -nE '/^static/d; s/^[a-z][a-z0-9_ ]*[ *]([a-z0-9_]+)\(.*/\1/p' "${list[@]}" | while read -r name; do
-		[ "$(cat loader/*.c "${list[@]}" <(grep -h '^#define' common/*.h) | grep -cE "(^|[^a-z0-9_])$name([^a-z0-9_]|\$)")" -gt 1 ] || echo "$name"
+	sed -nE '/^static/d; s/^[a-z][a-z0-9_ ]*[ *]([a-z0-9_]+)\(.*/\1/p' "${loader_parts[@]}" | while read -r name; do
+		[ "$(cat loader/*.c "${loader_parts[@]}" <(grep -h '^#define' common/*.h) | grep -cE "(^|[^a-z0-9_])$name([^a-z0-9_]|\$)")" -gt 1 ] || echo "$name"
 	done
 }
 like "$loader_common" 'config_file' "the loader's parts of common/ are listed"
@@ -192,6 +192,16 @@ nothing "the tests that documents name exist" "$(grep -ohE 'tests/[a-z_/]+\.(t|s
 words=$(wc -w <README.md)
 [ "$words" -le 900 ]
 ok $? "README.md has at most 900 words" || diag "$words words"
+
+# What to read of the privileged program, and how much that is: loader/README.md.
+nothing "the files that loader/README.md and bpf/README.md name exist" "$(grep -ohE '(bpf|common|consumer|loader)/[a-z0-9_/]+(\.bpf)?\.[ch]' \
+	loader/README.md bpf/README.md | sort -u | while read -r file; do
+		[ -e "$file" ] || echo "$file"
+	done)"
+lines=$(cat loader/*.[ch] bpf/*.[ch] common/*.h "${loader_parts[@]}" | wc -l)
+named=$(sed -nE 's/.*: ([0-9]+) lines with comments.*/\1/p' loader/README.md)
+[ $((named * 100)) -ge $((lines * 95)) ] && [ $((named * 100)) -le $((lines * 105)) ]
+ok $? "loader/README.md names the length of the privileged program" || diag "$named named, $lines counted"
 
 # leftovers FILES PATTERN: "file:line: text"
 leftovers()
