@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Any bytes as configuration file: refused in one printable line and without effect, or within bounds. */
+/* Any bytes as configuration file: refused with one printable line and no effect, or all values are within their
+ * bounds. */
 #include <errno.h>
 #include <sys/mman.h>
 #include <unistd.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Any words as command line, one per line: a printable reason, or values within their bounds. */
+/* Any words as command line, one a line: refused with a printable reason, or all values are within their bounds. */
 #include <errno.h>
 
 #include "common/config.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Any bytes: the escapes are printable, whole at every size, and say how long they are. */
+/* Any bytes: escaped text is printable, ends with a whole piece at every size, and its length is returned. */
 #include "common/text.h"
 #include "tests/fuzz/fuzz.h"
 
@@ -16,19 +16,19 @@ static void check_escape(escape_text escape, const char *in, size_t length)
 	FUZZ_ASSERT(strlen(whole) == needed);
 	FUZZ_ASSERT(fuzz_is_printable(whole));
 
-	/* What is cut is a beginning of the whole, and text by itself. */
+	/* Text that is cut is a prefix of the whole text and valid by itself. */
 	FUZZ_ASSERT(escape(cut, sizeof(cut), in, length) == needed);
 	FUZZ_ASSERT(strlen(cut) < sizeof(cut));
 	FUZZ_ASSERT(memcmp(cut, whole, strlen(cut)) == 0);
 	FUZZ_ASSERT(needed >= sizeof(cut) || strlen(cut) == needed);
 	again = text_json_escape(NULL, 0, cut, strlen(cut));
 	for (size_t i = 0; i < strlen(cut); i++)
-		again -= cut[i] == '"' || cut[i] == '\\'; /* the only ones escaped again: no half character */
+		again -= cut[i] == '"' || cut[i] == '\\'; /* the only bytes that are escaped again; a partial character would be too */
 	FUZZ_ASSERT(again == strlen(cut));
 	free(whole);
 }
 
-/* A lone half of a surrogate pair is refused by strict readers of JSON. */
+/* Strict JSON parsers refuse a lone surrogate. */
 static void check_surrogates(const char *in, size_t length)
 {
 	size_t needed = text_json_escape(NULL, 0, in, length);
@@ -39,7 +39,7 @@ static void check_surrogates(const char *in, size_t length)
 	for (const char *at = whole; *at; at++) {
 		if (*at != '\\')
 			continue;
-		at++; /* the escaped character: never a backslash that begins an escape itself */
+		at++; /* skip the escaped character, which may be a backslash */
 		FUZZ_ASSERT(strncmp(at, "ud", 2) != 0);
 	}
 	free(whole);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * hold_lock [-w|-e] FILE TYPE KIND FIRST [COUNT]: takes a lock of fcntl(2) on bytes of FILE and keeps it until it is
- * killed; prints "held". TYPE: read (the file is opened for reading only) or write. KIND: posix or ofd. -w: tries again
- * and again until it has it. -e: and then on every file that comes to have that name, as soon as it can be opened; "held"
- * is printed for each.
+ * hold_lock [-w|-e] FILE TYPE KIND FIRST [COUNT]: locks COUNT bytes (1) of FILE with fcntl(2) from byte FIRST on until it is
+ * killed; prints "held". TYPE: read (opens the file for reading only) or write. KIND: posix or ofd. -w: tries again until
+ * it has the lock. -e: the same, and then locks every new file of that name as soon as it can be opened; prints "held" for
+ * each.
  */
 #include <fcntl.h>
 #include <libgen.h>
@@ -16,7 +16,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* The descriptor that has it, or -1. */
+/* The descriptor that holds the lock, or -1. */
 static int try(const char *path, bool ofd, struct flock *lock)
 {
 	int fd = open(path, lock->l_type == F_WRLCK ? O_RDWR : O_RDONLY);
@@ -29,7 +29,7 @@ static int try(const char *path, bool ofd, struct flock *lock)
 	return -1;
 }
 
-/* Earlier files stay open, and locked. */
+/* Files of earlier iterations stay open and locked. */
 static void hold_every(const char *path, bool ofd, struct flock *lock)
 {
 	char *copy = strdup(path), events[4096];

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * late_exit CODE MILLISECONDS: the main thread ends at once with another code, the last thread ends the
- * process with CODE after MILLISECONDS. The process exits once, late, with CODE.
+ * late_exit CODE MILLISECONDS: the main thread exits at once; another thread ends the process with CODE after MILLISECONDS.
+ * So the process exits once, late, with CODE.
  */
 #include <errno.h>
 #include <pthread.h>

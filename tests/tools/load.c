@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * load SEED EXITS KILLS FILE CGROUP: forks children one after the other, EXITS of them that end by themselves or by a
- * signal, and KILLS at random places that go into the directory CGROUP, which has a limit, and fill its memory until
- * the kernel kills them; they alone are there, so that it takes no other. Writes the truth to FILE, from waitpid, in
- * order: "pid wait_status kind before after", kind exit or oom, the times those round the child's life in nanoseconds
- * since 1970. Prints "done" when all of it is there.
+ * load SEED EXITS KILLS FILE CGROUP: forks children one after the other. EXITS of them exit or are killed by a signal. KILLS
+ * of them, at random positions, move into the directory CGROUP, which has a limit, and fill its memory until the kernel
+ * kills them; no other process is in that cgroup. Writes a line for each child to FILE, in order, from waitpid: "pid
+ * wait_status kind before after"; kind is exit or oom, before and after are times around the child's life in nanoseconds
+ * since 1970. Prints "done" when FILE is complete.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -79,7 +79,7 @@ static int run_child(unsigned int fate, const char *cgroup, FILE *truth)
 			return -errno;
 	if (fprintf(truth, "%d %d %s %lld %lld\n", (int)pid, status, cgroup ? "oom" : "exit", before, now()) < 0)
 		return -EIO;
-	return fflush(truth) ? -errno : 0; /* a full buffer must not be written by a child too */
+	return fflush(truth) ? -errno : 0; /* so that a child does not write the same buffer again */
 }
 
 int main(int argc, char **argv)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * many_exits N FILE [AT_ONCE]: forks N children; child i exits with code i % 256, every tenth is killed by a
- * signal. One ends before the next is made; with AT_ONCE as many are made before all of them end at the same moment.
- * Writes the truth to FILE: one line "pid wait_status" per child, from waitpid.
+ * many_exits N FILE [AT_ONCE]: forks N children; child i exits with code i % 256, every tenth is killed by a signal. A child
+ * ends before the next one is forked; with AT_ONCE, so many are forked and then end at the same time. Writes a line
+ * "pid wait_status" for each child to FILE, from waitpid.
  */
 #include <errno.h>
 #include <signal.h>
@@ -84,7 +84,7 @@ int main(int argc, char **argv)
 		perror(argv[2]);
 		return 1;
 	}
-	/* a full buffer must not be written by a child too */
+	/* so that a child does not write the same buffer again */
 	for (long i = 0, n = atol(argv[1]); i < n && !error; i += at_once) {
 		fflush(truth);
 		error = run_children(i, at_once < n - i ? at_once : n - i, truth);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * named COMM STATUS [MEGABYTES]: calls itself COMM, any bytes, as a program in a container may; touches as much
- * memory, and exits with STATUS unless it was killed for that.
+ * named COMM STATUS [MEGABYTES]: sets its name to COMM, which may be any bytes, touches MEGABYTES of memory, and exits
+ * with STATUS unless it is killed before.
  */
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * old_kernel landlock|seccomp COMMAND...: runs COMMAND where the kernel does not have that, as far as COMMAND can
- * see. seccomp: what is there already stays, no further filter can be loaded.
+ * old_kernel landlock|seccomp COMMAND...: runs COMMAND so that this feature seems to be missing in the kernel.
+ * seccomp: the filters that are loaded already stay, and no other can be loaded.
  */
 #include <errno.h>
 #include <linux/filter.h>
@@ -29,7 +29,7 @@ static struct sock_filter without_landlock[] = {
 	LET_THROUGH,
 };
 
-/* Both ways: seccomp(2), and the one before it. */
+/* Both interfaces: seccomp(2) and prctl(2). */
 static struct sock_filter without_seccomp[] = {
 	LOAD(nr),
 	UNLESS(SYS_seccomp),
@@ -54,7 +54,7 @@ int main(int argc, char **argv)
 	for (size_t i = 0; argc > 2 && i < sizeof(kernels) / sizeof(kernels[0]); i++) {
 		if (strcmp(kernels[i].name, argv[1]) != 0)
 			continue;
-		/* root may without giving up new privileges; others must */
+		/* only root may load a filter without no_new_privs */
 		if ((geteuid() != 0 && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) ||
 		    prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &kernels[i].program) != 0) {
 			perror("old_kernel");

@@ -26,7 +26,7 @@ static pid_t fork_as(pid_t pid)
 	return (pid_t)syscall(SYS_clone3, &args, sizeof(args));
 }
 
-/* i: the ends are shifted a little against each other, in every round by another time. */
+/* i: number of the round; shifts the two exits against each other by a different short time in each round. */
 static void end_together(atomic_int *ready, int which, long i)
 {
 	cpu_set_t cpus;
@@ -43,7 +43,7 @@ static void end_together(atomic_int *ready, int which, long i)
 	_exit(0);
 }
 
-/* How many processes ended: 2, or less when a pid was taken. */
+/* Number of processes that ended: 2, or less when a pid was in use. */
 static int run_pair(atomic_int *ready, long i, int distance)
 {
 	const pid_t first = PID_FIRST + (pid_t)(i * 7 % PID_RANGE);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * set_position PIN POSITION|+BYTES: what a member of the ring's group can do to it: writes the reader's position of a
- * pinned ring buffer, or moves it beyond the writer's. Prints what it was.
+ * set_position PIN POSITION|+BYTES: writes the consumer position of a pinned ring buffer, as a member of the ring's
+ * group can: an absolute POSITION, or BYTES beyond the producer position. Prints both positions as they were.
  */
 #include <linux/bpf.h>
 #include <stdint.h>

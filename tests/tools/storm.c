@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * storm fork COUNT: processes that end at once, one after the other, as fast as it goes.
- * storm cgroup COUNT DIRECTORY: cgroups below it, called as containers are, each with a process for a moment.
- * At least COUNT of them, and more until SIGTERM, so that what is tried meanwhile is tried in the storm. Prints "begun"
- * after a tenth, and at the end how many milliseconds of CPU time all of it took.
+ * storm fork COUNT: processes that end at once, one after the other, as fast as possible. storm cgroup COUNT
+ * DIRECTORY: cgroups below it with names of containers, each with a short process. Makes at least COUNT of them, and
+ * more until SIGTERM, so that a test can work meanwhile. Prints "begun" after a tenth of COUNT, and at the end the CPU
+ * time of all of them in milliseconds.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -39,7 +39,7 @@ static int run_child(int procs_fd)
 	return status ? -EIO : 0;
 }
 
-/* The directory may be busy for a moment after its last process has ended. */
+/* The directory stays busy for a moment after its last process has ended. */
 static int remove_cgroup(const char *path)
 {
 	for (int attempt = 0; attempt < 1000; attempt++) {

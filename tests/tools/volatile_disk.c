@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * volatile_disk SOCKET IMAGE: a disk with a write cache that loses its content when the power goes, for QEMU
- * (-drive file=nbd:unix:SOCKET). Writes stay in this process's memory, a private mapping of the image; they reach the
- * image when they are flushed, or written through. Killing this process is the power cut.
+ * volatile_disk SOCKET IMAGE: a disk for QEMU with a write cache that is lost when the power is cut
+ * (-drive file=nbd:unix:SOCKET). Writes stay in this process's memory, a private mapping of the image, until the guest
+ * flushes them or writes them through. Killing this process is the power cut.
  *
  * The old form of the NBD protocol, one client, one request at a time.
  */
@@ -54,7 +54,7 @@ struct disk {
 	unsigned char *dirty; /* one for each sector */
 };
 
-/* All of it, or the program ends: without its client it is of no use. */
+/* Reads or writes all bytes; exits on failure, because nothing is left to do without the client. */
 static void move_all(int fd, void *data, size_t length, ssize_t (*move)(int, void *, size_t))
 {
 	for (char *at = data; length > 0;) {

@@ -64,7 +64,7 @@ static void test_defaults(void **state)
 	assert_string_equal(config.db, "/var/lib/cri-ebpf/events.db");
 	assert_string_equal(config.pin_dir, "/sys/fs/bpf/cri-ebpf");
 
-	/* The defaults keep their own rules. */
+	/* config_check() accepts the defaults and does not change them. */
 	checked = config;
 	assert_int_equal(config_check(&checked, message, sizeof(message)), 0);
 	assert_memory_equal(&checked, &config, sizeof(config));
@@ -124,7 +124,7 @@ static void test_every_key(void **state)
 	assert_int_equal(config.retention_size, 1 << 30);
 	assert_string_equal(config.user, "nobody");
 
-	/* A new key must be added to this test. */
+	/* every_key names every key, also one that is added later. */
 	for (const char *p = every_key; (p = strchr(p, '=')); p++)
 		lines++;
 	while (config_keys[keys].name)
@@ -143,7 +143,7 @@ static void test_durability_back(void **state)
 	assert_string_equal(config.name, "b");
 }
 
-/* Text of the file, and the message after the path. */
+/* Content of the file, and the expected message after its path. */
 static const struct {
 	const char *text, *message;
 } wrong[] = {
@@ -194,7 +194,7 @@ static void test_wrong(void **state)
 	}
 }
 
-/* An indented line is a key of its own, not more of the value before it. */
+/* An indented line is a key, not a continuation of the value before it. */
 static void test_indented(void **state)
 {
 	struct config config;
@@ -217,7 +217,7 @@ static void test_nul_byte(void **state)
 	assert_non_null(strstr(message, "x.conf:2: the line contains a NUL byte"));
 }
 
-/* What does not fit a line must not become the next one. */
+/* The rest of a line that is too long must not be read as the next line. */
 static void test_long_line(void **state)
 {
 	char text[4096];
@@ -230,7 +230,7 @@ static void test_long_line(void **state)
 	assert_int_equal(load(&config, text), -EINVAL);
 	assert_non_null(strstr(message, "x.conf:1: the line is too long"));
 
-	/* One byte at a time round the limit: accepted whole, or refused. */
+	/* Lengths around the limit: the line is accepted as a whole or refused. */
 	for (size_t length = 150; length < 260; length++) {
 		int r;
 
@@ -306,12 +306,13 @@ static void test_dropins(void **state)
 	(void)snprintf(dropins, sizeof(dropins), "%s/conf.d", dir);
 	(void)snprintf(main_file, sizeof(main_file), "%s/main.conf", dir);
 
-	/* Both missing: the defaults. */
+	/* Both are missing: the defaults remain. */
 	config_set_defaults(&config);
 	assert_int_equal(config_load_from(&config, main_file, dropins, message, sizeof(message)), 0);
 	assert_string_equal(config.name, "cri-ebpf");
 
-	/* Name order, later ones win over earlier ones and the main file; other names are not read. */
+	/* Drop-ins are read in the order of their names and override earlier ones and the main file; other names are
+	 * ignored. */
 	assert_int_equal(mkdir(dropins, 0700), 0);
 	harness_write_file(path, sizeof(path), dropins, "20-b.conf", "name = b\nuser = b\n", 18);
 	harness_write_file(path, sizeof(path), dropins, "10-a.conf", "name = a\nbuffer_size = 7\n", 25);
@@ -324,7 +325,7 @@ static void test_dropins(void **state)
 	assert_int_equal(config.buffer_size, 7);
 	assert_int_equal(config.wakeup_events, 9);
 
-	/* One bad drop-in, and nothing is taken over. */
+	/* One wrong drop-in: the configuration is unchanged. */
 	harness_write_file(path, sizeof(path), dropins, "15-x.conf", "name = x\nbad = 1\n", 17);
 	config_set_defaults(&config);
 	assert_int_equal(config_load_from(&config, main_file, dropins, message, sizeof(message)), -EINVAL);
@@ -362,7 +363,7 @@ static void test_check(void **state)
 	assert_string_equal(message, "ring_buffer_size = 3.0M: rounded up to 4.0M, the next power of two");
 }
 
-/* A value without its unit would leave no history; no bound at all is a choice. */
+/* A size without its unit would leave no room for a history and is refused; 0 means no bound. */
 static void test_least_retention_size(void **state)
 {
 	struct config config;
@@ -379,7 +380,7 @@ static void test_least_retention_size(void **state)
 	assert_int_equal(config.retention_size, 0);
 }
 
-/* Every key is a flag too. */
+/* Every key is also a flag. */
 static void test_flags(void **state)
 {
 	char words[][32] = { "prog", "--ring-buffer-size=2M", "--process-exit", "no", "--durability=full" };
@@ -400,7 +401,7 @@ static void test_flags(void **state)
 	}
 }
 
-/* What help and manual call the default is what a file may say, and means the default there. */
+/* The default that help and manual print can be written in a file, and means the default. */
 static void test_told_defaults(void **state)
 {
 	char text[4096];

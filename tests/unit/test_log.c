@@ -6,7 +6,7 @@
 #include "common/log_limit.h"
 #include "tests/harness.h"
 
-/* stderr goes to a file while a message is printed; text gets what was written. */
+/* Redirects stderr to a file between begin and end; end reads the file into text. */
 struct capture {
 	FILE *file;
 	int saved_fd;
@@ -90,7 +90,7 @@ static void test_long(void **state)
 	assert_ptr_equal(strchr(text, '\n'), text + strlen(text) - 1);
 }
 
-/* A priority only where stderr is the journal's own stream, not where the variable was just inherited. */
+/* Priorities are printed only if stderr is the stream that JOURNAL_STREAM names. */
 static void test_journal(void **state)
 {
 	struct capture capture;
@@ -119,7 +119,7 @@ static void test_journal(void **state)
 	assert_string_equal(text, "<3>prog: error: E\n<4>prog: warning: W\n<6>prog: I\n<7>prog: debug: D\nprog: I\n");
 }
 
-/* Even when the message cannot be written. */
+/* errno is kept even if the message cannot be written. */
 static void test_errno(void **state)
 {
 	struct capture capture;
@@ -142,7 +142,7 @@ static void test_errno(void **state)
 static void test_allowed(void **state)
 {
 	struct log_limit limit = { 0 };
-	/* At most 2 in 10 ns; suppressed is asked for where a message may be printed. */
+	/* At most 2 in 10 ns. */
 	static const struct {
 		uint64_t now;
 		bool allowed;

@@ -43,7 +43,7 @@ static const struct option_row second_rows[] = {
 	{ .name = NULL },
 };
 
-/* Splits a line at blanks into argv and parses it. Static: lists point into it. */
+/* Splits a line at blanks into argv and parses it. The words are static because lists point to them. */
 static char words[256], *argv[32];
 static char message[512];
 
@@ -90,7 +90,8 @@ static void test_all_forms(void **state)
 	assert_string_equal(argv[4], "--lines");
 }
 
-/* A flag letter before one with a value, a value that looks like an option, "-" as operand, the last wins. */
+/* A flag letter before a letter with a value; a value that looks like an option; "-" as operand; the last value
+ * counts. */
 static void test_odd_forms(void **state)
 {
 	struct target target = { 0 };
@@ -153,7 +154,7 @@ static void test_errors(void **state)
 		row_equal(rows[i].line, parse(rows[i].line, &target, &operands), -EINVAL);
 		row_string(rows[i].line, message, rows[i].message);
 		row_equal(rows[i].line, operands, -1);
-		untouched.follow = target.follow; /* what came before the wrong word may have been set */
+		untouched.follow = target.follow; /* options before the wrong word may be set */
 		row_check(rows[i].line, memcmp(&target, &untouched, sizeof(target)) == 0);
 	}
 }
@@ -183,7 +184,7 @@ static void test_list_full(void **state)
 	assert_int_equal(target.type.count, OPTION_LIST_MAX);
 }
 
-/* A shorter string leaves nothing of a longer one behind. */
+/* No byte of a longer string remains behind a shorter one. */
 static void test_string_cleared(void **state)
 {
 	struct target target = { 0 };
@@ -197,7 +198,7 @@ static void test_string_cleared(void **state)
 
 static void test_nearest(void **state)
 {
-	/* Two edits turn any two letters into any others: that is no likeness. */
+	/* Two edits turn any two letters into any other two, so this is not similar. */
 	static const struct option_row short_rows[] = { { .name = "db" }, { .name = NULL } };
 	static const struct {
 		const char *name, *nearest;
@@ -269,7 +270,7 @@ static void test_help_tells_default(void **state)
 	assert_string_equal(text, "      --size  bytes (default 3M)\n      --name  none so far\n");
 }
 
-/* Each kind of completion; no field is empty, and none has a tab or a line's end in it. */
+/* Each kind of completion; no field is empty or contains a tab or a newline. */
 static void test_print_row(void **state)
 {
 	static const struct option_row rows[] = {

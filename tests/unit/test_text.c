@@ -22,20 +22,20 @@ static const struct {
 	{ BYTES("\x7f"), "\\x7f", "\\u007f" },
 	{ BYTES("\xc2\x9b!"), "\\xc2\\x9b!", "\\u009b!" }, /* C1 as UTF-8 */
 	{ BYTES("\x9b!"), "\\x9b!", "\\ufffd!" },	   /* C1 as a byte */
-	{ BYTES("\xc2\xa0"), "\xc2\xa0", "\xc2\xa0" },	   /* the first after C1 */
+	{ BYTES("\xc2\xa0"), "\xc2\xa0", "\xc2\xa0" },	   /* the first character behind C1 */
 	{ BYTES("\xc2\xad"), "\\xc2\\xad", "\\u00ad" },	       /* soft hyphen */
-	{ BYTES("\xe2\x80\xae!"), "\\xe2\\x80\\xae!", "\\u202e!" }, /* right to left from here */
-	{ BYTES("\xe2\x80\xa8"), "\\xe2\\x80\\xa8", "\\u2028" },   /* a line ends */
-	{ BYTES("\xe2\x80\xaf"), "\xe2\x80\xaf", "\xe2\x80\xaf" },     /* the first after these */
+	{ BYTES("\xe2\x80\xae!"), "\\xe2\\x80\\xae!", "\\u202e!" }, /* right-to-left override */
+	{ BYTES("\xe2\x80\xa8"), "\\xe2\\x80\\xa8", "\\u2028" },   /* line separator */
+	{ BYTES("\xe2\x80\xaf"), "\xe2\x80\xaf", "\xe2\x80\xaf" },     /* the first character behind them */
 	{ BYTES("\xef\xbb\xbf"), "\\xef\\xbb\\xbf", "\\ufeff" },
-	{ BYTES("\xf3\xa0\x81\x81"), "\\xf3\\xa0\\x81\\x81", "\xf3\xa0\x81\x81" }, /* a tag */
+	{ BYTES("\xf3\xa0\x81\x81"), "\\xf3\\xa0\\x81\\x81", "\xf3\xa0\x81\x81" }, /* tag character */
 	{ BYTES("\xc3\xa4\xe2\x82\xac\xf0\x9f\x90\xa7"), "\xc3\xa4\xe2\x82\xac\xf0\x9f\x90\xa7",
 	  "\xc3\xa4\xe2\x82\xac\xf0\x9f\x90\xa7" },
 	{ BYTES("\xc0\xaf"), "\\xc0\\xaf", "\\ufffd\\ufffd" }, /* overlong '/' */
 	{ BYTES("\xe0\x80\xaf"), "\\xe0\\x80\\xaf", "\\ufffd\\ufffd\\ufffd" },
 	{ BYTES("\xf0\x80\x80\xaf"), "\\xf0\\x80\\x80\\xaf", "\\ufffd\\ufffd\\ufffd\\ufffd" },
 	{ BYTES("\xed\xa0\x80"), "\\xed\\xa0\\x80", "\\ufffd\\ufffd\\ufffd" }, /* surrogate */
-	{ BYTES("\xed\x9f\xbf"), "\xed\x9f\xbf", "\xed\x9f\xbf" },	       /* the last before them */
+	{ BYTES("\xed\x9f\xbf"), "\xed\x9f\xbf", "\xed\x9f\xbf" },	       /* the last one before them */
 	{ BYTES("\xf4\x8f\xbf\xbf"), "\xf4\x8f\xbf\xbf", "\xf4\x8f\xbf\xbf" }, /* U+10FFFF */
 	{ BYTES("\xf4\x90\x80\x80"), "\\xf4\\x90\\x80\\x80", "\\ufffd\\ufffd\\ufffd\\ufffd" },
 	{ BYTES("\xff"), "\\xff", "\\ufffd" },
@@ -59,7 +59,7 @@ static void test_escape(void **state)
 	}
 }
 
-/* Only whole pieces, never a byte beyond the size, and the needed length whatever the size. */
+/* At every size: only whole pieces, no byte behind the size, and the needed length is returned. */
 static void test_escape_bounds(void **state)
 {
 	static const char in[] = "a\xc3\xa4\x1b\xe2\x82\xacz", want[] = "a\xc3\xa4\\x1b\xe2\x82\xacz";
@@ -173,7 +173,8 @@ static void test_parse_bool(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
-		/* The opposite of the result on success, the same on failure: both must be seen. */
+		/* Initialised so that a value that is not written on success, or is written on failure, makes the test
+		 * fail. */
 		bool value = rows[i].result == 0 ? !rows[i].value : rows[i].value;
 
 		row_equal(rows[i].in, text_parse_bool(rows[i].in, &value), rows[i].result);

@@ -44,7 +44,7 @@ static void test_longest_name(void **state)
 	memset(name, 'a', sizeof(name));
 	memcpy(name + LIMIT_NAME - 1 - strlen(".service"), ".service", sizeof(".service"));
 	assert_true(unit_name_is_host(name, LIMIT_NAME - 1));
-	assert_false(unit_name_is_host(name, LIMIT_NAME)); /* longer than a name can be */
+	assert_false(unit_name_is_host(name, LIMIT_NAME)); /* longer than NAME_MAX */
 }
 
 int main(void)
