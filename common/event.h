@@ -204,6 +204,30 @@ struct ev_lifecycle {
 
 #define EV_PATH_MAX 1024 /* TRACE_CGROUP_PATH's buffer, kernel/cgroup/cgroup-internal.h */
 
+#ifdef CRI_TEST_KIND
+struct ev_test {
+	struct ev_header h;
+	struct ev_task task;
+	struct ev_cgroup cgroup;
+	__u64 number;
+	__u32 zero;
+	struct ev_tail names; /* of cgroup */
+};
+#define EV_TEST_BODY struct ev_test test;
+#else
+#define EV_TEST_BODY
+#endif
+
+/* The fixed parts of all kinds, as members of a union. */
+#define EV_BODIES                            \
+	struct ev_header h;                   \
+	struct ev_oom_kill oom_kill;          \
+	struct ev_memory memory;              \
+	struct ev_process_exit process_exit;  \
+	struct ev_process_fork process_fork;  \
+	struct ev_lifecycle lifecycle;        \
+	EV_TEST_BODY
+
 /* The largest record: an OOM kill with three name tails. */
 #define EV_RECORD_MAX (sizeof(struct ev_oom_kill) + 3 * EV_NAMES_MAX)
 

@@ -20,6 +20,7 @@
 #include "consumer/container/kernel_maps.h"
 #include "consumer/container/sweep.h"
 #include "consumer/record/decode.h"
+#include "consumer/record/kind.h"
 #include "consumer/record/loop.h"
 #include "consumer/record/notify.h"
 #include "consumer/record/pipeline.h"
@@ -384,7 +385,7 @@ static int run(struct record *record, const struct record_options *options)
 		.flush_interval_ns = config->flush_interval_ns,
 		.metrics_interval_ns = config->metrics_interval_ns,
 		.watchdog_ns = notify_watchdog_ns(),
-		.retention = { config->retention_age_ns, config->retention_size },
+		.retention = { config->retention_age_ns, config->retention_size, kind_storages },
 	};
 
 	return loop_run(&recorder);

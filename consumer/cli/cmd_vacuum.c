@@ -20,6 +20,7 @@
 #include "consumer/print/column.h"
 #include "consumer/print/print.h"
 #include "consumer/query/filter.h"
+#include "consumer/record/kind.h"
 #include "consumer/sandbox/confine.h"
 #include "consumer/sandbox/privileges.h"
 #include "consumer/sandbox/sandbox.h"
@@ -109,10 +110,11 @@ static int choose(struct vacuum *vacuum)
 	vacuum->now = now.now_unix_nano;
 	if (!options->time[0] && !options->size) {
 		vacuum->settings = (struct retention_settings){ vacuum->common.config.retention_age_ns,
-								vacuum->common.config.retention_size };
+								vacuum->common.config.retention_size,
+								kind_storages };
 		return 0;
 	}
-	vacuum->settings.size = options->size;
+	vacuum->settings = (struct retention_settings){ .size = options->size, .storages = kind_storages };
 	if (!options->time[0])
 		return 0;
 	if (time_words_parse(options->time, now.now_unix_nano, now.boot_unix_nano, &since) < 0) {

@@ -362,10 +362,7 @@ int container_rows_complete_start(struct container_rows *rows, int64_t event, co
 	struct db_stmt *stmt = rows->statements[COMPLETE_EVENT];
 
 	db_bind_int(stmt, 1, event);
-	db_bind_int(stmt, 2, task->pid);
-	db_bind_u64(stmt, 3, (uint64_t)task->ppid); /* -1: NULL */
-	db_bind_int(stmt, 4, task->uid);
-	db_bind_text(stmt, 5, task->comm.text, task->comm.length);
+	row_bind_task(stmt, 2, task);
 	db_bind_int(stmt, 6, EVENT_CONTAINER_INIT);
 
 	int r = db_run(stmt);

@@ -2,10 +2,15 @@
 #include "consumer/container/lifetime.h"
 
 #include <errno.h>
+#include <stdlib.h>
+
+#include "consumer/container/cgroup_fs.h"
 
 #define PATH_ROOM 4096
-/* A runtime sets a container up in its cgroup before it executes what the container is for. */
+/* A runtime prepares the container in its cgroup before the container's own first process is executed. */
 #define INIT_WITHIN_NS 10000000000LL
+/* Most instances found by one scan; the others are found by the next. */
+#define LOST_MAX 256
 
 bool lifetime_is_whole(const struct lifetime_cgroup *cgroup)
 {
@@ -24,10 +29,11 @@ int lifetime_join(struct container_rows *rows, const struct lifetime_cgroup *cgr
 	int r = 0;
 
 	if (lifetime_is_whole(cgroup))
-		r = container_rows_find_instance(rows, cgroup->identity, cgroup->path, cgroup->identity->container_path_length, &instance);
+		r = container_rows_find_instance(rows, cgroup->identity, cgroup->path,
+						 cgroup->identity->container_path_length, &instance);
 	/*
-	 * The same path cannot be there twice, so another cgroup in the place of a instance's outermost one means that
-	 * the removal of the earlier one was lost.
+	 * A path names one cgroup at a time: if the instance has an outermost cgroup already, the removal of that one was
+	 * lost, and this cgroup begins another instance.
 	 */
 	if (r > 0 && !(outermost && instance.cgroup)) {
 		*ret = instance;
@@ -40,7 +46,7 @@ int lifetime_join(struct container_rows *rows, const struct lifetime_cgroup *cgr
 	if (r)
 		return r;
 
-	/* A cgroup below it may be made at any time of a instance. */
+	/* When a cgroup below the outermost one was made says nothing about the birth of the instance. */
 	instance = (struct instance_row){ .born = outermost ? cgroup->born : 0 };
 	if (!cgroup->gone)
 		r = container_rows_add_instance(rows, cgroup->identity, cgroup->pod, &instance);
@@ -51,7 +57,7 @@ int lifetime_join(struct container_rows *rows, const struct lifetime_cgroup *cgr
 }
 
 int lifetime_set_outermost(struct container_rows *rows, const struct lifetime_cgroup *cgroup, int64_t row,
-			struct instance_row *instance)
+			   struct instance_row *instance)
 {
 	bool whole = lifetime_is_whole(cgroup);
 
@@ -67,7 +73,7 @@ int lifetime_start(struct container_rows *rows, int64_t instance, int64_t time, 
 {
 	int r = container_rows_get_instance(rows, instance, ret);
 
-	/* One that was there before it was seen started at a time nobody knows. */
+	/* An instance that is older than the recording has started at an unknown time. */
 	if (r <= 0 || !ret->born || ret->started || ret->stopped)
 		return r < 0 ? r : 0;
 	ret->started = time;
@@ -76,7 +82,7 @@ int lifetime_start(struct container_rows *rows, int64_t instance, int64_t time, 
 }
 
 int lifetime_find_start(struct container_rows *rows, int64_t instance, int64_t time, struct instance_row *ret,
-		     int64_t *ret_event)
+			int64_t *ret_event)
 {
 	int r = container_rows_get_instance(rows, instance, ret);
 
@@ -85,7 +91,7 @@ int lifetime_find_start(struct container_rows *rows, int64_t instance, int64_t t
 	return container_rows_find_start(rows, ret, ret_event);
 }
 
-/* 1, 0, or a failure. */
+/* 1, 0, or a failure. A path that is too long for the buffer was stored whole. */
 static int has_whole_path(struct container_rows *rows, int64_t cgroup)
 {
 	char path[PATH_ROOM];
@@ -104,4 +110,97 @@ int lifetime_stop(struct container_rows *rows, int64_t instance, int64_t cgroup,
 	ret->stopped = time;
 	r = container_rows_update_instance(rows, ret);
 	return r ? r : has_whole_path(rows, cgroup);
+}
+
+struct list {
+	int64_t instances[LOST_MAX]; /* row numbers */
+	size_t count;
+};
+
+struct lifetime_scan {
+	struct cgroup_fs *fs;
+	struct list missing; /* not found by the last scan */
+	struct list lost;    /* not found by the last two */
+};
+
+int lifetime_scan_open(struct cgroup_fs *fs, struct lifetime_scan **ret)
+{
+	struct lifetime_scan *scan = calloc(1, sizeof(*scan));
+
+	if (!scan)
+		return -ENOMEM;
+	scan->fs = fs;
+	*ret = scan;
+	return 0;
+}
+
+void lifetime_scan_close(struct lifetime_scan *scan)
+{
+	free(scan);
+}
+
+static bool has(const struct list *list, int64_t instance)
+{
+	for (size_t i = 0; i < list->count; i++)
+		if (list->instances[i] == instance)
+			return true;
+	return false;
+}
+
+static void add(struct list *list, int64_t instance)
+{
+	if (list->count < LOST_MAX)
+		list->instances[list->count++] = instance;
+}
+
+/* 1: its cgroup does not exist; 0: it does, or that cannot be told; else a failure. id: of the cgroup. */
+static int is_missing(const struct lifetime_scan *scan, struct container_rows *rows, const struct instance_row *instance,
+		      uint64_t id)
+{
+	char path[PATH_ROOM];
+	size_t length;
+	int r = container_rows_cgroup_path(rows, instance->cgroup, path, sizeof(path), &length);
+
+	if (r == -ERANGE)
+		return 0;
+	return r <= 0 ? r : path[0] == '/' && cgroup_fs_exists(scan->fs, path, id) == 0;
+}
+
+int lifetime_scan_run(struct lifetime_scan *scan, struct container_rows *rows)
+{
+	struct instance_row instance = { 0 };
+	struct list missing = { .count = 0 };
+	struct ev_cgroup key;
+	int r = 0;
+
+	scan->lost.count = 0;
+	while (scan->fs && (r = container_rows_next_instance(rows, instance.row, &instance, &key)) > 0) {
+		r = is_missing(scan, rows, &instance, key.id);
+		if (r < 0)
+			return r;
+		if (r == 0)
+			continue;
+		add(has(&scan->missing, instance.row) ? &scan->lost : &missing, instance.row);
+	}
+	scan->missing = missing;
+	return r < 0 ? r : scan->lost.count > 0;
+}
+
+int lifetime_scan_stop_next(struct lifetime_scan *scan, struct container_rows *rows, int64_t time,
+			    struct instance_row *ret)
+{
+	while (scan->lost.count > 0) {
+		struct instance_row instance;
+		int r = container_rows_get_instance(rows, scan->lost.instances[--scan->lost.count], &instance);
+
+		if (r == 0 || (r > 0 && instance.stopped))
+			continue;
+		if (r > 0)
+			r = container_rows_remove_cgroup(rows, instance.cgroup, time);
+		if (!r)
+			r = lifetime_stop(rows, instance.row, instance.cgroup, time, ret);
+		if (r)
+			return r;
+	}
+	return 0;
 }

@@ -4,42 +4,9 @@
 #include <errno.h>
 #include <string.h>
 
-#include "common/cleanup.h"
 #include "common/limits.h"
+#include "consumer/record/kind.h"
 #include "consumer/text/error.h"
-
-enum tail_form { TAIL_NAMES, TAIL_PATH };
-
-struct tail_row {
-	uint16_t at;   /* offset of the struct ev_tail */
-	uint16_t into; /* offset of the struct text_span in struct ev */
-	enum tail_form form;
-};
-
-#define TAILS_MAX 3
-
-struct kind_row {
-	size_t size; /* of the fixed part; 0: no such kind */
-	size_t tail_count;
-	struct tail_row tails[TAILS_MAX];
-};
-
-#define TAIL(type, member, text, form_) \
-	{ .at = offsetof(struct type, member), .into = offsetof(struct ev, text), .form = form_ }
-
-static const struct kind_row kinds[EV_KIND_COUNT] = {
-	[EV_OOM_KILL] = { sizeof(struct ev_oom_kill), 3,
-			  { TAIL(ev_oom_kill, names, names, TAIL_NAMES),
-			    TAIL(ev_oom_kill, trigger_names, trigger_names, TAIL_NAMES),
-			    TAIL(ev_oom_kill, limit_names, limit_names, TAIL_NAMES) } },
-	[EV_MEMORY_HIGH] = { sizeof(struct ev_memory), 1, { TAIL(ev_memory, names, names, TAIL_NAMES) } },
-	[EV_MEMORY_LIMIT] = { sizeof(struct ev_memory), 1, { TAIL(ev_memory, names, names, TAIL_NAMES) } },
-	[EV_PROCESS_EXIT] = { .size = sizeof(struct ev_process_exit) },
-	[EV_PROCESS_FORK] = { .size = sizeof(struct ev_process_fork) },
-	[EV_CGROUP_MKDIR] = { sizeof(struct ev_lifecycle), 1, { TAIL(ev_lifecycle, path, names, TAIL_PATH) } },
-	[EV_CGROUP_EXEC] = { sizeof(struct ev_lifecycle), 1, { TAIL(ev_lifecycle, path, names, TAIL_PATH) } },
-	[EV_CGROUP_RMDIR] = { sizeof(struct ev_lifecycle), 1, { TAIL(ev_lifecycle, path, names, TAIL_PATH) } },
-};
 
 /* Every name has a length, ends with NUL and holds no slash. */
 static bool is_names(const char *data, size_t length)
@@ -57,23 +24,22 @@ static bool is_path(const char *data, size_t length)
 	return length <= EV_PATH_MAX && data[0] == '/' && !memchr(data, '\0', length);
 }
 
-static int decode_tail(const struct tail_row *row, size_t fixed, const char *record, size_t length, struct ev *ret)
+/* fixed: size of the part in which no tail can lie. */
+static int decode_tail(const struct kind_tail *row, size_t fixed, const char *record, size_t length, struct text_span *ret)
 {
 	struct ev_tail tail;
-	struct text_span text = { NULL, 0 };
+	struct text_span text;
 
-	(void)memcpy(&tail, record + row->at, sizeof(tail));
-	if (tail.length > 0) {
-		if (tail.offset < fixed || tail.offset > length || tail.length > length - tail.offset)
-			return -EBADMSG;
-		text.data = record + tail.offset;
-		text.length = tail.length;
-		if (row->form == TAIL_NAMES ? !is_names(text.data, text.length) : !is_path(text.data, text.length))
-			return -EBADMSG;
-	} else if (tail.offset != 0) {
+	*ret = (struct text_span){ NULL, 0 };
+	(void)memcpy(&tail, record + row->offset, sizeof(tail));
+	if (tail.length == 0)
+		return tail.offset == 0 ? 0 : -EBADMSG;
+	if (tail.offset < fixed || tail.offset > length || tail.length > length - tail.offset)
 		return -EBADMSG;
-	}
-	(void)memcpy((char *)ret + row->into, &text, sizeof(text));
+	text = (struct text_span){ record + tail.offset, tail.length };
+	if (row->form == KIND_TAIL_NAMES ? !is_names(text.data, text.length) : !is_path(text.data, text.length))
+		return -EBADMSG;
+	*ret = text;
 	return 0;
 }
 
@@ -83,18 +49,27 @@ static bool is_sound(const struct ev_header *header, size_t length)
 	       header->length <= length && header->cpu < LIMIT_CPUS;
 }
 
-static bool is_known(unsigned int kind)
-{
-	return kind < EV_KIND_COUNT && kinds[kind].size > 0;
-}
-
 bool decode_is_header(const struct ev_header *header, size_t length)
 {
-	return is_sound(header, length) && is_known(header->kind) && header->seq > 0;
+	return is_sound(header, length) && kind_find(header->kind) && header->seq > 0;
+}
+
+static int decode_body(const struct kind *kind, const void *data, size_t length, struct ev *ret)
+{
+	int r = 0;
+
+	if (length < kind->size)
+		return -EBADMSG;
+	(void)memcpy(ret, data, kind->size);
+	(void)memset(ret->tails, 0, sizeof(ret->tails));
+	for (size_t i = 0; !r && i < kind->tail_count; i++)
+		r = decode_tail(&kind->tails[i], kind->size, data, length, &ret->tails[i]);
+	return r;
 }
 
 int decode_record(const void *data, size_t length, struct ev *ret)
 {
+	const struct kind *kind;
 	struct ev_header header;
 
 	(void)memset(&ret->h, 0, sizeof(ret->h));
@@ -107,22 +82,8 @@ int decode_record(const void *data, size_t length, struct ev *ret)
 		return -ERROR_RECORD_NEWER;
 	if (!is_sound(&header, length))
 		return -EBADMSG;
-	if (!is_known(header.kind))
-		return -ENOTSUP;
-
-	const struct kind_row *kind = &kinds[header.kind];
-
-	if (header.length < kind->size)
-		return -EBADMSG;
-	(void)memcpy(ret, data, kind->size);
-	ret->names = ret->trigger_names = ret->limit_names = (struct text_span){ NULL, 0 };
-	for (size_t i = 0; i < kind->tail_count; i++) {
-		int r = decode_tail(&kind->tails[i], kind->size, data, header.length, ret);
-
-		if (r)
-			return r;
-	}
-	return 0;
+	kind = kind_find(header.kind);
+	return kind ? decode_body(kind, data, header.length, ret) : -ENOTSUP;
 }
 
 unsigned int decode_kind(const void *data, size_t length)

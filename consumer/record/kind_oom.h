@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Which limit an OOM kill enforced. Pure. */
+/* OOM kills: which limit a kill enforced. Pure. */
 #ifndef CRI_CONSUMER_RECORD_KIND_OOM_H
 #define CRI_CONSUMER_RECORD_KIND_OOM_H
 

@@ -126,9 +126,9 @@ static void take_result(struct loop *loop, int r)
 static void commit_if_due(struct loop *loop, uint64_t now)
 {
 	const struct recorder *recorder = loop->recorder;
-	enum pipeline_due due = pipeline_scan(recorder->pipeline);
+	enum batch_due due = pipeline_scan(recorder->pipeline);
 
-	if (due == PIPELINE_NOTHING && !loop->failure) {
+	if (due == BATCH_NOTHING && !loop->failure) {
 		loop->noticed_ns = 0;
 		loop->quiet += loop->tick && loop->quiet < QUIET_TICKS;
 		return;
@@ -137,7 +137,7 @@ static void commit_if_due(struct loop *loop, uint64_t now)
 	if (loop->noticed_ns == 0)
 		loop->noticed_ns = now;
 	/* The kernel does not wake us for every record: when time is up, they may have waited as long. */
-	if (due != PIPELINE_NOW && !loop->tick && now - loop->noticed_ns < recorder->flush_interval_ns)
+	if (due != BATCH_NOW && !loop->tick && now - loop->noticed_ns < recorder->flush_interval_ns)
 		return;
 	if (now < loop->retry_ns)
 		return;

@@ -5,10 +5,11 @@
 #include <stdlib.h>
 
 #include "consumer/container/kernel_maps.h"
+#include "consumer/record/gap.h"
 #include "consumer/store/ring_rows.h"
-#include "consumer/store/row.h"
 #include "consumer/text/clock.h"
 
+/* Missing records and the wall time in which they went missing. */
 struct span {
 	uint64_t count;
 	int64_t from, to;
@@ -17,23 +18,24 @@ struct span {
 struct kind_loss {
 	/* Of this batch. */
 	struct span early; /* holes that begin before the start */
-	struct span holes; /* the others */
+	struct span holes; /* all other holes */
 	struct span rejected;
-	/* What was lost before the start and is not told yet. */
+	/* Lost before the start and not reported yet. */
 	uint64_t earlier;
-	/* What was told by the kernel's count, before a record showed the hole. */
+	/* Reported from the kernel's counter, and not shown by a hole yet. */
 	uint64_t ahead;
 };
 
+/* Times are wall times. */
 struct loss {
 	const struct kernel_maps *maps;
 	bool from_beginning;
-	bool garbage; /* this batch ends with bytes that are no record */
+	bool garbage; /* the batch ends with bytes that are no record */
 	int64_t since;
 	int64_t start;
 	const char *earlier_reason;
-	int64_t told_until;    /* before this nothing is untold */
-	int64_t covered_until; /* a hole that begins later is told by nothing yet */
+	int64_t reported_until; /* everything lost before is reported */
+	int64_t ahead_until;    /* a hole that begins later is not part of `ahead` */
 	struct kind_loss kinds[EV_KIND_COUNT];
 };
 
@@ -63,8 +65,13 @@ static uint64_t excess(uint64_t a, uint64_t b)
 	return a > b ? a - b : 0;
 }
 
-/* What the kernel counted and no row tells. False: the kernel cannot be asked. */
-static bool untold(const struct loss *loss, struct ring_rows *ring_rows, unsigned int kind, uint64_t *ret)
+static int64_t later(int64_t a, int64_t b)
+{
+	return a > b ? a : b;
+}
+
+/* What the kernel counted as lost beyond the gap events. False: there is no kernel counter. */
+static bool count_unreported(const struct loss *loss, struct ring_rows *ring_rows, unsigned int kind, uint64_t *ret)
 {
 	struct map_counters counters;
 
@@ -78,7 +85,7 @@ static bool untold(const struct loss *loss, struct ring_rows *ring_rows, unsigne
 void loss_start(struct loss *loss, struct ring_rows *ring_rows, bool from_beginning, int64_t since, const char *reason)
 {
 	int64_t begin = clock_wall_ns();
-	bool all_told = true;
+	bool all_reported = true;
 
 	loss->from_beginning = from_beginning;
 	loss->since = since;
@@ -86,13 +93,13 @@ void loss_start(struct loss *loss, struct ring_rows *ring_rows, bool from_beginn
 	for (unsigned int kind = 1; kind < EV_KIND_COUNT; kind++) {
 		struct kind_loss *one = &loss->kinds[kind];
 
-		if (!untold(loss, ring_rows, kind, &one->earlier))
+		if (!count_unreported(loss, ring_rows, kind, &one->earlier))
 			one->earlier = 0;
 		one->ahead = excess(ring_rows_counters(ring_rows, kind)->lost, ring_rows_missing(ring_rows, kind));
-		all_told = all_told && one->earlier == 0;
+		all_reported = all_reported && one->earlier == 0;
 	}
-	loss->told_until = all_told ? begin : since;
-	loss->start = loss->covered_until = clock_wall_ns();
+	loss->reported_until = all_reported ? begin : since;
+	loss->start = loss->ahead_until = clock_wall_ns();
 	loss_begin_batch(loss);
 }
 
@@ -117,7 +124,7 @@ static void widen(struct span *span, uint64_t count, int64_t from, int64_t to)
 
 static void note_hole(struct loss *loss, struct kind_loss *one, uint64_t count, int64_t from, int64_t to)
 {
-	uint64_t covered = from < loss->covered_until ? least(one->ahead, count) : 0;
+	uint64_t covered = from < loss->ahead_until ? least(one->ahead, count) : 0;
 
 	one->ahead -= covered;
 	if (count > covered)
@@ -132,8 +139,8 @@ int loss_note(struct loss *loss, struct ring_rows *ring_rows, const struct ev_he
 		return -ENOMEM;
 
 	if (header->seq == 0)
-		return 0; /* a second look's, not numbered */
-	/* A record that interrupted another of its kind may overtake it: then it comes late, and is no hole. */
+		return 0; /* the kernel side does not number every record */
+	/* A record that interrupts another one of its kind may overtake it; the late one leaves no hole. */
 	if (header->seq <= last->seq)
 		return 0;
 	if (header->seq > last->seq + 1 && (last->seq > 0 || loss->from_beginning))
@@ -157,71 +164,64 @@ void loss_reject_garbage(struct loss *loss, struct ring_rows *ring_rows)
 	loss->garbage = true;
 }
 
-int loss_add_gap(struct ring_rows *ring_rows, const char *reason, unsigned int kind, uint64_t lost, int64_t from, int64_t to,
-		 int64_t now)
+/* Writes a gap event, if anything was lost, and counts it as reported. */
+static int write_lost(struct ring_rows *ring_rows, const struct gap *gap, int64_t now)
 {
-	struct ev_row row = { .type = TYPE_GAP, .time = now };
-
-	/* A clock that was set back may put the end before the beginning. */
-	row.status = row.flags = row.duration_ns = EV_UNKNOWN;
-	row.gap = (struct row_gap){ reason, event_type_of_kind(kind), lost, from < to ? from : to, to };
-	return ring_rows_add(ring_rows, &row, NULL);
-}
-
-static int tell(struct ring_rows *ring_rows, const char *reason, unsigned int kind, uint64_t lost, int64_t from, int64_t to,
-		int64_t now)
-{
-	int r = lost > 0 ? loss_add_gap(ring_rows, reason, kind, lost, from, to, now) : 0;
+	int r = gap->lost > 0 ? gap_add(ring_rows, gap, now) : 0;
 
 	if (!r)
-		ring_rows_counters(ring_rows, kind)->lost += lost;
+		ring_rows_counters(ring_rows, gap->kind)->lost += gap->lost;
 	return r;
 }
 
-static int64_t later(int64_t a, int64_t b)
-{
-	return a > b ? a : b;
-}
-
-/* A hole that begins before the start may hold what was lost after it too: the kernel's count at the start says. */
+/* An early hole may also hold what was lost after the start: how much of it is known from the counter at the start. */
 static int write_holes(struct loss *loss, struct ring_rows *ring_rows, unsigned int kind, int64_t now)
 {
 	struct kind_loss *one = &loss->kinds[kind];
 	const struct span *early = &one->early, *holes = &one->holes;
-	int64_t from = later(early->from, loss->told_until);
+	int64_t from = later(early->from, loss->reported_until);
 	uint64_t left = EV_UNKNOWN;
 
-	(void)untold(loss, ring_rows, kind, &left);
+	(void)count_unreported(loss, ring_rows, kind, &left);
 
 	uint64_t in_early = least(early->count, left);
 	uint64_t before = least(in_early, one->earlier);
 	uint64_t in_holes = least(holes->count, left - in_early);
 	int64_t until = early->to < loss->start ? early->to : loss->start;
-	int r = tell(ring_rows, loss->earlier_reason, kind, before, from, until, now);
+	const struct gap gaps[] = {
+		{ loss->earlier_reason, kind, before, from, until },
+		{ "ring_full", kind, in_early - before, from, early->to },
+		{ "ring_full", kind, in_holes, later(holes->from, loss->reported_until), holes->to },
+	};
+	int r = 0;
 
-	if (!r)
-		r = tell(ring_rows, "ring_full", kind, in_early - before, from, early->to, now);
-	if (!r)
-		r = tell(ring_rows, "ring_full", kind, in_holes, later(holes->from, loss->told_until), holes->to, now);
+	for (size_t i = 0; !r && i < sizeof(gaps) / sizeof(gaps[0]); i++)
+		r = write_lost(ring_rows, &gaps[i], now);
 	one->earlier -= before;
 	return r;
 }
 
+static int write_rejected(struct ring_rows *ring_rows, unsigned int kind, const struct span *rejected, int64_t now)
+{
+	const struct gap gap = { "rejected", kind, rejected->count, rejected->from, rejected->to };
+
+	return gap_add(ring_rows, &gap, now);
+}
+
 int loss_write(struct loss *loss, struct ring_rows *ring_rows, int64_t now)
 {
-	for (unsigned int kind = 0; kind < EV_KIND_COUNT; kind++) {
+	const struct gap garbage = { "rejected", 0, EV_UNKNOWN, ring_rows_last_time(ring_rows), now };
+	int r = 0;
+
+	for (unsigned int kind = 0; !r && kind < EV_KIND_COUNT; kind++) {
 		const struct kind_loss *one = &loss->kinds[kind];
-		const struct span *rejected = &one->rejected;
-		int r = 0;
 
 		if (one->early.count > 0 || one->holes.count > 0)
 			r = write_holes(loss, ring_rows, kind, now);
-		if (!r && rejected->count > 0)
-			r = loss_add_gap(ring_rows, "rejected", kind, rejected->count, rejected->from, rejected->to, now);
-		if (r)
-			return r;
+		if (!r && one->rejected.count > 0)
+			r = write_rejected(ring_rows, kind, &one->rejected, now);
 	}
-	return loss->garbage ? loss_add_gap(ring_rows, "rejected", 0, EV_UNKNOWN, ring_rows_last_time(ring_rows), now, now) : 0;
+	return !r && loss->garbage ? gap_add(ring_rows, &garbage, now) : r;
 }
 
 bool loss_has_tail(struct loss *loss, struct ring_rows *ring_rows)
@@ -231,24 +231,26 @@ bool loss_has_tail(struct loss *loss, struct ring_rows *ring_rows)
 	for (unsigned int kind = 1; kind < EV_KIND_COUNT; kind++) {
 		uint64_t lost;
 
-		if (untold(loss, ring_rows, kind, &lost) && lost > 0)
+		if (count_unreported(loss, ring_rows, kind, &lost) && lost > 0)
 			return true;
 	}
-	loss->told_until = begin;
+	loss->reported_until = begin;
 	return false;
 }
 
-/* No record shows yet where the holes are: behind the last record of the kind, on whichever CPU. */
+/* No record shows where the hole is: it may begin after the last record of the kind, on the CPU silent longest. */
 static int write_tail(struct loss *loss, struct ring_rows *ring_rows, unsigned int kind, uint64_t lost, int64_t now)
 {
 	struct kind_loss *one = &loss->kinds[kind];
 	uint64_t before = least(lost, one->earlier);
 	int64_t last = ring_rows_last_time_of(ring_rows, kind);
-	int64_t from = later(last ? last : loss->since, loss->told_until);
-	int r = tell(ring_rows, loss->earlier_reason, kind, before, from, loss->start, now);
+	int64_t from = later(last ? last : loss->since, loss->reported_until);
+	const struct gap early = { loss->earlier_reason, kind, before, from, loss->start };
+	const struct gap late = { "ring_full", kind, lost - before, later(from, loss->start), clock_wall_ns() };
+	int r = write_lost(ring_rows, &early, now);
 
 	if (!r)
-		r = tell(ring_rows, "ring_full", kind, lost - before, later(from, loss->start), clock_wall_ns(), now);
+		r = write_lost(ring_rows, &late, now);
 	one->earlier -= before;
 	one->ahead += lost;
 	return r;
@@ -262,12 +264,12 @@ int loss_write_tail(struct loss *loss, struct ring_rows *ring_rows, int64_t now)
 		uint64_t lost = 0;
 		int r = 0;
 
-		if (untold(loss, ring_rows, kind, &lost) && lost > 0)
+		if (count_unreported(loss, ring_rows, kind, &lost) && lost > 0)
 			r = write_tail(loss, ring_rows, kind, lost, now);
 		if (r)
 			return r;
 	}
-	loss->told_until = begin;
-	loss->covered_until = clock_wall_ns();
+	loss->reported_until = begin;
+	loss->ahead_until = clock_wall_ns();
 	return 0;
 }

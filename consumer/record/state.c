@@ -3,24 +3,23 @@
 
 #include <errno.h>
 #include <inttypes.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "common/cleanup.h"
-#include "common/text.h"
 #include "consumer/container/kernel_maps.h"
+#include "consumer/record/kind.h"
 #include "consumer/record/pipeline.h"
 #include "consumer/record/ring.h"
 #include "consumer/store/db.h"
 #include "consumer/store/ring_rows.h"
 #include "consumer/text/clock.h"
 #include "consumer/text/event_type.h"
+#include "consumer/text/json.h"
 #include "consumer/text/time_words.h"
 
-/* How often a look is repeated when records came in between. */
-#define LOOKS 8
+/* How often counting is repeated when records arrive meanwhile. */
+#define ATTEMPTS 8
 
 enum count { SENT, STORED, REJECTED, UNREAD, LOST, FILTERED, COUNT_COUNT };
 
@@ -29,112 +28,110 @@ static const char *const count_names[COUNT_COUNT] = { "sent", "stored", "rejecte
 /* By type; 0: of no known type. */
 typedef uint64_t count_table[COUNT_COUNT][TYPE_COUNT];
 
-static void look_once(struct pipeline *pipeline, const struct kernel_maps *maps, count_table counts, bool *ret_quiet)
+/* Returns whether no record in the ring was incomplete. */
+static bool count_once(struct pipeline *pipeline, const struct kernel_maps *maps, count_table counts)
 {
 	uint64_t unread[EV_KIND_COUNT];
+	bool complete;
 
 	(void)memset(counts, 0, sizeof(count_table));
 	for (unsigned int kind = 0; kind < EV_KIND_COUNT; kind++) {
-		enum event_type type = event_type_of_kind(kind);
+		enum event_type type = kind_type(kind);
 		struct map_counters kernel = { 0 };
-		struct ring_counters tally = { 0 };
+		struct ring_counters counters = { 0 };
 
 		if (maps && kind > 0)
 			(void)maps->counters(maps->context, (enum ev_kind)kind, &kernel);
-		(void)pipeline_counters(pipeline, kind, &tally);
+		(void)pipeline_counters(pipeline, kind, &counters);
 		counts[SENT][type] += kernel.sent;
 		counts[LOST][type] += kernel.lost;
 		counts[FILTERED][type] += kernel.filtered;
-		counts[STORED][type] += tally.stored;
-		counts[REJECTED][type] += tally.rejected;
+		counts[STORED][type] += counters.stored;
+		counts[REJECTED][type] += counters.rejected;
 	}
-	*ret_quiet = pipeline_count_unread(pipeline, unread);
+	complete = pipeline_count_unread(pipeline, unread);
 	for (unsigned int kind = 0; kind < EV_KIND_COUNT; kind++)
-		counts[UNREAD][event_type_of_kind(kind)] += unread[kind];
+		counts[UNREAD][kind_type(kind)] += unread[kind];
+	return complete;
 }
 
-/* Until no record came between the look at the counters and the look at the ring. */
-static void look(struct pipeline *pipeline, const struct ring *ring, const struct kernel_maps *maps, count_table counts)
+/* Repeats until no record arrived between the reading of the counters and that of the ring. */
+static void count_all(struct pipeline *pipeline, const struct ring *ring, const struct kernel_maps *maps,
+		      count_table counts)
 {
-	for (int i = 0; i < LOOKS; i++) {
+	for (int i = 0; i < ATTEMPTS; i++) {
 		uint64_t before = ring_producer(ring);
-		bool quiet = false;
 
-		look_once(pipeline, maps, counts, &quiet);
-		if (quiet && ring_producer(ring) == before)
+		if (count_once(pipeline, maps, counts) && ring_producer(ring) == before)
 			return;
 	}
 }
 
-static void print_string(FILE *out, const char *text)
+/* A number that may not fit a double is a string in JSON. */
+static void write_decimal(struct json *json, const char *name, int64_t number)
 {
-	char escaped[6 * INFO_NAME_MAX + 1];
+	char text[24];
 
-	(void)text_json_escape(escaped, sizeof(escaped), text, strlen(text));
-	(void)fprintf(out, "\"%s\"", escaped);
+	(void)snprintf(text, sizeof(text), "%" PRId64, number);
+	json_text(json, name, text);
 }
 
-static void print_loader(FILE *out, const struct recorder_status *status)
+static void write_loader(struct json *json, const struct recorder_status *status)
 {
 	const struct map_info *info = status->info;
 
-	(void)fprintf(out, "\"loader\":{\"loaded\":%s,\"abi\":%" PRIu32 ",\"version\":", status->unpinned ? "false" : "true",
-		      info->abi);
-	print_string(out, info->version);
-	(void)fprintf(out, ",\"probes\":[");
+	json_object(json, "loader");
+	json_bool(json, "loaded", !status->unpinned);
+	json_int(json, "abi", info->abi);
+	json_text(json, "version", info->version);
+	json_array(json, "probes");
 	for (size_t i = 0; i < INFO_PROBES && info->probes[i].name[0]; i++) {
-		(void)fprintf(out, "%s{\"name\":", i ? "," : "");
-		print_string(out, info->probes[i].name);
-		(void)fprintf(out, ",\"rung\":");
-		if (info->probes[i].rung[0])
-			print_string(out, info->probes[i].rung);
-		else
-			(void)fprintf(out, "null");
-		(void)fprintf(out, ",\"attached\":null}");
+		json_object(json, NULL);
+		json_text(json, "name", info->probes[i].name);
+		json_text(json, "rung", info->probes[i].rung[0] ? info->probes[i].rung : NULL);
+		json_null(json, "attached");
+		json_close(json, '}');
 	}
-	(void)fprintf(out, "]}");
+	json_close(json, ']');
+	json_close(json, '}');
 }
 
-static void print_recorder(FILE *out, const struct recorder_status *status, const struct pipeline *pipeline,
+static void write_recorder(struct json *json, const struct recorder_status *status, const struct pipeline *pipeline,
 			   const struct ring *ring)
 {
 	int64_t commit = pipeline_last_commit(pipeline);
-	char time[40];
+	char time[TIME_TEXT_MAX];
 
-	(void)fprintf(out,
-		      ",\"recorder\":{\"running\":%s,\"pid\":%d,\"started_unix_nano\":\"%" PRId64
-		      "\",\"heartbeat_unix_nano\":\"%" PRId64 "\",\"metrics_interval_ns\":\"%" PRIu64
-		      "\",\"lag_bytes\":%" PRIu64 ",\"last_commit\":",
-		      status->running ? "true" : "false", (int)getpid(), status->started, clock_wall_ns(),
-		      status->metrics_interval_ns, ring_unread(ring));
-	if (commit) {
+	json_object(json, "recorder");
+	json_bool(json, "running", status->running);
+	json_int(json, "pid", getpid());
+	write_decimal(json, "started_unix_nano", status->started);
+	write_decimal(json, "heartbeat_unix_nano", clock_wall_ns());
+	write_decimal(json, "metrics_interval_ns", (int64_t)status->metrics_interval_ns);
+	json_int(json, "lag_bytes", (int64_t)ring_unread(ring));
+	if (commit)
 		time_format_rfc3339(time, sizeof(time), commit);
-		(void)fprintf(out, "\"%s\"", time);
-	} else {
-		(void)fprintf(out, "null");
-	}
-	(void)fprintf(out, ",\"mode\":\"%s\"}", status->keeps_bpf ? "cap_bpf" : "unprivileged");
+	json_text(json, "last_commit", commit ? time : NULL);
+	json_text(json, "mode", status->keeps_bpf ? "cap_bpf" : "unprivileged");
+	json_close(json, '}');
 }
 
-static void print_counts(FILE *out, count_table counts)
+static void write_counters(struct json *json, count_table counts)
 {
-	(void)fprintf(out, ",\"counters\":{");
+	json_object(json, "counters");
 	for (size_t count = 0; count < COUNT_COUNT; count++) {
-		const char *comma = "";
-
-		(void)fprintf(out, "%s\"%s\":{", count ? "," : "", count_names[count]);
-		for (unsigned int type = 1; type < TYPE_GAP; type++) {
-			(void)fprintf(out, "%s\"%s\":%" PRIu64, comma, event_type_name((enum event_type)type), counts[count][type]);
-			comma = ",";
-		}
+		json_object(json, count_names[count]);
+		for (unsigned int type = 1; type < TYPE_COUNT; type++)
+			if (type != TYPE_GAP)
+				json_int(json, event_type_name((enum event_type)type), (int64_t)counts[count][type]);
 		if (counts[count][0])
-			(void)fprintf(out, "%s\"unknown\":%" PRIu64, comma, counts[count][0]);
-		(void)fprintf(out, "}");
+			json_int(json, "unknown", (int64_t)counts[count][0]);
+		json_close(json, '}');
 	}
-	(void)fprintf(out, "}");
+	json_close(json, '}');
 }
 
-static int save(struct db *db, const char *json, size_t length)
+static int save(struct db *db, const char *text, size_t length)
 {
 	CLEANUP(cleanup_stmt) struct db_stmt *stmt = NULL;
 	int r = db_prepare(db,
@@ -144,7 +141,7 @@ static int save(struct db *db, const char *json, size_t length)
 
 	if (r)
 		return r;
-	db_bind_text(stmt, 1, json, length);
+	db_bind_text(stmt, 1, text, length);
 	return db_run(stmt);
 }
 
@@ -152,23 +149,27 @@ int recorder_status_write(const struct recorder_status *status, struct pipeline 
 			  const struct kernel_maps *maps)
 {
 	struct db *db = pipeline_db(pipeline);
-	AUTO_FREE char *json = NULL;
+	AUTO_FREE char *text = NULL;
 	size_t length = 0;
 	count_table counts;
-	FILE *out;
+	char generation[24];
 
 	if (!db)
 		return -ENOENT;
-	out = open_memstream(&json, &length);
-	if (!out)
+
+	struct json json = { .out = open_memstream(&text, &length) };
+
+	if (!json.out)
 		return -ENOMEM;
-	look(pipeline, ring, maps, counts);
-	(void)fprintf(out, "{");
-	print_loader(out, status);
-	print_recorder(out, status, pipeline, ring);
-	print_counts(out, counts);
-	(void)fprintf(out, ",\"generation\":\"%" PRIu64 "\"}", (uint64_t)status->info->generation);
-	if (fclose(out) != 0)
+	count_all(pipeline, ring, maps, counts);
+	(void)snprintf(generation, sizeof(generation), "%" PRIu64, (uint64_t)status->info->generation);
+	json_object(&json, NULL);
+	write_loader(&json, status);
+	write_recorder(&json, status, pipeline, ring);
+	write_counters(&json, counts);
+	json_text(&json, "generation", generation);
+	json_close(&json, '}');
+	if (fclose(json.out) != 0)
 		return -ENOMEM;
-	return save(db, json, length);
+	return save(db, text, strcspn(text, "\n"));
 }

@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/*
- * What the recorder writes about itself for `cri-ebpf status`: one JSON object under the key "recorder" of
- * the status table.
- */
+/* Writes the recorder state: one JSON object under the key "recorder" of the status table, for `cri-ebpf status`. */
 #ifndef CRI_CONSUMER_RECORD_STATE_H
 #define CRI_CONSUMER_RECORD_STATE_H
 
@@ -24,8 +21,10 @@ struct recorder_status {
 	uint64_t metrics_interval_ns;
 };
 
-/* Looks at ring, counters and database at one moment and writes the row, in a transaction of its own.
- * Failures are db.h's. */
+/*
+ * Reads ring, kernel counters and database at one moment and stores the object, in a transaction of its own. -ENOENT:
+ * the database is not open; else db.h's. maps may be NULL.
+ */
 int recorder_status_write(const struct recorder_status *status, struct pipeline *pipeline, const struct ring *ring,
 			  const struct kernel_maps *maps);
 

@@ -6,33 +6,16 @@
 #include <string.h>
 
 #include "common/cleanup.h"
-#include "consumer/store/db.h"
+#include "consumer/store/db_stmt.h"
 #include "consumer/store/row.h"
 
-/* Members of one kill decision come within microseconds, so the last few decisions are enough. */
-#define DECISIONS 16
-/* How far the wall time of one decision may differ between the recorder before a restart and this one. */
-#define DECISION_TOLERANCE_NS 1000000
-
 /*
- * Exits are nearly all there is, and much of what a row costs is to begin and to end a statement: they are
- * inserted so many at a time. OR FAIL, since a statement that would have to undo its first rows keeps a
- * journal of its own; here the whole batch is undone anyway.
+ * Most events are exits, and beginning and ending a statement is much of the cost of a row: rows of "event" alone are
+ * inserted BULK at a time. OR FAIL spares SQLite the statement journal it would need to undo the first rows of a
+ * statement; on a failure the whole batch is rolled back anyway.
  */
 #define BULK	      16
 #define EVENT_COLUMNS 12
-
-enum statement {
-	ADD_EVENT,
-	ADD_BULK,
-	ADD_OOM,
-	ADD_PRESSURE,
-	ADD_FORK,
-	ADD_LIFECYCLE,
-	ADD_GAP,
-	FIND_INCIDENT,
-	STATEMENT_COUNT,
-};
 
 #define INSERT_EVENT                                                                                              \
 	"INSERT OR FAIL INTO event(id, type, time, boot, cgroup, pid, ppid, uid, comm, status, flags, duration) " \
@@ -40,250 +23,108 @@ enum statement {
 #define ROW_1  "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 #define ROWS_4 ROW_1 "," ROW_1 "," ROW_1 "," ROW_1
 
-static const char *const statements[STATEMENT_COUNT] = {
-	[ADD_EVENT] = INSERT_EVENT ROW_1,
-	[ADD_BULK] = INSERT_EVENT ROWS_4 "," ROWS_4 "," ROWS_4 "," ROWS_4,
-	[ADD_OOM] = "INSERT INTO oom(id, incident, decision, rss_anon, rss_file, rss_shmem, swap, pgtables,"
-		    " oom_score_adj, trigger_pid, trigger_comm, trigger_cgroup, scope, limit_cgroup, limit_bytes,"
-		    " usage_bytes, limit_source, group_kill, chosen)"
-		    " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19)",
-	[ADD_PRESSURE] = "INSERT INTO pressure(id, level, usage_bytes, limit_bytes, working_set)"
-			 " VALUES(?1, ?2, ?3, ?4, ?5)",
-	[ADD_FORK] = "INSERT INTO fork(id, child_pid, child_comm) VALUES(?1, ?2, ?3)",
-	[ADD_LIFECYCLE] =
-		"INSERT INTO lifecycle(id, container, memory_limit, peak, oom_kills) VALUES(?1, ?2, ?3, ?4, ?5)",
-	[ADD_GAP] = "INSERT INTO gap(id, reason, lost_type, lost, from_time, to_time) VALUES(?1, ?2, ?3, ?4, ?5, ?6)",
-	[FIND_INCIDENT] = "SELECT o.incident FROM (SELECT * FROM oom ORDER BY id DESC LIMIT 64) o JOIN event e"
-			  " ON e.id = o.id WHERE e.boot = ?1 AND o.decision BETWEEN ?2 AND ?3 LIMIT 1",
-};
-
-/* A row whose insert waits for others. */
+/* An event whose insert is put off. */
 struct waiting {
 	struct ev_row row;
 	int64_t id;
 	char comm[EV_COMM_LEN];
 };
 
-struct decision {
-	uint64_t time_ns; /* boot time; 0: empty */
-	int64_t incident;
-};
-
 struct event_rows {
+	struct db *db;
 	int64_t boot;
-	struct decision decisions[DECISIONS];
-	size_t next_decision;
 	struct waiting waiting[BULK];
 	size_t waiting_count;
-	struct db_stmt *statements[STATEMENT_COUNT];
+	struct db_stmt *add_event, *add_bulk;
+	struct db_stmt *add_detail[TYPE_COUNT]; /* prepared for the first event of the type */
 };
 
-void event_rows_close(struct event_rows *insert)
+void event_rows_close(struct event_rows *rows)
 {
-	if (!insert)
+	if (!rows)
 		return;
-	db_finish_all(insert->statements, STATEMENT_COUNT);
-	free(insert);
+	db_finish(rows->add_event);
+	db_finish(rows->add_bulk);
+	db_finish_all(rows->add_detail, TYPE_COUNT);
+	free(rows);
 }
 
-static void cleanup_insert(struct event_rows **insert)
+static void cleanup_rows(struct event_rows **rows)
 {
-	event_rows_close(*insert);
+	event_rows_close(*rows);
 }
 
 int event_rows_open(struct db *db, int64_t boot, struct event_rows **ret)
 {
-	CLEANUP(cleanup_insert) struct event_rows *insert = calloc(1, sizeof(*insert));
-	int r = insert ? 0 : -ENOMEM;
+	CLEANUP(cleanup_rows) struct event_rows *rows = calloc(1, sizeof(*rows));
+	int r = rows ? 0 : -ENOMEM;
 
 	if (!r)
-		r = db_prepare_all(db, statements, STATEMENT_COUNT, insert->statements);
+		r = db_prepare(db, INSERT_EVENT ROW_1, &rows->add_event);
+	if (!r)
+		r = db_prepare(db, INSERT_EVENT ROWS_4 "," ROWS_4 "," ROWS_4 "," ROWS_4, &rows->add_bulk);
 	if (r)
 		return r;
-	insert->boot = boot;
-	*ret = TAKE_PTR(insert);
+	rows->db = db;
+	rows->boot = boot;
+	*ret = TAKE_PTR(rows);
 	return 0;
 }
-
-static void bind_task(struct db_stmt *stmt, int position, const struct row_task *task)
-{
-	if (task->pid == 0) {
-		for (int i = 0; i < 4; i++)
-			db_bind_null(stmt, position + i);
-		return;
-	}
-	db_bind_int(stmt, position, task->pid);
-	db_bind_u64(stmt, position + 1, (uint64_t)task->ppid); /* -1: NULL */
-	db_bind_int(stmt, position + 2, task->uid);
-	db_bind_text(stmt, position + 3, task->comm.text, task->comm.length);
-}
-
-/* The first kill of the same decision; the row's own id when it is that one. */
-static int find_incident(struct event_rows *insert, const struct row_oom *oom, int64_t id, int64_t *ret)
-{
-	struct db_stmt *stmt = insert->statements[FIND_INCIDENT];
-	int r = 0;
-
-	*ret = id;
-	if (oom->decision_ns == 0)
-		return 0;
-	for (size_t i = 0; i < DECISIONS; i++) {
-		if (insert->decisions[i].time_ns == oom->decision_ns) {
-			*ret = insert->decisions[i].incident;
-			return 0;
-		}
-	}
-
-	db_bind_int(stmt, 1, insert->boot);
-	db_bind_int(stmt, 2, oom->decision - DECISION_TOLERANCE_NS);
-	db_bind_int(stmt, 3, oom->decision + DECISION_TOLERANCE_NS);
-	r = db_step(stmt);
-	if (r < 0)
-		return r;
-	if (r > 0) {
-		*ret = db_int(stmt, 0);
-		db_reset(stmt);
-	}
-	insert->decisions[insert->next_decision] = (struct decision){ oom->decision_ns, *ret };
-	insert->next_decision = (insert->next_decision + 1) % DECISIONS;
-	return 0;
-}
-
-static int add_oom(struct event_rows *insert, const struct ev_row *row, int64_t id)
-{
-	const struct row_oom *oom = &row->oom;
-	struct db_stmt *stmt = insert->statements[ADD_OOM];
-	int64_t incident;
-	int r = find_incident(insert, oom, id, &incident);
-
-	if (r)
-		return r;
-	db_bind_int(stmt, 1, id);
-	db_bind_int(stmt, 2, incident);
-	db_bind_int(stmt, 3, oom->decision);
-	db_bind_u64(stmt, 4, oom->rss_anon);
-	db_bind_u64(stmt, 5, oom->rss_file);
-	db_bind_u64(stmt, 6, oom->rss_shmem);
-	db_bind_u64(stmt, 7, oom->swap);
-	db_bind_u64(stmt, 8, oom->pgtables);
-	db_bind_int(stmt, 9, oom->oom_score_adj);
-	db_bind_nonzero(stmt, 10, oom->trigger.pid);
-	db_bind_text(stmt, 11, oom->trigger.pid ? oom->trigger.comm.text : NULL, oom->trigger.comm.length);
-	db_bind_nonzero(stmt, 12, oom->trigger_cgroup);
-	db_bind_string(stmt, 13, oom->scope);
-	db_bind_nonzero(stmt, 14, oom->limit_cgroup);
-	db_bind_u64(stmt, 15, oom->limit_bytes);
-	db_bind_u64(stmt, 16, oom->usage_bytes);
-	db_bind_string(stmt, 17, oom->limit_exact ? "kernel" : "inferred");
-	db_bind_int(stmt, 18, oom->group_kill);
-	db_bind_int(stmt, 19, oom->chosen);
-	return db_run(stmt);
-}
-
-static int add_pressure(struct event_rows *insert, const struct ev_row *row, int64_t id)
-{
-	struct db_stmt *stmt = insert->statements[ADD_PRESSURE];
-
-	db_bind_int(stmt, 1, id);
-	db_bind_string(stmt, 2, row->pressure.level);
-	db_bind_u64(stmt, 3, row->pressure.usage_bytes);
-	db_bind_u64(stmt, 4, row->pressure.limit_bytes);
-	db_bind_u64(stmt, 5, row->pressure.working_set);
-	return db_run(stmt);
-}
-
-static int add_fork(struct event_rows *insert, const struct ev_row *row, int64_t id)
-{
-	struct db_stmt *stmt = insert->statements[ADD_FORK];
-
-	db_bind_int(stmt, 1, id);
-	db_bind_int(stmt, 2, row->fork.child.pid);
-	db_bind_text(stmt, 3, row->fork.child.comm.text, row->fork.child.comm.length);
-	return db_run(stmt);
-}
-
-static int add_lifecycle(struct event_rows *insert, const struct ev_row *row, int64_t id)
-{
-	struct db_stmt *stmt = insert->statements[ADD_LIFECYCLE];
-
-	db_bind_int(stmt, 1, id);
-	db_bind_int(stmt, 2, row->lifecycle.container);
-	db_bind_u64(stmt, 3, row->lifecycle.memory_limit);
-	db_bind_u64(stmt, 4, row->lifecycle.peak);
-	db_bind_u64(stmt, 5, row->lifecycle.oom_kills);
-	return db_run(stmt);
-}
-
-static int add_gap(struct event_rows *insert, const struct ev_row *row, int64_t id)
-{
-	struct db_stmt *stmt = insert->statements[ADD_GAP];
-
-	db_bind_int(stmt, 1, id);
-	db_bind_string(stmt, 2, row->gap.reason);
-	db_bind_nonzero(stmt, 3, row->gap.lost_type);
-	db_bind_u64(stmt, 4, row->gap.lost);
-	db_bind_nonzero(stmt, 5, row->gap.from);
-	db_bind_nonzero(stmt, 6, row->gap.to);
-	return db_run(stmt);
-}
-
-typedef int add_details(struct event_rows *insert, const struct ev_row *row, int64_t id);
-
-/* What a type has beyond a row in event. */
-static add_details *const details[TYPE_COUNT] = {
-	[TYPE_OOM_KILL] = add_oom,
-	[TYPE_MEMORY_PRESSURE] = add_pressure,
-	[TYPE_PROCESS_FORK] = add_fork,
-	[TYPE_CONTAINER_START] = add_lifecycle,
-	[TYPE_CONTAINER_STOP] = add_lifecycle,
-	[TYPE_GAP] = add_gap,
-};
 
 /* position: of the row's first value. */
-static void bind_event(const struct event_rows *insert, struct db_stmt *stmt, int position, const struct ev_row *row,
+static void bind_event(const struct event_rows *rows, struct db_stmt *stmt, int position, const struct ev_row *row,
 		       int64_t id)
 {
 	db_bind_int(stmt, position, id);
-	db_bind_int(stmt, position + 1, row->type);
+	db_bind_int(stmt, position + 1, row->storage->type);
 	db_bind_int(stmt, position + 2, row->time);
-	db_bind_int(stmt, position + 3, insert->boot);
+	db_bind_int(stmt, position + 3, rows->boot);
 	db_bind_nonzero(stmt, position + 4, row->cgroup);
-	bind_task(stmt, position + 5, &row->task);
+	row_bind_task(stmt, position + 5, &row->task);
 	db_bind_u64(stmt, position + 9, row->status);
 	db_bind_u64(stmt, position + 10, row->flags);
 	db_bind_u64(stmt, position + 11, row->duration_ns);
 }
 
-static int add_event(struct event_rows *insert, const struct ev_row *row, int64_t id)
+static int add_event(struct event_rows *rows, const struct ev_row *row, int64_t id)
 {
-	struct db_stmt *stmt = insert->statements[ADD_EVENT];
-
-	bind_event(insert, stmt, 1, row, id);
-	return db_run(stmt);
+	bind_event(rows, rows->add_event, 1, row, id);
+	return db_run(rows->add_event);
 }
 
-int event_rows_flush(struct event_rows *insert)
+static int add_detail(struct event_rows *rows, const struct ev_row *row, int64_t id)
 {
-	struct db_stmt *stmt = insert->statements[ADD_BULK];
-	size_t count = insert->waiting_count;
+	const struct event_storage *storage = row->storage;
+	struct db_stmt **stmt = &rows->add_detail[storage->type];
+	int r = *stmt ? 0 : db_prepare(rows->db, storage->insert, stmt);
+
+	if (r)
+		return r;
+	db_bind_int(*stmt, 1, id);
+	storage->bind(*stmt, row->detail);
+	return db_run(*stmt);
+}
+
+int event_rows_flush(struct event_rows *rows)
+{
+	size_t count = rows->waiting_count;
 	int r = 0;
 
-	insert->waiting_count = 0;
+	rows->waiting_count = 0;
 	if (count == BULK) {
 		for (size_t i = 0; i < count; i++)
-			bind_event(insert, stmt, 1 + (int)i * EVENT_COLUMNS, &insert->waiting[i].row,
-				   insert->waiting[i].id);
-		return db_run(stmt);
+			bind_event(rows, rows->add_bulk, 1 + (int)i * EVENT_COLUMNS, &rows->waiting[i].row, rows->waiting[i].id);
+		return db_run(rows->add_bulk);
 	}
 	for (size_t i = 0; !r && i < count; i++)
-		r = add_event(insert, &insert->waiting[i].row, insert->waiting[i].id);
+		r = add_event(rows, &rows->waiting[i].row, rows->waiting[i].id);
 	return r;
 }
 
-/* The row's text is in a record that is decoded only now: it is kept. */
-static int add_later(struct event_rows *insert, const struct ev_row *row, int64_t id)
+/* Copies the comm, which points into a record that is decoded only now. */
+static int add_later(struct event_rows *rows, const struct ev_row *row, int64_t id)
 {
-	struct waiting *waiting = &insert->waiting[insert->waiting_count++];
+	struct waiting *waiting = &rows->waiting[rows->waiting_count++];
 	struct row_comm *comm = &waiting->row.task.comm;
 
 	waiting->row = *row;
@@ -292,15 +133,16 @@ static int add_later(struct event_rows *insert, const struct ev_row *row, int64_
 		(void)memcpy(waiting->comm, comm->text, comm->length);
 		comm->text = waiting->comm;
 	}
-	return insert->waiting_count == BULK ? event_rows_flush(insert) : 0;
+	return rows->waiting_count == BULK ? event_rows_flush(rows) : 0;
 }
 
-int event_rows_add(struct event_rows *insert, const struct ev_row *row, int64_t id)
+int event_rows_add(struct event_rows *rows, const struct ev_row *row, int64_t id)
 {
+	bool has_detail = row->storage->table != NULL;
 	int r;
 
-	if (!details[row->type] && row->task.comm.length <= EV_COMM_LEN)
-		return add_later(insert, row, id);
-	r = add_event(insert, row, id);
-	return !r && details[row->type] ? details[row->type](insert, row, id) : r;
+	if (!has_detail && row->task.comm.length <= EV_COMM_LEN)
+		return add_later(rows, row, id);
+	r = add_event(rows, row, id);
+	return !r && has_detail ? add_detail(rows, row, id) : r;
 }

@@ -7,6 +7,7 @@
 
 #include "common/cleanup.h"
 #include "consumer/store/db.h"
+#include "consumer/store/event_storage.h"
 #include "consumer/text/clock.h"
 
 /*
@@ -148,65 +149,80 @@ static int find_old(struct db *db, const struct retention_settings *settings, in
 }
 
 /* Everything up to that id. */
-static int delete_events(struct db *db, int64_t last_id, int64_t *ret_count)
+static int delete_events(struct db *db, const struct event_storage *const *storages, int64_t last_id, int64_t *ret_count)
 {
-	static const char *const sides[] = { "oom", "pressure", "fork", "lifecycle", "gap" };
 	int r = db_exec_format(db, "DELETE FROM event WHERE id <= %lld", (long long)last_id);
 
 	*ret_count = r ? 0 : db_changes(db);
-	for (size_t i = 0; !r && i < ARRAY_SIZE(sides); i++)
-		r = db_exec_format(db, "DELETE FROM %s WHERE id <= %lld", sides[i], (long long)last_id);
+	for (size_t i = 0; !r && storages[i]; i++)
+		if (event_storage_owns_table(storages, i))
+			r = db_exec_format(db, "DELETE FROM %s WHERE id <= %lld", storages[i]->table, (long long)last_id);
 	return r;
 }
 
-/* Of the next rows the exits that no OOM kill caused, and forks. *ret_end: how far that went. */
-static int delete_bulk(struct db *db, int64_t from, int64_t rows, int64_t *ret_end, int64_t *ret_count)
+/* Of the next rows those that are retained briefly. *ret_end: the last of these rows. */
+static int delete_brief(struct db *db, const struct event_storage *const *storages, int64_t from, int64_t rows,
+			int64_t *ret_end, int64_t *ret_count)
 {
+	char condition[EVENT_STORAGE_SQL_MAX];
 	int r = find_end(db, "event", "id", from, rows, ret_end);
 
 	*ret_count = 0;
 	if (r || *ret_end == from)
 		return r;
-	/* The + keeps SQLite from the index of types: the range of ids is what is small. */
-	r = db_exec_format(db,
-		"DELETE FROM event WHERE id > %lld AND id <= %lld"
-		" AND (+type = 4 OR (+type = 3 AND coalesce(flags, 0) & 3 = 0))",
-		(long long)from, (long long)*ret_end);
-	if (r)
-		return r;
-	*ret_count = db_changes(db);
-	return db_exec_format(db, "DELETE FROM fork WHERE id > %lld AND id <= %lld", (long long)from, (long long)*ret_end);
+	r = event_storage_condition(storages, RETAIN_BRIEFLY, condition, sizeof(condition));
+	if (!r)
+		r = db_exec_format(db, "DELETE FROM event WHERE id > %lld AND id <= %lld AND (%s)", (long long)from,
+			(long long)*ret_end, condition);
+	*ret_count = r ? 0 : db_changes(db);
+	for (size_t i = 0; !r && storages[i]; i++)
+		if (storages[i]->retention == RETAIN_BRIEFLY && event_storage_owns_table(storages, i))
+			r = db_exec_format(db, "DELETE FROM %s WHERE id > %lld AND id <= %lld", storages[i]->table, (long long)from,
+				(long long)*ret_end);
+	return r;
 }
 
-static int delete_pressure(struct db *db, int64_t rows, int64_t *ret_count)
+/* The next rows of a table whose types are retained shorter, with their events. */
+static int delete_table(struct db *db, const char *table, int64_t rows, int64_t *ret_count)
 {
 	int64_t end = 0;
-	int r = find_end(db, "pressure", "id", 0, rows, &end);
+	int r = find_end(db, table, "id", 0, rows, &end);
 
 	*ret_count = 0;
 	if (r || end == 0)
 		return r;
-	r = db_exec_format(db, "DELETE FROM event WHERE id IN (SELECT id FROM pressure WHERE id <= %lld)", (long long)end);
+	r = db_exec_format(db, "DELETE FROM event WHERE id IN (SELECT id FROM %s WHERE id <= %lld)", table, (long long)end);
 	if (r)
 		return r;
 	*ret_count = db_changes(db);
-	return db_exec_format(db, "DELETE FROM pressure WHERE id <= %lld", (long long)end);
+	return db_exec_format(db, "DELETE FROM %s WHERE id <= %lld", table, (long long)end);
+}
+
+static int delete_shorter(struct db *db, const struct event_storage *const *storages, int64_t rows, int64_t *ret_count)
+{
+	int r = 0;
+
+	*ret_count = 0;
+	for (size_t i = 0; !r && *ret_count == 0 && storages[i]; i++)
+		if (storages[i]->retention == RETAIN_SHORTER && event_storage_owns_table(storages, i))
+			r = delete_table(db, storages[i]->table, rows, ret_count);
+	return r;
 }
 
 /* The least that will be missed: bulk, pressure, and then the oldest of what is left. False: nothing is left. */
-static int make_room(struct db *db, struct state *state, bool *ret_more)
+static int make_room(struct db *db, const struct event_storage *const *storages, struct state *state, bool *ret_more)
 {
 	int64_t end = state->bulk_from, count = 0;
-	int r = delete_bulk(db, state->bulk_from, state->rows, &end, &count);
+	int r = delete_brief(db, storages, state->bulk_from, state->rows, &end, &count);
 	bool moved = !r && end > state->bulk_from;
 
 	state->bulk_from = end;
 	if (!r && !moved)
-		r = delete_pressure(db, state->rows, &count);
+		r = delete_shorter(db, storages, state->rows, &count);
 	if (!r && !moved && count == 0) {
 		r = find_end(db, "event", "id", 0, state->rows < STEP_ROWS_LAST ? state->rows : STEP_ROWS_LAST, &end);
 		if (!r && end > 0)
-			r = delete_events(db, end, &count);
+			r = delete_events(db, storages, end, &count);
 	}
 	state->removed += count;
 	*ret_more = moved || count > 0;
@@ -304,7 +320,7 @@ static int look_at_growth(struct db *db, struct state *state)
  * Names first; events only when a whole pass has left no names that nobody needs, and when it is they that are too
  * large: with them gone, names of what lives would be as many as before.
  */
-static int shed(struct db *db, struct state *state, const struct space *space, int64_t now, bool *ret_more)
+static int shed(struct db *db, const struct event_storage *const *storages, struct state *state, const struct space *space, int64_t now, bool *ret_more)
 {
 	int64_t names = 0;
 	int r = look_at_growth(db, state);
@@ -314,15 +330,15 @@ static int shed(struct db *db, struct state *state, const struct space *space, i
 		r = delete_names(db, state, now, &names);
 	*ret_more = !clean || names > 0;
 	if (!r && clean && names < FEW_NAMES && space->events_too_large)
-		r = make_room(db, state, ret_more);
+		r = make_room(db, storages, state, ret_more);
 	return r;
 }
 
 /* What is too old, with the next names; until a whole pass was made, names alone. */
-static int expire(struct db *db, struct state *state, int64_t last_id, int64_t now, bool *ret_more)
+static int expire(struct db *db, const struct event_storage *const *storages, struct state *state, int64_t last_id, int64_t now, bool *ret_more)
 {
 	int64_t count;
-	int r = last_id ? delete_events(db, last_id, &count) : 0;
+	int r = last_id ? delete_events(db, storages, last_id, &count) : 0;
 
 	*ret_more = true;
 	return r ? r : delete_names(db, state, now, &count);
@@ -340,15 +356,15 @@ static int shrink(struct db *db, int64_t rows)
 	return r ? r : unused - pages >= SPARE_PAGES;
 }
 
-static int run_step(struct db *db, struct state *state, const struct space *space, int64_t last_id, int64_t now,
+static int run_step(struct db *db, const struct event_storage *const *storages, struct state *state, const struct space *space, int64_t last_id, int64_t now,
 		    bool *ret_more)
 {
 	int r = db_begin(db, false);
 
 	if (r)
 		return r;
-	r = space->names_too_large && !last_id ? shed(db, state, space, now, ret_more) :
-						 expire(db, state, last_id, now, ret_more);
+	r = space->names_too_large && !last_id ? shed(db, storages, state, space, now, ret_more) :
+						 expire(db, storages, state, last_id, now, ret_more);
 	if (!r)
 		r = save_state(db, state);
 	if (!r)
@@ -368,7 +384,7 @@ static int step(struct db *db, const struct retention_settings *settings, struct
 	if (!r)
 		r = find_old(db, settings, state->rows, now, &last_id);
 	if (!r && (space.names_too_large || last_id || !state->clean))
-		r = run_step(db, state, &space, last_id, now, &more);
+		r = run_step(db, settings->storages, state, &space, last_id, now, &more);
 	if (r)
 		return r;
 	return more ? 1 : shrink(db, state->rows);

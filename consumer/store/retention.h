@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 struct db;
+struct event_storage;
 
 /* The most events, or names, that one step removes; fewer where they take long. */
 #define RETENTION_STEP_ROWS 2000
@@ -20,6 +21,8 @@ struct db;
 struct retention_settings {
 	uint64_t age_ns; /* 0: for ever */
 	uint64_t size;   /* bytes of the database and its log; 0: no bound */
+	/* How events are stored, NULL-terminated: which types go first, and where their rows are. */
+	const struct event_storage *const *storages;
 };
 
 /* What the bound of size cost. */

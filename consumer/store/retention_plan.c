@@ -6,6 +6,7 @@
 
 #include "common/cleanup.h"
 #include "consumer/store/db.h"
+#include "consumer/store/event_storage.h"
 #include "consumer/store/retention.h"
 
 static void add(struct retention_plan *plan, int64_t type, struct retention_range found)
@@ -51,22 +52,20 @@ static int find_old(struct db *db, const struct retention_settings *settings, in
 			 (long long)(now - (int64_t)settings->age_ns));
 }
 
-/* In the order of retention.h. */
-static const char *const phases[] = {
-	"type = 4 OR (type = 3 AND coalesce(flags, 0) & 3 = 0)",
-	"type = 2",
-	"type NOT IN (2, 3, 4) OR (type = 3 AND coalesce(flags, 0) & 3 <> 0)",
-};
-
 static int count_by_size(struct db *db, const struct retention_settings *settings, int64_t old, uint64_t used,
 			 struct retention_plan *plan)
 {
 	double excess = (double)used - (double)plan->events * plan->event_bytes - (double)settings->size;
 	int64_t wanted = excess > 0 && plan->event_bytes > 0 ? (int64_t)(excess / plan->event_bytes) + 1 : 0, found;
+	static const enum event_retention phases[] = { RETAIN_BRIEFLY, RETAIN_SHORTER, RETAIN_LONGEST };
+	char condition[EVENT_STORAGE_SQL_MAX];
 	int r = 0;
 
-	for (size_t i = 0; !r && i < ARRAY_SIZE(phases) && wanted > 0; i++, wanted -= found)
-		r = count(db, plan, old, phases[i], wanted, &found);
+	for (size_t i = 0; !r && i < ARRAY_SIZE(phases) && wanted > 0; i++, wanted -= found) {
+		r = event_storage_condition(settings->storages, phases[i], condition, sizeof(condition));
+		if (!r)
+			r = count(db, plan, old, condition, wanted, &found);
+	}
 	return r;
 }
 

@@ -19,8 +19,6 @@ extern const char *const type_names[];
 const char *event_type_name(enum event_type type);
 /* 0 for an unknown name. */
 enum event_type event_type_from_name(const char *name);
-/* The type as which records of a kind (enum ev_kind) are stored; 0 for an unknown kind. */
-enum event_type event_type_of_kind(unsigned int kind);
 
 /* Bits of the event.flags column. */
 enum event_type_flags {

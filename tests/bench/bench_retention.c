@@ -13,6 +13,7 @@
 #include "consumer/record/pipeline.h"
 #include "consumer/record/ring.h"
 #include "consumer/store/db.h"
+#include "consumer/record/kind.h"
 #include "consumer/store/retention.h"
 #include "consumer/text/clock.h"
 #include "tests/ring_rig.h"
@@ -155,7 +156,9 @@ int main(int argc, char **argv)
 		.resolve = { "default,moby,k8s.io", 10000, 300000000000ULL, false },
 	};
 	long rows = argc > 1 ? strtol(argv[1], NULL, 10) : 5000000;
-	struct retention_settings by_size = { .size = (uint64_t)rows * 50 }, by_age = { .age_ns = HOUR_NS }, unbounded = { 0 };
+	struct retention_settings by_size = { .size = (uint64_t)rows * 50, .storages = kind_storages };
+	struct retention_settings by_age = { .age_ns = HOUR_NS, .storages = kind_storages };
+	struct retention_settings unbounded = { .storages = kind_storages };
 	struct pipeline *pipeline = NULL;
 	struct ring *ring = NULL;
 	char command[128];

@@ -40,16 +40,12 @@ static void check_record(const struct ev *ev, const char *record, size_t length)
 	FUZZ_ASSERT(ev->h.kind > 0 && ev->h.kind < EV_KIND_COUNT && ev->h.kind == decode_kind(record, length));
 	FUZZ_ASSERT(ev->h.abi >= DECODE_ABI_MIN && ev->h.abi <= EV_ABI);
 	FUZZ_ASSERT(ev->h.length <= length && ev->h.cpu < LIMIT_CPUS);
-	check_text(ev->names, record, ev->h.length);
-	check_text(ev->trigger_names, record, ev->h.length);
-	check_text(ev->limit_names, record, ev->h.length);
-	if (lifecycle) {
-		FUZZ_ASSERT(!ev->names.data || ev->names.data[0] == '/');
-		return;
+	for (size_t i = 0; i < DECODE_TAILS_MAX; i++) {
+		check_text(ev->tails[i], record, ev->h.length);
+		if (!lifecycle)
+			check_names(ev->tails[i]);
 	}
-	check_names(ev->names);
-	check_names(ev->trigger_names);
-	check_names(ev->limit_names);
+	FUZZ_ASSERT(!lifecycle || !ev->tails[0].data || ev->tails[0].data[0] == '/');
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

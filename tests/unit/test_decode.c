@@ -41,7 +41,7 @@ static void test_every_kind_has_a_smallest_size(void **state)
 		}
 		assert_int_equal(ev.h.kind, sizes[i].kind);
 		assert_int_equal(ev.h.seq, 7);
-		assert_null(ev.names.data);
+		assert_null(ev.tails[0].data);
 	}
 }
 
@@ -121,7 +121,7 @@ static void test_tails(void **state)
 		(void)memcpy(record.tails + at, rows[i].bytes, rows[i].length <= room ? rows[i].length : 0);
 		row_equal(rows[i].what, decode_record(&record, sizeof(record), &ev), rows[i].want);
 		if (rows[i].want == 0)
-			row_equal(rows[i].what, ev.limit_names.length, rows[i].length);
+			row_equal(rows[i].what, ev.tails[2].length, rows[i].length);
 	}
 }
 

@@ -391,6 +391,22 @@ static void test_one_decision_is_one_incident(void **state)
 	recorder_rig_close(&r);
 }
 
+static void test_unknown_numbers_of_a_detail_are_null(void **state)
+{
+	struct ev_memory pressure = { .cgroup = rig_cgroup(42), .usage_bytes = 5, .limit_bytes = EV_UNLIMITED };
+	struct recorder_rig r;
+
+	(void)state;
+	start(&r);
+	(void)rig_emit(&r.rig, 0, EV_MEMORY_LIMIT, &pressure, sizeof(pressure));
+	drain(&r);
+	assert_answer(&r, "SELECT count(*) FROM event e JOIN pressure p ON p.id = e.id WHERE pid IS NULL AND ppid IS NULL"
+			  " AND uid IS NULL AND comm IS NULL AND level = 'limit' AND usage_bytes = 5"
+			  " AND limit_bytes IS NULL AND working_set IS NULL",
+		      1);
+	recorder_rig_close(&r);
+}
+
 /* More places than the cache holds: slower, never wrong. */
 static void test_a_small_cache(void **state)
 {
@@ -427,6 +443,7 @@ int main(void)
 		cmocka_unit_test(test_hostile_bytes_are_stored_as_they_are),
 		cmocka_unit_test(test_scopes),
 		cmocka_unit_test(test_one_decision_is_one_incident),
+		cmocka_unit_test(test_unknown_numbers_of_a_detail_are_null),
 		cmocka_unit_test(test_a_small_cache),
 	};
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "common/event.h"
+#include "consumer/record/kind.h"
 #include "consumer/text/event_type.h"
 #include "consumer/text/oom_scope.h"
 #include "tests/harness.h"
@@ -76,9 +77,9 @@ static void test_kinds(void **state)
 
 	(void)state;
 	for (unsigned int kind = 0; kind < EV_KIND_COUNT; kind++)
-		assert_int_equal(event_type_of_kind(kind), want[kind]);
-	assert_int_equal(event_type_of_kind(EV_KIND_COUNT), 0);
-	assert_int_equal(event_type_of_kind(~0U), 0);
+		assert_int_equal(kind_type(kind), want[kind]);
+	assert_int_equal(kind_type(EV_KIND_COUNT), 0);
+	assert_int_equal(kind_type(~0U), 0);
 }
 
 int main(void)

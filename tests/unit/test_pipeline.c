@@ -25,7 +25,7 @@ static void test_acknowledged_after_the_commit_only(void **state)
 	recorder_rig_open(&r, RING);
 	assert_int_equal(recorder_rig_start(&r), 0);
 	emit_exits(&r, 10);
-	assert_int_equal(pipeline_scan(r.pipeline), PIPELINE_LATER);
+	assert_int_equal(pipeline_scan(r.pipeline), BATCH_LATER);
 	assert_int_equal(r.rig.consumer, 0);
 	assert_answer(&r, EXITS, 0);
 
@@ -34,7 +34,7 @@ static void test_acknowledged_after_the_commit_only(void **state)
 	assert_answer(&r, EXITS, 10);
 	assert_answer(&r, "SELECT position FROM ring", (int64_t)r.rig.producer);
 	assert_answer(&r, "SELECT stored FROM tally WHERE kind = 4", 10);
-	assert_int_equal(pipeline_scan(r.pipeline), PIPELINE_NOTHING);
+	assert_int_equal(pipeline_scan(r.pipeline), BATCH_NOTHING);
 	recorder_rig_close(&r);
 }
 
@@ -265,7 +265,7 @@ static void test_a_newer_record_stops_the_recorder(void **state)
 	before = r.rig.producer;
 	(void)rig_push(&r.rig, &newer, sizeof(newer), 0);
 	emit_exits(&r, 3);
-	assert_int_equal(pipeline_scan(r.pipeline), PIPELINE_NOW);
+	assert_int_equal(pipeline_scan(r.pipeline), BATCH_NOW);
 	assert_int_equal(pipeline_commit(r.pipeline), -ERROR_RECORD_NEWER);
 	assert_int_equal(r.rig.consumer, before);
 	assert_answer(&r, EXITS, 3);
@@ -300,7 +300,7 @@ static void test_what_is_not_understood_becomes_a_gap(void **state)
 
 	emit_exits(&r, 1);
 	rig_poke(&r.rig, r.rig.consumer, &huge, sizeof(huge));
-	assert_int_equal(pipeline_scan(r.pipeline), PIPELINE_NOW);
+	assert_int_equal(pipeline_scan(r.pipeline), BATCH_NOW);
 	assert_int_equal(pipeline_commit(r.pipeline), 0);
 	assert_int_equal(r.rig.consumer, r.rig.producer);
 	assert_answer(&r, "SELECT rejected FROM tally WHERE kind = 0", 3);
@@ -690,7 +690,7 @@ static void test_a_record_that_is_ready_late_is_stored(void **state)
 	at = push_busy_exit(&r.rig, 0);
 	emit_exits(&r, 3);
 	for (int i = 0; i < 3; i++) {
-		assert_int_equal(pipeline_scan(r.pipeline), PIPELINE_NOTHING);
+		assert_int_equal(pipeline_scan(r.pipeline), BATCH_NOTHING);
 		assert_int_equal(pipeline_commit(r.pipeline), 0);
 	}
 	assert_int_equal(r.rig.consumer, 0);
@@ -723,13 +723,13 @@ static void test_only_kills_wait_for_the_disk(void **state)
 	recorder_rig_open(&r, RING);
 	assert_int_equal(recorder_rig_start(&r), 0);
 	assert_true(rig_emit(&r.rig, 0, EV_MEMORY_HIGH, &pressure, sizeof(pressure)));
-	assert_int_equal(pipeline_scan(r.pipeline), PIPELINE_NOW);
+	assert_int_equal(pipeline_scan(r.pipeline), BATCH_NOW);
 	assert_int_equal(pipeline_commit(r.pipeline), 0);
 	assert_answer(&r, "SELECT count(*) FROM pressure", 1);
 	assert_int_equal(synchronous(&r), 1);
 
 	(void)rig_oom(&r.rig, 5, 42, 0, 12345);
-	assert_int_equal(pipeline_scan(r.pipeline), PIPELINE_NOW);
+	assert_int_equal(pipeline_scan(r.pipeline), BATCH_NOW);
 	assert_int_equal(pipeline_commit(r.pipeline), 0);
 	assert_int_equal(synchronous(&r), 2);
 
@@ -888,17 +888,17 @@ static void test_when_a_commit_is_due(void **state)
 	recorder_rig_open(&r, RING);
 	r.settings.buffer_size = 20;
 	assert_int_equal(recorder_rig_start(&r), 0);
-	assert_int_equal(pipeline_scan(r.pipeline), PIPELINE_NOTHING);
+	assert_int_equal(pipeline_scan(r.pipeline), BATCH_NOTHING);
 	emit_exits(&r, 19);
-	assert_int_equal(pipeline_scan(r.pipeline), PIPELINE_LATER);
+	assert_int_equal(pipeline_scan(r.pipeline), BATCH_LATER);
 	emit_exits(&r, 1);
-	assert_int_equal(pipeline_scan(r.pipeline), PIPELINE_NOW);
+	assert_int_equal(pipeline_scan(r.pipeline), BATCH_NOW);
 	emit_exits(&r, 5);
 	assert_int_equal(pipeline_commit(r.pipeline), 0);
 	assert_answer(&r, EXITS, 20); /* never more than were looked at */
-	assert_int_equal(pipeline_scan(r.pipeline), PIPELINE_LATER);
+	assert_int_equal(pipeline_scan(r.pipeline), BATCH_LATER);
 	(void)rig_oom(&r.rig, 5, 42, 0, 12345);
-	assert_int_equal(pipeline_scan(r.pipeline), PIPELINE_NOW);
+	assert_int_equal(pipeline_scan(r.pipeline), BATCH_NOW);
 	assert_int_equal(pipeline_commit(r.pipeline), 0);
 	assert_answer(&r, "SELECT count(*) FROM oom", 1);
 	recorder_rig_close(&r);
@@ -906,9 +906,9 @@ static void test_when_a_commit_is_due(void **state)
 	recorder_rig_open(&r, 4096);
 	assert_int_equal(recorder_rig_start(&r), 0);
 	emit_exits(&r, 9); /* 112 bytes each */
-	assert_int_equal(pipeline_scan(r.pipeline), PIPELINE_LATER);
+	assert_int_equal(pipeline_scan(r.pipeline), BATCH_LATER);
 	emit_exits(&r, 1);
-	assert_int_equal(pipeline_scan(r.pipeline), PIPELINE_NOW);
+	assert_int_equal(pipeline_scan(r.pipeline), BATCH_NOW);
 	recorder_rig_close(&r);
 }
 

@@ -2,6 +2,7 @@
 /* What goes first when the database is too large, what never goes, and that recording does not wait for it. */
 #include <time.h>
 
+#include "consumer/record/kind.h"
 #include "consumer/store/retention.h"
 #include "tests/pipeline_rig.h"
 #include "tests/unit/scratch_db.h"
@@ -30,7 +31,7 @@ static int64_t used(struct db *db)
 /* Until it fits. */
 static void retain(struct db *db, uint64_t size)
 {
-	const struct retention_settings settings = { .size = size };
+	const struct retention_settings settings = { .size = size, .storages = kind_storages };
 	int steps = 0, r;
 
 	while ((r = retention_step(db, &settings, NOW)) > 0)
@@ -206,7 +207,7 @@ static const char old_life[] =
 
 static void test_what_is_needed_stays(void **state)
 {
-	const struct retention_settings settings = { .age_ns = 2592000000000000 };
+	const struct retention_settings settings = { .age_ns = 2592000000000000, .storages = kind_storages };
 	struct scratch_db scratch;
 	int r, steps = 0;
 
@@ -288,7 +289,7 @@ static void fill_backlog(struct recorder_rig *rig)
 
 static void test_recording_goes_on_by_age(void **state)
 {
-	const struct retention_settings settings = { .age_ns = 3600000000000 };
+	const struct retention_settings settings = { .age_ns = 3600000000000, .storages = kind_storages };
 	struct recorder_rig rig;
 	uint64_t full, file, log;
 
@@ -307,7 +308,7 @@ static void test_recording_goes_on_by_age(void **state)
 
 static void test_recording_goes_on_by_size(void **state)
 {
-	const struct retention_settings settings = { .size = 8 << 20 };
+	const struct retention_settings settings = { .size = 8 << 20, .storages = kind_storages };
 	struct recorder_rig rig;
 	uint64_t file, log;
 
@@ -323,7 +324,7 @@ static void test_recording_goes_on_by_size(void **state)
 /* Somebody reads for long: the log cannot be emptied, and nobody waits until it can. */
 static void test_a_reader_holds_nothing_up(void **state)
 {
-	const struct retention_settings settings = { .size = 12 << 20 };
+	const struct retention_settings settings = { .size = 12 << 20, .storages = kind_storages };
 	struct db_stmt *stmt = NULL;
 	struct scratch_db scratch;
 	struct db *reader = NULL;
