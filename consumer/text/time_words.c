@@ -11,31 +11,10 @@
 
 #include "common/cleanup.h"
 #include "common/text.h"
+#include "consumer/text/time_zone.h"
 
 #define NS_PER_S  1000000000LL
 #define WORDS_MAX 128
-#define ZONE_DIR  "/usr/share/zoneinfo/"
-
-/* Where the clock of the words stands. */
-enum zone_kind { ZONE_LOCAL, ZONE_UTC, ZONE_OFFSET, ZONE_NAMED };
-
-struct zone {
-	enum zone_kind kind;
-	int offset_s;  /* ZONE_OFFSET: east of UTC */
-	int is_dst;    /* ZONE_LOCAL: 0 or 1 when the words say which, else -1 */
-	char name[64]; /* ZONE_NAMED */
-};
-
-static int combine(int64_t seconds, int64_t ns, int64_t *ret)
-{
-	int64_t value;
-
-	if (__builtin_mul_overflow(seconds, NS_PER_S, &value) || __builtin_add_overflow(value, ns, &value))
-		return -EINVAL;
-
-	*ret = value;
-	return 0;
-}
 
 /* now + sign * span */
 static int shift(int64_t now, uint64_t span_ns, int sign, int64_t *ret)
@@ -67,7 +46,7 @@ static int parse_span(const char *words, size_t length, int64_t now, int sign, i
 	return shift(now, ns, sign, ret);
 }
 
-/* "-2h", "+2h", "2h ago", "2h left", and "10m" as docker has it: a span with a unit, in the past. */
+/* "-2h", "+2h", "2h ago", "2h left"; "10m" as in docker logs: a span with a unit, in the past. */
 static int parse_relative(const char *words, int64_t now, int64_t *ret)
 {
 	size_t length = strlen(words);
@@ -78,43 +57,19 @@ static int parse_relative(const char *words, int64_t now, int64_t *ret)
 		return parse_span(words, length - strlen(" ago"), now, -1, ret);
 	if (text_ends_with(words, " left"))
 		return parse_span(words, length - strlen(" left"), now, 1, ret);
-	/* A number alone could as well be an hour or seconds since 1970. */
+	/* A bare number is ambiguous: an hour, or seconds since 1970. */
 	if (!words[strspn(words, "0123456789. ")])
 		return -EINVAL;
 
 	return parse_span(words, length, now, -1, ret);
 }
 
-/* Exactly count digits at *s. */
-static bool take_number(const char **s, size_t count, int *ret)
-{
-	int value = 0;
-
-	for (size_t i = 0; i < count; i++) {
-		if (!isdigit((unsigned char)(*s)[i]))
-			return false;
-		value = value * 10 + ((*s)[i] - '0');
-	}
-
-	*s += count;
-	*ret = value;
-	return true;
-}
-
-static bool take_char(const char **s, char c)
-{
-	if (**s != c)
-		return false;
-	(*s)++;
-	return true;
-}
-
-/* ".123": any number of digits, those beyond the ninth dropped. No dot: 0. */
+/* ".123": any number of digits, of which nine are used. Without a dot 0. */
 static bool take_fraction(const char **s, int64_t *ret_ns)
 {
 	int64_t ns = 0, place = NS_PER_S / 10;
 
-	if (take_char(s, '.')) {
+	if (time_take_char(s, '.')) {
 		if (!isdigit((unsigned char)**s))
 			return false;
 		for (; isdigit((unsigned char)**s); (*s)++, place /= 10)
@@ -142,147 +97,16 @@ static int parse_epoch(const char *words, int64_t *ret)
 	if (text_parse_u64(digits, &seconds) < 0 || seconds > INT64_MAX || !take_fraction(&s, &ns) || *s)
 		return -EINVAL;
 
-	return combine((int64_t)seconds, ns, ret);
+	return time_combine((int64_t)seconds, ns, ret);
 }
 
-/* "+02:00", "-0530", "+02"; the whole rest of the words. */
-static bool parse_offset(const char *s, int *ret_seconds)
-{
-	int sign = *s == '-' ? -1 : 1, hours, minutes = 0;
-
-	if (!take_char(&s, '+') && !take_char(&s, '-'))
-		return false;
-	if (!take_number(&s, 2, &hours))
-		return false;
-	if (*s) {
-		(void)take_char(&s, ':');
-		if (!take_number(&s, 2, &minutes))
-			return false;
-	}
-	if (*s || hours > 23 || minutes > 59)
-		return false;
-
-	*ret_seconds = sign * (hours * 3600 + minutes * 60);
-	return true;
-}
-
-/* Checked, because the C library takes what is no zone (a folder, a list of leap seconds) for UTC. */
-static bool zone_exists(const char *name)
-{
-	static const char allowed[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_+-/";
-	char path[sizeof(ZONE_DIR) + WORDS_MAX] = ZONE_DIR;
-	AUTO_FCLOSE FILE *file = NULL;
-	size_t length = strlen(name);
-	char magic[4]; /* tzfile(5) */
-
-	if (length == 0 || length >= WORDS_MAX || name[strspn(name, allowed)] || name[0] == '/' ||
-	    name[length - 1] == '/')
-		return false;
-	memcpy(path + strlen(ZONE_DIR), name, length + 1);
-
-	file = fopen(path, "re");
-	return file && fread(magic, sizeof(magic), 1, file) == 1 && memcmp(magic, "TZif", sizeof(magic)) == 0;
-}
-
-/* The whole rest of the words: "", "UTC", "Z", "+02:00", "CET" if that is here, "Pacific/Auckland". */
-static int parse_zone(const char *s, struct zone *ret)
-{
-	struct zone zone = { .is_dst = -1 };
-
-	if (!*s) {
-		zone.kind = ZONE_LOCAL;
-	} else if (strcasecmp(s, "UTC") == 0 || strcmp(s, "Z") == 0 || strcmp(s, "z") == 0) {
-		zone.kind = ZONE_UTC;
-	} else if (parse_offset(s, &zone.offset_s)) {
-		zone.kind = ZONE_OFFSET;
-	} else {
-		tzset();
-		if (strcmp(s, tzname[0]) == 0 || strcmp(s, tzname[1]) == 0) {
-			zone.kind = ZONE_LOCAL;
-			zone.is_dst = strcmp(s, tzname[0]) != 0;
-		} else if (strlen(s) < sizeof(zone.name) && zone_exists(s)) {
-			zone.kind = ZONE_NAMED;
-			memcpy(zone.name, s, strlen(s));
-		} else {
-			return -EINVAL;
-		}
-	}
-
-	*ret = zone;
-	return 0;
-}
-
-/* Makes the zone of the words the local one. Returns what TZ was, to be handed to zone_leave. */
-static char *zone_enter(const struct zone *zone)
-{
-	const char *old = getenv("TZ");
-	char *saved = old ? strdup(old) : NULL;
-
-	if (zone->kind == ZONE_NAMED) {
-		(void)setenv("TZ", zone->name, 1);
-		tzset();
-	}
-
-	return saved;
-}
-
-static void zone_leave(const struct zone *zone, char *saved)
-{
-	if (zone->kind == ZONE_NAMED) {
-		(void)(saved ? setenv("TZ", saved, 1) : unsetenv("TZ"));
-		tzset();
-	}
-	free(saved);
-}
-
-static int64_t floor_seconds(int64_t ns)
-{
-	return ns / NS_PER_S - (ns % NS_PER_S < 0);
-}
-
-/* Nanoseconds since floor_seconds, 0 to 999999999. */
-static int floor_rest(int64_t ns)
-{
-	int64_t rest = ns % NS_PER_S;
-
-	return (int)(rest < 0 ? rest + NS_PER_S : rest);
-}
-
-/* The calendar at a moment, on the clock of the zone (which has been entered). */
-static void zone_split(const struct zone *zone, int64_t unix_nano, struct tm *ret)
-{
-	time_t seconds = floor_seconds(unix_nano) + (zone->kind == ZONE_OFFSET ? zone->offset_s : 0);
-
-	if (zone->kind == ZONE_UTC || zone->kind == ZONE_OFFSET)
-		(void)gmtime_r(&seconds, ret);
-	else
-		(void)localtime_r(&seconds, ret);
-}
-
-/* The reverse. tm is in range, except for a day before or after the month. */
-static int zone_join(const struct zone *zone, struct tm tm, int64_t ns, int64_t *ret)
-{
-	time_t seconds;
-
-	/* -1 is a valid second as well as a failure; the weekday is set on success only. */
-	tm.tm_wday = -1;
-	if (zone->kind == ZONE_UTC || zone->kind == ZONE_OFFSET) {
-		seconds = timegm(&tm) - zone->offset_s;
-	} else {
-		tm.tm_isdst = zone->is_dst;
-		seconds = mktime(&tm);
-	}
-
-	return tm.tm_wday < 0 ? -EINVAL : combine(seconds, ns, ret);
-}
-
-/* What the words say of day and time of day; the zone is the rest of them. */
+/* Date and time of day of a timestamp, without its zone. */
 struct stamp {
 	bool has_date, has_time;
 	int year, month, day; /* as written: 1 to 12, 1 to 31 */
 	int hour, minute, second;
-	int weekday;   /* 0: Sunday; -1: not said */
-	int day_shift; /* of today, when there is no date */
+	int weekday;   /* 0: Sunday; -1: none */
+	int day_shift; /* days from today, when there is no date */
 	int64_t ns;
 };
 
@@ -300,12 +124,12 @@ static bool take_date(const char **s, struct stamp *stamp)
 	const char *p = *s;
 	size_t digits = strspn(p, "0123456789");
 
-	if ((digits != 4 && digits != 2) || !take_number(&p, digits, &stamp->year))
+	if ((digits != 4 && digits != 2) || !time_take_number(&p, digits, &stamp->year))
 		return false;
 	if (digits == 2) /* strptime(3), %y */
 		stamp->year += stamp->year < 69 ? 2000 : 1900;
-	if (!take_char(&p, '-') || !take_number(&p, 2, &stamp->month) || !take_char(&p, '-') ||
-	    !take_number(&p, 2, &stamp->day) || !is_date(stamp->year, stamp->month, stamp->day))
+	if (!time_take_char(&p, '-') || !time_take_number(&p, 2, &stamp->month) || !time_take_char(&p, '-') ||
+	    !time_take_number(&p, 2, &stamp->day) || !is_date(stamp->year, stamp->month, stamp->day))
 		return false;
 
 	*s = p;
@@ -318,9 +142,9 @@ static bool take_time(const char **s, struct stamp *stamp)
 {
 	const char *p = *s;
 
-	if (!take_number(&p, 2, &stamp->hour) || !take_char(&p, ':') || !take_number(&p, 2, &stamp->minute))
+	if (!time_take_number(&p, 2, &stamp->hour) || !time_take_char(&p, ':') || !time_take_number(&p, 2, &stamp->minute))
 		return false;
-	if (take_char(&p, ':') && (!take_number(&p, 2, &stamp->second) || !take_fraction(&p, &stamp->ns)))
+	if (time_take_char(&p, ':') && (!time_take_number(&p, 2, &stamp->second) || !take_fraction(&p, &stamp->ns)))
 		return false;
 	if (stamp->hour > 23 || stamp->minute > 59 || stamp->second > 59)
 		return false;
@@ -346,7 +170,7 @@ static void skip_blanks(const char **s)
 	*s += strspn(*s, " ");
 }
 
-/* "Fri", "friday"; no weekday is none, never a failure. */
+/* "Fri", "friday"; a weekday is optional. */
 static void take_weekday(const char **s, struct stamp *stamp)
 {
 	static const char *const names[] = { "sunday",	 "monday", "tuesday", "wednesday",
@@ -380,12 +204,12 @@ static bool take_day_word(const char **s, struct stamp *stamp)
 	return false;
 }
 
-/* A time of day after a day: "T16:00" only behind a date, " 16:00" or nothing. False: a wrong one. */
+/* An optional time of day behind a day: " 16:00", or "T16:00" behind a date. Returns false for an invalid one. */
 static bool take_time_of_day(const char **s, struct stamp *stamp)
 {
 	const char *p = *s;
 
-	if (stamp->has_date && (take_char(&p, 'T') || take_char(&p, 't'))) {
+	if (stamp->has_date && (time_take_char(&p, 'T') || time_take_char(&p, 't'))) {
 		*s = p;
 		return take_time(s, stamp);
 	}
@@ -397,7 +221,7 @@ static bool take_time_of_day(const char **s, struct stamp *stamp)
 	return take_time(s, stamp);
 }
 
-/* "[WEEKDAY] [DAY] [TIME]", of which a day or a time is there; *ret_zone is the rest, without blanks. */
+/* "[WEEKDAY] [DAY] [TIME]" with at least a day or a time; *ret_zone: the rest, without leading blanks. */
 static int parse_stamp(const char *s, struct stamp *ret, const char **ret_zone)
 {
 	struct stamp stamp = { 0 };
@@ -411,7 +235,7 @@ static int parse_stamp(const char *s, struct stamp *ret, const char **ret_zone)
 		return -EINVAL;
 	}
 
-	/* A name needs a blank before it; Z and an offset only a time. */
+	/* The name of a zone follows a blank; Z and an offset may follow the time directly. */
 	p = s;
 	skip_blanks(&s);
 	if (*s && s == p && !(stamp.has_time && strchr("Zz+-", *s)))
@@ -422,7 +246,7 @@ static int parse_stamp(const char *s, struct stamp *ret, const char **ret_zone)
 	return 0;
 }
 
-static int resolve(const struct stamp *stamp, const struct zone *zone, int64_t now, int64_t *ret)
+static int resolve(const struct stamp *stamp, const struct time_zone *zone, int64_t now, int64_t *ret)
 {
 	struct tm tm, check;
 	int64_t value;
@@ -434,17 +258,17 @@ static int resolve(const struct stamp *stamp, const struct zone *zone, int64_t n
 		tm.tm_mon = stamp->month - 1;
 		tm.tm_mday = stamp->day;
 	} else {
-		zone_split(zone, now, &tm);
+		time_zone_split(zone, now, &tm);
 		tm.tm_mday += stamp->day_shift;
 	}
 	tm.tm_hour = stamp->hour;
 	tm.tm_min = stamp->minute;
 	tm.tm_sec = stamp->second;
 
-	r = zone_join(zone, tm, stamp->ns, &value);
+	r = time_zone_join(zone, tm, stamp->ns, &value);
 	if (r < 0)
 		return r;
-	zone_split(zone, value, &check);
+	time_zone_split(zone, value, &check);
 	if (stamp->weekday >= 0 && stamp->weekday != check.tm_wday)
 		return -EINVAL;
 
@@ -455,7 +279,7 @@ static int resolve(const struct stamp *stamp, const struct zone *zone, int64_t n
 static int parse_calendar(const char *words, int64_t now, int64_t *ret)
 {
 	struct stamp stamp;
-	struct zone zone;
+	struct time_zone zone;
 	const char *rest;
 	char *saved;
 	int r;
@@ -463,13 +287,13 @@ static int parse_calendar(const char *words, int64_t now, int64_t *ret)
 	r = parse_stamp(words, &stamp, &rest);
 	if (r < 0)
 		return r;
-	r = parse_zone(rest, &zone);
+	r = time_zone_parse(rest, &zone);
 	if (r < 0)
 		return r;
 
-	saved = zone_enter(&zone);
+	saved = time_zone_enter(&zone);
 	r = resolve(&stamp, &zone, now, ret);
-	zone_leave(&zone, saved);
+	time_zone_leave(&zone, saved);
 
 	return r;
 }
@@ -503,22 +327,22 @@ static void format_tm(char *out, size_t size, const struct tm *tm, char separato
 
 void time_format_rfc3339(char *out, size_t size, int64_t unix_nano)
 {
-	time_t seconds = floor_seconds(unix_nano);
+	time_t seconds = time_floor_seconds(unix_nano);
 	char fraction[16];
 	struct tm tm;
 
 	(void)gmtime_r(&seconds, &tm);
-	(void)snprintf(fraction, sizeof(fraction), ".%09dZ", floor_rest(unix_nano));
+	(void)snprintf(fraction, sizeof(fraction), ".%09dZ", time_floor_rest(unix_nano));
 	format_tm(out, size, &tm, 'T', fraction);
 }
 
 void time_format_local(char *out, size_t size, int64_t unix_nano, bool utc)
 {
-	time_t seconds = floor_seconds(unix_nano);
+	time_t seconds = time_floor_seconds(unix_nano);
 	char fraction[16];
 	struct tm tm;
 
 	(void)(utc ? gmtime_r(&seconds, &tm) : localtime_r(&seconds, &tm));
-	(void)snprintf(fraction, sizeof(fraction), ".%03d", floor_rest(unix_nano) / 1000000);
+	(void)snprintf(fraction, sizeof(fraction), ".%03d", time_floor_rest(unix_nano) / 1000000);
 	format_tm(out, size, &tm, ' ', fraction);
 }
