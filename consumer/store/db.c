@@ -15,14 +15,13 @@
 #include "consumer/text/clock.h"
 #include "consumer/text/error.h"
 
-/* How often a restricted statement looks at the clock, in instructions of SQLite's virtual machine. */
+/* Instructions of SQLite's virtual machine between two checks of a deadline. */
 #define PROGRESS_STEPS 1000
-/* The check of the whole file at the start of a recorder gives up after this: it must not hold up recording. */
+/* Limit for checking all pages when a recorder starts, since nothing is recorded meanwhile. */
 #define CHECK_LIMIT_NS 5000000000ULL
-/* How long a lock of somebody else is waited for. */
 #define BUSY_TIMEOUT_MS 2000
 
-/* Why a system call below SQLite failed, or fallback where SQLite does not know. */
+/* The errno value of the system call that failed in SQLite; fallback if there is none. */
 static int system_error(sqlite3 *handle, int fallback)
 {
 	int error = sqlite3_system_errno(handle);
@@ -50,13 +49,13 @@ static int translate(sqlite3 *handle, int code)
 		return 0;
 	case SQLITE_BUSY:
 	case SQLITE_LOCKED:
-	/* Somebody holds a lock that the log's index needs for its recovery. */
+	/* Another process holds a lock that the recovery of the wal-index needs. */
 	case SQLITE_PROTOCOL:
 		return -EBUSY;
 	case SQLITE_FULL:
 		return -ENOSPC;
 	case SQLITE_READONLY:
-		/* The log's index is not whole, and its writer about to mend it: a reader may not. */
+		/* The wal-index is incomplete until a writer recovers it, which a reader cannot do. */
 		return code == SQLITE_READONLY_RECOVERY || code == SQLITE_READONLY_CANTINIT ? -EBUSY : -EROFS;
 	case SQLITE_CORRUPT:
 		return -ERROR_DB_CORRUPT;
@@ -139,7 +138,7 @@ bool db_wal_moved(const struct db *db)
 	return !is_still_there(db, DB_FILE_WAL);
 }
 
-/* Looking into the index costs this process its locks on it: only when it was stopped anyway. */
+/* Reading the wal-index drops the locks of this process on it, hence only after a failed open. */
 bool db_wal_index_moved(const struct db *db)
 {
 	if (db->files[DB_FILE_WAL_INDEX].inode == 0)
@@ -147,10 +146,10 @@ bool db_wal_index_moved(const struct db *db)
 	return (db->stopped && wal_index_is_invalidated(db->path)) || !is_still_there(db, DB_FILE_WAL_INDEX);
 }
 
-void db_file_sizes(const struct db *db, uint64_t *ret_database, uint64_t *ret_log)
+void db_file_sizes(const struct db *db, uint64_t *ret_database, uint64_t *ret_wal)
 {
 	*ret_database = db_file_size(db->path, DB_FILE_DATABASE);
-	*ret_log = db_file_size(db->path, DB_FILE_WAL);
+	*ret_wal = db_file_size(db->path, DB_FILE_WAL);
 }
 
 void db_set_busy_timeout(struct db *db, unsigned int milliseconds)
@@ -174,8 +173,8 @@ static void cleanup_db(struct db **db)
 	db_close(*db);
 }
 
-/* Of all that SQLite asks of the system, only how it maps is not its own. */
-static void configure_mapping(void)
+/* mmap(2) is the only system call of SQLite that is replaced. */
+static void replace_mmap(void)
 {
 	sqlite3_vfs *vfs = sqlite3_vfs_find(NULL);
 
@@ -199,7 +198,7 @@ int db_handle_open(const char *name, const char *path, enum db_access access, st
 	if (!db->path)
 		return -ENOMEM;
 
-	configure_mapping();
+	replace_mmap();
 
 	int code = sqlite3_open_v2(name, &db->handle, flags[access] | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, NULL);
 
@@ -208,7 +207,7 @@ int db_handle_open(const char *name, const char *path, enum db_access access, st
 	if (code != SQLITE_OK)
 		return db_result(db, code);
 
-	/* Nothing inside the file may make SQLite do more than store and find rows. */
+	/* The contents of the file must not make SQLite run functions or change itself. */
 	(void)sqlite3_db_config(db->handle, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
 	(void)sqlite3_db_config(db->handle, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
 	db_set_busy_timeout(db, BUSY_TIMEOUT_MS);
@@ -325,7 +324,7 @@ void db_rollback(struct db *db)
 {
 	const char *message = db->error_message;
 
-	/* SQLite has already rolled back by itself after a full disk or an I/O error. */
+	/* After a full disk or an I/O error SQLite has rolled back by itself. */
 	if (!sqlite3_get_autocommit(db->handle))
 		(void)sqlite3_exec(db->handle, "ROLLBACK", NULL, NULL, NULL);
 	db->error_message = message;

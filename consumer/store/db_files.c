@@ -12,10 +12,9 @@
 
 #include "common/cleanup.h"
 
-/* A new database, as its readers need it. */
-#define SHARED_MODE 0640
+#define SHARED_MODE 0640 /* readable for the group */
 
-static const char *const companions[DB_FILE_COUNT] = { "", "-wal", "-shm" };
+static const char *const suffixes[DB_FILE_COUNT] = { "", "-wal", "-shm" };
 
 static int join(char *out, size_t size, const char *path, const char *suffix)
 {
@@ -24,17 +23,17 @@ static int join(char *out, size_t size, const char *path, const char *suffix)
 	return n < 0 || (size_t)n >= size ? -ENAMETOOLONG : 0;
 }
 
-static int look(const char *path, enum db_file file, struct stat *ret)
+static int stat_file(const char *path, enum db_file file, struct stat *ret)
 {
 	char name[PATH_MAX];
-	int r = join(name, sizeof(name), path, companions[file]);
+	int r = join(name, sizeof(name), path, suffixes[file]);
 
 	if (!r && stat(name, ret) != 0)
 		r = -errno;
 	return r;
 }
 
-/* Of a file that is not there: where its directory really is. */
+/* For a file that does not exist: the real path of its directory, with the name. */
 static int resolve_missing(const char *path, char *out)
 {
 	const char *slash = strrchr(path, '/');
@@ -43,7 +42,7 @@ static int resolve_missing(const char *path, char *out)
 	struct stat st;
 	int n;
 
-	/* A link to nothing: the file would come into being elsewhere, under another name. */
+	/* A dangling link: creating the file would create it elsewhere, under another name. */
 	if (lstat(path, &st) == 0 || !*name)
 		return -ENOENT;
 	n = snprintf(directory, sizeof(directory), "%.*s", slash ? (int)(name - path) : 1, slash ? path : ".");
@@ -66,7 +65,7 @@ struct db_file_id db_file_identify(const char *path, enum db_file file)
 {
 	struct stat st;
 
-	return look(path, file, &st) == 0 ? (struct db_file_id){ st.st_dev, st.st_ino } : (struct db_file_id){ 0 };
+	return stat_file(path, file, &st) == 0 ? (struct db_file_id){ st.st_dev, st.st_ino } : (struct db_file_id){ 0 };
 }
 
 bool db_file_is_same(struct db_file_id a, struct db_file_id b)
@@ -78,7 +77,7 @@ uint64_t db_file_size(const char *path, enum db_file file)
 {
 	struct stat st;
 
-	return look(path, file, &st) == 0 ? (uint64_t)st.st_size : 0;
+	return stat_file(path, file, &st) == 0 ? (uint64_t)st.st_size : 0;
 }
 
 int db_file_make(const char *path)
@@ -95,7 +94,7 @@ int db_file_share(const char *path)
 	for (size_t i = 0; !r && i < DB_FILE_COUNT; i++) {
 		char name[PATH_MAX];
 
-		r = join(name, sizeof(name), path, companions[i]);
+		r = join(name, sizeof(name), path, suffixes[i]);
 		if (r)
 			break;
 
@@ -111,12 +110,12 @@ int db_file_share(const char *path)
 
 bool db_file_was_database(const char *path)
 {
-	char log[PATH_MAX];
+	char wal[PATH_MAX];
 
-	return join(log, sizeof(log), path, "-wal") == 0 && access(log, F_OK) == 0;
+	return join(wal, sizeof(wal), path, "-wal") == 0 && access(wal, F_OK) == 0;
 }
 
-/* Never onto something that is there: two in one second get different names. */
+/* Never an existing file: two databases set aside within one second get different names. */
 static int find_free_name(const char *path, int64_t seconds, char *out, size_t size)
 {
 	for (int i = 0; i < 100; i++) {
@@ -134,10 +133,10 @@ static int find_free_name(const char *path, int64_t seconds, char *out, size_t s
 static int set_aside(const char *path, const char *to, enum db_file file)
 {
 	char from_name[PATH_MAX], to_name[PATH_MAX];
-	int r = join(from_name, sizeof(from_name), path, companions[file]);
+	int r = join(from_name, sizeof(from_name), path, suffixes[file]);
 
 	if (!r)
-		r = join(to_name, sizeof(to_name), to, companions[file]);
+		r = join(to_name, sizeof(to_name), to, suffixes[file]);
 	return !r && rename(from_name, to_name) != 0 ? -errno : r;
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The database as files: the database itself and what SQLite keeps beside it. */
+/* The files of a database: the database itself, its WAL and its wal-index. */
 #ifndef CRI_CONSUMER_STORE_DB_FILES_H
 #define CRI_CONSUMER_STORE_DB_FILES_H
 
@@ -10,37 +10,37 @@
 
 enum db_file { DB_FILE_DATABASE, DB_FILE_WAL, DB_FILE_WAL_INDEX, DB_FILE_COUNT };
 
-/* Which file a path named; inode 0: none. */
+/* Identity of a file; inode 0: there is none. */
 struct db_file_id {
 	dev_t device;
 	ino_t inode;
 };
 
 /*
- * The one name of a database, whatever links lead to it; of one that is not there yet, the name it will have.
- * out: PATH_MAX bytes. -ENOENT: there is no directory for it, or it is a link to nothing.
+ * The real path of a database, without symbolic links; for one that does not exist, the path it will have.
+ * out: PATH_MAX bytes. -ENOENT: its directory does not exist, or the path is a dangling link.
  */
 int db_file_resolve(const char *path, char *out);
 
 struct db_file_id db_file_identify(const char *path, enum db_file file);
 bool db_file_is_same(struct db_file_id a, struct db_file_id b);
-/* Bytes; 0 for a file that is not there. */
+/* Bytes; 0 for a file that does not exist. */
 uint64_t db_file_size(const char *path, enum db_file file);
 
-/* Makes an empty file that nobody but its owner can open, unless there is one already. 0 or a negative errno. */
+/* Creates an empty file that only its owner can open, unless there is a file. 0 or a negative errno. */
 int db_file_make(const char *path);
-/* Lets the group read it, with its companions. Only while this process does not have it open, see wal_index.h. */
+/* Makes the three files readable for the group. Only while this process has the database closed, see wal_index.h. */
 int db_file_share(const char *path);
 
 /*
- * Something that SQLite does not recognise: was it a recorder's once? The recorder's log stays beside the
- * file, so a foreign file given by mistake is told from a damaged one and left alone.
+ * For a file that SQLite does not recognise: true when it was a recorder's database once. The WAL of a recorder stays
+ * beside its database, so a WAL tells a damaged database from an unrelated file, which must be left alone.
  */
 bool db_file_was_database(const char *path);
 
-/* Renames the database and its companions to PATH.corrupt-SECONDS, which is put into out. */
+/* Renames the three files to PATH.corrupt-SECONDS, which is written to out. seconds: since 1970. */
 int db_file_set_aside(const char *path, int64_t seconds, char *out, size_t size);
-/* The same for a log without its database. */
+/* The same for a WAL alone. */
 int db_file_set_wal_aside(const char *path, int64_t seconds, char *out, size_t size);
 
 #endif

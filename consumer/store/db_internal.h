@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What opening a database needs of the wrapper round SQLite; for consumer/db*.c alone. */
+/* Shared by the files db*.c, which wrap SQLite. */
 #ifndef CRI_CONSUMER_STORE_DB_INTERNAL_H
 #define CRI_CONSUMER_STORE_DB_INTERNAL_H
 
@@ -23,29 +23,29 @@ struct db {
 /* To be called with the result code of each SQLite function: returns it as an error of db.h, 0 for success. */
 int db_result(struct db *db, int code);
 
-enum db_access { DB_ACCESS_WRITE, DB_ACCESS_READ, DB_ACCESS_URI /* reading what a file: URI names */ };
+enum db_access { DB_ACCESS_WRITE, DB_ACCESS_READ, DB_ACCESS_URI /* read-only, name is a file: URI */ };
 
-/* Opens and looks at nothing. path: what the file is called outside. */
+/* Opens without reading. name: for SQLite; path: of the file, for messages and for the files beside it. */
 int db_handle_open(const char *name, const char *path, enum db_access access, struct db **ret);
 
 const char *db_path(const struct db *db);
 bool db_is_read_only(const struct db *db);
-/* Which files they are, for db_moved() and its like. */
+/* Remembers device and inode of the files, for db_moved(), db_wal_moved() and db_wal_index_moved(). */
 void db_remember_files(struct db *db);
-/* The log and its index stay when the database is closed. */
+/* Keeps the WAL and the wal-index when the last connection closes the database. */
 int db_keep_wal(struct db *db);
 
 /*
- * The recorder is one thread and has no heap limit, so SQLite needs neither locks nor counts of its memory.
- * Only before its first use in a process; later it refuses, and is a little slower.
+ * A writer has one thread and no heap limit: turns off SQLite's mutexes and memory statistics. Has an effect only
+ * before the first use of SQLite in the process.
  */
 void db_configure_writer(void);
 
 /* Returns error; message, which is static, becomes what db_message() returns. */
 int db_set_error(struct db *db, int error, const char *message);
-/* As db_exec(). -ERROR_SQL_TIMEOUT: it took longer, and has changed nothing. */
+/* As db_exec(). -ERROR_SQL_TIMEOUT: it took longer than limit_ns and was rolled back. */
 int db_exec_within(struct db *db, const char *sql, uint64_t limit_ns);
-/* -ERROR_DB_CORRUPT: damaged. Not finished in time counts as sound: what is wrong shows later, at the place itself. */
+/* 0 or -ERROR_DB_CORRUPT. 0 also when the check does not finish in time: damage is then found by a later statement. */
 int db_check_pages(struct db *db);
 
 #endif

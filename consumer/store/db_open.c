@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Opens a database: whose it is, which version it has, and what must be so before anybody else opens it. */
+/* Opens a database: checks its identity and version, creates or upgrades its schema, and handles the WAL files. */
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -18,10 +18,10 @@
 #include "consumer/text/clock.h"
 #include "consumer/text/error.h"
 
-/* How long a reader tries to open a database whose log's index a recorder makes at that moment. */
+/* How long a reader retries to open a database whose wal-index the recorder is replacing. */
 #define OPEN_LIMIT_NS 500000000ULL
 #define OPEN_PAUSE_NS 20000000
-/* Nothing is recorded while an index is made, and what it is made from is in memory. */
+/* For creating one index: nothing is recorded meanwhile. */
 #define INDEX_LIMIT_NS 1000000000ULL
 
 static void cleanup_db(struct db **db)
@@ -29,7 +29,7 @@ static void cleanup_db(struct db **db)
 	db_close(*db);
 }
 
-/* 0: ours and of a known version (0 in *ret_version: empty). */
+/* 0: a database of cri-ebpf of a known version; *ret_version 0: an empty file. */
 static int check_identity(struct db *db, int64_t *ret_version)
 {
 	int64_t application = 0, version = 0, tables = 0;
@@ -52,7 +52,7 @@ static int check_identity(struct db *db, int64_t *ret_version)
 	return 0;
 }
 
-/* One transaction from the version found to this one: half a migration is never seen. */
+/* Upgrades in one transaction, so that no reader sees a half upgraded schema. */
 static int migrate(struct db *db, int64_t version)
 {
 	int r = db_exec(db, "BEGIN IMMEDIATE");
@@ -70,8 +70,8 @@ static int migrate(struct db *db, int64_t version)
 }
 
 /*
- * An index is no part of a version: a database that was made before there was one gets it here. One that cannot be made,
- * or not in time because the database is large, is done without: what it is for takes longer.
+ * Indexes are not part of the schema version: a database from before an index existed gets it here. If that fails or
+ * takes too long because the database is large, it stays without the index and some queries are slower.
  */
 static int add_indexes(struct db *db)
 {
@@ -83,14 +83,17 @@ static int add_indexes(struct db *db)
 }
 
 /*
- * The cache is small because the recorder must be: a batch's dirty pages fit, everything else is read by
- * others. The log is checkpointed after some large batches, not after each.
+ * The cache is small to bound the recorder's memory: it holds the dirty pages of a batch. The WAL is checkpointed after
+ * some large batches, not after each.
  */
 static const char write_pragmas[] = "PRAGMA cache_size = -2048; PRAGMA temp_store = MEMORY; PRAGMA mmap_size = 0;"
 				    "PRAGMA wal_autocheckpoint = 2000; PRAGMA journal_size_limit = 16777216;"
 				    "PRAGMA synchronous = NORMAL";
 
-/* SQLite is content with reading when it may not write. Only opening the file tells why, and costs no lock that is needed. */
+/*
+ * Without permission to write SQLite opens the database read-only and does not say why: opening the file does. Closing
+ * it drops the locks of this process, of which none is held yet.
+ */
 static int check_writable(struct db *db)
 {
 	if (!db_is_read_only(db))
@@ -106,7 +109,7 @@ static int open_writer(const char *path, struct db **ret, int64_t *ret_version)
 	CLEANUP(cleanup_db) struct db *db = NULL;
 	int r = db_handle_open(path, path, DB_ACCESS_WRITE, &db);
 
-	/* First: an open that fails later must not delete the log and its index under other processes. */
+	/* First, so that a later failure does not delete WAL and wal-index while other processes use them. */
 	if (!r)
 		r = db_keep_wal(db);
 	if (!r)
@@ -120,10 +123,10 @@ static int open_writer(const char *path, struct db **ret, int64_t *ret_version)
 }
 
 /*
- * Only with a log do readers not lock out the writer, so nobody may open the file before it has one. The
- * descriptors that make it readable cost all locks on it: it is closed meanwhile.
+ * A new file becomes readable for the group only when it is in WAL mode: before, readers would lock out the writer. The
+ * database is closed meanwhile, because closing a descriptor of the file drops all locks of this process on it.
  */
-static int begin_file(struct db **db)
+static int initialize_file(struct db **db)
 {
 	AUTO_FREE char *path = strdup(db_path(*db));
 	int64_t version;
@@ -146,7 +149,7 @@ static int open_for_writing(const char *path, bool known_sound, struct db **ret)
 	if (!r)
 		r = open_writer(path, &db, &version);
 	if (!r && version == 0)
-		r = begin_file(&db);
+		r = initialize_file(&db);
 	if (!r)
 		r = db_exec(db, "PRAGMA journal_mode = WAL");
 	if (!r)
@@ -175,7 +178,7 @@ int db_open_write_again(const char *path, struct db **ret)
 	return open_for_writing(path, true, ret);
 }
 
-/* "file:" URI of a path; NULL: no memory. */
+/* A "file:" URI for a database that does not change, to be freed; NULL: out of memory. */
 static char *immutable_uri(const char *path)
 {
 	static const char tail[] = "?immutable=1";
@@ -215,37 +218,37 @@ static int open_checked(const char *name, const char *path, enum db_access acces
 	return 0;
 }
 
-static bool has_log(const char *path)
+static bool has_wal(const char *path)
 {
 	return db_file_identify(path, DB_FILE_WAL).inode != 0;
 }
 
-static bool has_index(const char *path)
+static bool has_wal_index(const char *path)
 {
 	return db_file_identify(path, DB_FILE_WAL_INDEX).inode != 0;
 }
 
-/* By its mode, or because the one that is there is about to go. */
-static bool is_kept_from_index(const char *path)
+/* True when the wal-index is not readable yet, or invalidated to be replaced. */
+static bool is_wal_index_private(const char *path)
 {
-	char index[PATH_MAX];
-	int n = snprintf(index, sizeof(index), "%s-shm", path);
+	char shm[PATH_MAX];
+	int n = snprintf(shm, sizeof(shm), "%s-shm", path);
 
 	if (wal_index_is_invalidated(path))
 		return true;
-	return n > 0 && (size_t)n < sizeof(index) && has_log(path) && access(index, R_OK) != 0 && errno == EACCES;
+	return n > 0 && (size_t)n < sizeof(shm) && has_wal(path) && access(shm, R_OK) != 0 && errno == EACCES;
 }
 
-/* -ERROR_REPLACED: the recorder has changed the index for another meanwhile. -ERROR_DB_PRIVATE: and has not shared that yet. */
-static int open_with_index(const char *path, struct db **ret)
+/* -ERROR_REPLACED: the wal-index was replaced meanwhile. -ERROR_DB_PRIVATE: and the new one is not readable yet. */
+static int open_with_wal_index(const char *path, struct db **ret)
 {
 	struct db_file_id before = db_file_identify(path, DB_FILE_WAL_INDEX);
 	int r = open_checked(path, path, DB_ACCESS_READ, ret);
 	bool same = db_file_is_same(before, db_file_identify(path, DB_FILE_WAL_INDEX));
 
-	if (r && is_kept_from_index(path))
+	if (r && is_wal_index_private(path))
 		return -ERROR_DB_PRIVATE;
-	if (r && has_log(path) && (!same || !has_index(path)))
+	if (r && has_wal(path) && (!same || !has_wal_index(path)))
 		return -ERROR_REPLACED;
 	if (r || same || !before.inode)
 		return r;
@@ -253,16 +256,16 @@ static int open_with_index(const char *path, struct db **ret)
 	return -ERROR_REPLACED;
 }
 
-/* SQLite waits for locks by itself, but not for a recorder that has just begun with the log. */
-static int open_patiently(const char *path, struct db **ret)
+/* SQLite waits for locks, but not for a recorder that is replacing the wal-index. */
+static int open_with_retries(const char *path, struct db **ret)
 {
 	static const struct timespec pause = { .tv_nsec = OPEN_PAUSE_NS };
 	uint64_t deadline = clock_monotonic_ns() + OPEN_LIMIT_NS;
-	int r = open_with_index(path, ret);
+	int r = open_with_wal_index(path, ret);
 
 	while ((r == -ERROR_REPLACED || r == -EBUSY || r == -ERROR_DB_PRIVATE) && clock_monotonic_ns() < deadline) {
 		(void)nanosleep(&pause, NULL);
-		r = open_with_index(path, ret);
+		r = open_with_wal_index(path, ret);
 	}
 	return r == -ERROR_REPLACED ? open_checked(path, path, DB_ACCESS_READ, ret) : r;
 }
@@ -278,10 +281,10 @@ int db_open_read(const char *path, struct db **ret)
 	if (access(path, R_OK) != 0)
 		return -errno;
 
-	int r = open_patiently(path, ret);
+	int r = open_with_retries(path, ret);
 
-	/* A copy without its log, in a directory where we may not make one, can only be read as it is. */
-	if ((r == -EROFS || r == -EACCES || r == -EIO || r == -ENOENT) && !has_log(path)) {
+	/* A copy without a WAL, in a directory where none can be created, is opened as immutable. */
+	if ((r == -EROFS || r == -EACCES || r == -EIO || r == -ENOENT) && !has_wal(path)) {
 		AUTO_FREE char *uri = immutable_uri(path);
 
 		r = uri ? open_checked(uri, path, DB_ACCESS_URI, ret) : -ENOMEM;

@@ -7,8 +7,8 @@
 
 #include "common/cleanup.h"
 
-/* What a statement may make SQLite allocate. */
-#define HEAP (256LL << 20)
+/* The most memory that SQLite may allocate. */
+#define HEAP_LIMIT (256LL << 20)
 
 static bool is_one_of(const char *word, const char *const *words)
 {
@@ -18,34 +18,34 @@ static bool is_one_of(const char *word, const char *const *words)
 	return false;
 }
 
-/* What there is to be read: these change nothing, whatever they are given. */
-static const char *const harmless_pragmas[] = {
+/* Pragmas that change nothing, whatever their argument. */
+static const char *const allowed_pragmas[] = {
 	"table_info", "table_xinfo", "table_list", "index_list", "index_info", "function_list", NULL,
 };
 
-/* Out of the database: into the file system, or to an address in memory. */
-static const char *const harmful_functions[] = {
+/* Functions that reach the file system or an address in memory. */
+static const char *const denied_functions[] = {
 	"load_extension", "readfile", "writefile", "edit", "fts3_tokenizer", NULL,
 };
 
 static int authorize_reading(void *argument, int action, const char *first, const char *second, const char *database,
 			     const char *trigger)
 {
-	bool may = false;
+	bool allowed = false;
 
 	(void)argument;
 	(void)database;
 	(void)trigger;
 	if (action == SQLITE_SELECT || action == SQLITE_READ || action == SQLITE_RECURSIVE)
-		may = true;
+		allowed = true;
 	else if (action == SQLITE_FUNCTION)
-		may = second && !is_one_of(second, harmful_functions);
+		allowed = second && !is_one_of(second, denied_functions);
 	else if (action == SQLITE_PRAGMA)
-		may = is_one_of(first, harmless_pragmas);
-	return may ? SQLITE_OK : SQLITE_DENY;
+		allowed = is_one_of(first, allowed_pragmas);
+	return allowed ? SQLITE_OK : SQLITE_DENY;
 }
 
-/* What a user's statement may be: far more than a person writes, far less than it takes to fill memory or stack. */
+/* Far above what users write, far below what fills memory or stack. */
 static const struct {
 	int category, value;
 } limits[] = {
@@ -64,10 +64,10 @@ static const struct {
 };
 
 /*
- * A table-valued function is made a table of when it is first used, and the authorizer cannot tell that from making
- * one: these are used once before it looks. A SQLite without them does without.
+ * The first use of a table-valued function creates a virtual table, which the authorizer cannot tell from CREATE TABLE.
+ * Each of these is used once before the authorizer is set. Ignores a SQLite that does not have them.
  */
-static void make_table_functions(sqlite3 *handle)
+static void use_table_functions(sqlite3 *handle)
 {
 	static const char sql[] =
 		"SELECT 1 FROM json_each('[]'), json_tree('[]'), pragma_table_info(''), pragma_table_xinfo('')";
@@ -77,8 +77,8 @@ static void make_table_functions(sqlite3 *handle)
 
 int db_restrict_statements(sqlite3 *handle)
 {
-	make_table_functions(handle);
-	(void)sqlite3_hard_heap_limit64(HEAP);
+	use_table_functions(handle);
+	(void)sqlite3_hard_heap_limit64(HEAP_LIMIT);
 	for (size_t i = 0; i < ARRAY_SIZE(limits); i++)
 		(void)sqlite3_limit(handle, limits[i].category, limits[i].value);
 	return sqlite3_set_authorizer(handle, authorize_reading, NULL);

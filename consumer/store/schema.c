@@ -6,20 +6,20 @@
 #include "consumer/store/event_join.h"
 
 /*
- * event.id is the arrival order; store.c gives it out and never reuses one. Side tables hold what only one
- * type has, under the same id; process_exit, the bulk, lives in event alone. Indexes are few and partial,
- * because each costs insert speed.
+ * event.id is the order of arrival; ring_rows.c assigns it and never reuses one. Side tables hold what only one
+ * type has, under the same id; process_exit, by far the most frequent type, needs event alone. Indexes are few and
+ * partial, because each slows down inserts.
  *
  * All times are nanoseconds since 1970 (UTC). kernfs ids and ring positions are unsigned 64 bits, kept as
  * SQLite's signed ones.
  *
  * ring       one row per ring ever read: every record before `position` is in this file
- * tally      records per ring and kind that were stored, rejected, or told as lost, whatever retention removed later
- * sequence   last sequence number seen per ring, CPU and kind, to notice holes
- * container  one row per life; cgroup: its outermost; born: when that was made, started: its first exec, stopped:
- *            when it was removed, each NULL when that was not seen
- * cgroup     kind: 0 not known, 1 none, 2 container, 3 pod, 4 infra
- * status     what the recorder last wrote about itself, as JSON
+ * tally      records per ring and kind that were stored, rejected, or recorded as lost; retention does not change it
+ * sequence   last sequence number seen per ring, CPU and kind, to detect missing records
+ * container  one row per container instance; cgroup: its outermost; born: when that cgroup was created, started: its
+ *            first exec, stopped: when the cgroup was removed; each NULL when it was not seen
+ * cgroup     kind: 0 unknown, 1 none, 2 container, 3 pod, 4 infra
+ * status     the state that the recorder last wrote, as JSON
  */
 static const char step_0[] =
 	"CREATE TABLE boot(boot INTEGER PRIMARY KEY, boot_id TEXT NOT NULL UNIQUE);"
@@ -54,7 +54,7 @@ static const char step_0[] =
 	" from_time INTEGER, to_time INTEGER);"
 	"CREATE TABLE status(key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;"
 
-	/* What every event has. container_pk, cgroup_pk, boot: for joins, not for people. */
+	/* Common to all events. container_pk, cgroup_pk, boot: row numbers for joins. */
 	"CREATE VIEW v_events AS SELECT e.id AS id, t.name AS type, e.type AS type_number, e.time AS time_unix_nano,"
 	" b.boot_id AS boot_id, g.kernfs_id AS cgroup_id, g.path AS cgroup, c.id AS container_id, c.name AS container_name,"
 	" c.runtime AS runtime, c.image AS image, p.uid AS pod_uid, p.name AS pod_name, p.namespace AS namespace,"
@@ -95,23 +95,19 @@ static const char step_0[] =
 	" a.from_time AS from_unix_nano, a.to_time AS to_unix_nano"
 	" FROM gap a JOIN v_events v ON v.id = a.id LEFT JOIN type t ON t.type = a.lost_type;"
 
-	/* One row per container life. exit_*: of the container's init, else NULL. */
+	/* One row per container instance. init_*: NULL unless the exit of its init process was seen. */
 	"CREATE VIEW v_container AS SELECT c.container AS container_pk, c.id AS container_id, c.name AS container_name,"
 	" c.runtime AS runtime, c.image AS image, p.uid AS pod_uid, p.name AS pod_name, p.namespace AS namespace,"
 	" p.qos AS qos, c.outer_id AS outer_id, b.boot_id AS boot_id, g.path AS cgroup, c.started AS started_unix_nano,"
 	" c.stopped AS stopped_unix_nano,"
-	" (SELECT count(*) FROM cgroup k JOIN event e ON e.cgroup = k.cgroup WHERE k.container = c.container AND e.type = 1)"
-	"  AS oom_kills,"
-	" (SELECT e.status FROM cgroup k JOIN event e ON e.cgroup = k.cgroup WHERE k.container = c.container AND e.type = 3"
-	"  AND e.flags & 3 AND e.flags & 2 ORDER BY e.id DESC LIMIT 1) AS init_wait_status,"
-	" (SELECT e.flags & 1 FROM cgroup k JOIN event e ON e.cgroup = k.cgroup WHERE k.container = c.container AND e.type = 3"
-	"  AND e.flags & 3 AND e.flags & 2 ORDER BY e.id DESC LIMIT 1) AS init_oom_killed"
+	" " SCHEMA_OOM_KILLS("") " AS oom_kills, " SCHEMA_INIT_EXIT("", "e.status") " AS init_wait_status, "
+	SCHEMA_INIT_EXIT("", "e.flags & 1") " AS init_oom_killed"
 	" FROM container c LEFT JOIN pod p ON p.pod = c.pod LEFT JOIN boot b ON b.boot = c.boot"
 	" LEFT JOIN cgroup g ON g.cgroup = c.cgroup;";
 
 const char *const schema_steps[] = { step_0 };
 
-/* Those of the largest table last: they may take too long. */
+/* Those of the largest table last: making them is given up when it takes too long. */
 const char *const schema_indexes[] = {
 	"CREATE INDEX IF NOT EXISTS container_id ON container(id)",
 	"CREATE INDEX IF NOT EXISTS container_pod ON container(pod) WHERE pod IS NOT NULL",
@@ -123,7 +119,7 @@ const char *const schema_indexes[] = {
 	"CREATE INDEX IF NOT EXISTS event_time ON event(time)",
 	"CREATE INDEX IF NOT EXISTS event_cgroup ON event(cgroup)",
 	"CREATE INDEX IF NOT EXISTS event_type ON event(type) WHERE type <> 3",
-	/* How a container ended must not need a look at everything it did. */
+	/* For the OOM kills and the last exit of a container without reading its other events. */
 	"CREATE INDEX IF NOT EXISTS event_kill ON event(cgroup) WHERE type = 1",
 	"CREATE INDEX IF NOT EXISTS event_end ON event(cgroup) WHERE flags & 3",
 	NULL,

@@ -1,14 +1,25 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The database layout: SQL text only. Tables are private, the v_ views are the contract. */
+/* The layout of the database as SQL text. Tables are private; the views named v_* are a public interface. */
 #ifndef CRI_CONSUMER_STORE_SCHEMA_H
 #define CRI_CONSUMER_STORE_SCHEMA_H
 
 #define SCHEMA_APPLICATION_ID 0x63726542 /* "creB" */
 #define SCHEMA_VERSION        1
 
-/* One script per step from version N to N+1, SCHEMA_VERSION of them. */
+/*
+ * Expressions about a container c. index: " INDEXED BY NAME" for the events e, or "" in a view, which must work without
+ * an index. `what`: of the last exit of the container's init process; NULL when that was not seen.
+ */
+#define SCHEMA_INIT_EXIT(index, what)                                              \
+	"(SELECT " what " FROM cgroup k JOIN event e" index " ON e.cgroup = k.cgroup" \
+	" WHERE k.container = c.container AND e.flags & 3 AND e.flags & 2 AND e.type = 3 ORDER BY e.id DESC LIMIT 1)"
+#define SCHEMA_OOM_KILLS(index)                                                      \
+	"(SELECT count(*) FROM cgroup k JOIN event e" index " ON e.cgroup = k.cgroup" \
+	" WHERE k.container = c.container AND e.type = 1)"
+
+/* SCHEMA_VERSION scripts: schema_steps[N] upgrades from version N to N+1. */
 extern const char *const schema_steps[];
-/* One statement for each index, which makes it unless it is there; NULL behind the last. */
+/* One CREATE INDEX IF NOT EXISTS for each index; the last entry is NULL. */
 extern const char *const schema_indexes[];
 
 #endif

@@ -33,7 +33,7 @@ static pid_t find_holder(int fd)
 	return 0;
 }
 
-/* `status` holds the lock for a moment, shared, to see whether somebody has it: another recorder does not let go. */
+/* Retries because `status` takes the lock, shared, for a moment to test it; a recorder keeps it. */
 static int lock(int fd, pid_t *ret_holder)
 {
 	const struct timespec moment = { .tv_nsec = 20000000 };
@@ -62,8 +62,8 @@ int writer_lock_directory(const char *directory, pid_t *ret_holder)
 	return r ? r : TAKE_FD(fd);
 }
 
-/* Who can open the file can lock it, so nobody else may; an earlier version let the group read it. */
-static int keep_to_ourselves(int fd)
+/* Every process that can open the file can lock it, hence 0600. An earlier version created it readable for the group. */
+static int restrict_mode(int fd)
 {
 	struct stat st;
 
@@ -87,7 +87,7 @@ int writer_lock_database(const char *db_path, pid_t *ret_holder)
 		return -ENAMETOOLONG;
 
 	AUTO_CLOSE int fd = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600);
-	int r = fd < 0 ? -errno : keep_to_ourselves(fd);
+	int r = fd < 0 ? -errno : restrict_mode(fd);
 
 	if (!r)
 		r = lock(fd, ret_holder);
