@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Places where a test build (make DEFINES=-DCRI_TEST_HOOKS) lets a test step in: to die there, or to try what an
- * intruder would. What steps in is in tests/hooks/; the programs that are installed hold no trace of it.
+ * Named points where a test build (make DEFINES=-DCRI_TEST_HOOKS) lets a test intervene: end the process there, or try
+ * what an intruder would. The functions are in tests/hooks/; in other builds they compile to nothing.
  */
 #ifndef CRI_CONSUMER_TEST_HOOK_H
 #define CRI_CONSUMER_TEST_HOOK_H
@@ -10,13 +10,13 @@
 #include <stdint.h>
 
 #ifdef CRI_TEST_HOOKS
-/* point: the name of the place, as the test gives it. */
+/* point: its name, as the test gives it in the environment. */
 void test_hook(const char *point);
-/* Whether this program is looked at with tools that no sandbox lets live. */
+/* True when the program runs under a tool that needs system calls outside the sandbox. */
 bool test_without_sandbox(void);
-/* A number that a test sets in the environment; else `otherwise`. */
+/* The number that a test has set in the environment variable `name`; else `otherwise`. */
 uint64_t test_number(const char *name, uint64_t otherwise);
-/* What a test adds to the wall clock, in nanoseconds. */
+/* Nanoseconds that a test adds to the wall clock. */
 int64_t test_clock_shift(void);
 #else
 static inline void test_hook(const char *point)
@@ -24,7 +24,7 @@ static inline void test_hook(const char *point)
 	(void)point;
 }
 
-/* The sanitizers' run time asks for calls of its own. */
+/* The run-time libraries of the sanitizers need other system calls. */
 static inline bool test_without_sandbox(void)
 {
 #ifdef CRI_SANITIZED

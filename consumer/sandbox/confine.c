@@ -21,9 +21,10 @@
 
 static bool entered;
 
-#define MISSING_MAX 1 /* directories that a follower may see made: more would open half the file system */
+/* Missing directories above the database for which --follow can wait. More would allow half of the file system. */
+#define MISSING_MAX 1
 
-/* Where the database is, whatever links lead to it, or will be. -ENOENT: nowhere near. */
+/* The directory of the database without symbolic links, or the nearest existing one. -ENOENT: too much is missing. */
 static int find_directory(const char *db, char *out)
 {
 	char copy[PATH_MAX];
@@ -53,7 +54,7 @@ static int enter(const char *db)
 	bool landlock = false;
 	int r;
 
-	/* Not to be found: opening the database says so better. */
+	/* If the directory is not found, opening the database reports it. */
 	if (db && find_directory(db, directory) == 0)
 		paths.read_directory[1] = directory;
 	r = sandbox_prepare(SANDBOX_QUERY, &paths, &sandbox);

@@ -1,28 +1,29 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What a verb gives up before it opens the history: root, capabilities, starting programs, writing
- * files, the network. What it reads was written by containers.
+ * Confines a process before it opens the database, whose contents come from containers: no root, no capabilities, no
+ * other programs, no writing, no network.
  */
 #ifndef CRI_CONSUMER_SANDBOX_CONFINE_H
 #define CRI_CONSUMER_SANDBOX_CONFINE_H
 
 /*
- * To be called when nothing is left to be started (output_open) or to be read but the database and /proc. db:
- * its path, NULL: none is read. 0, or an exit code: privileges could not be given up, which was logged. A sandbox
- * that this kernel does not have is a warning: the verb is short and somebody waits for what it finds, while the
- * recorder, which runs for months, refuses.
+ * Confines a verb that reads. To be called when no program remains to be started (output_open) and only the database
+ * and /proc remain to be read. db: path of the database, NULL: none is read. Returns 0, or an exit code when privileges
+ * could not be given up, which was logged. A sandbox that this kernel does not support is only a warning, because the
+ * verb is short and a user waits for its output; the recorder, which runs for months, refuses to run without one.
  */
 int confine_to_reading(const char *db);
 
 struct sandbox_paths;
 
 /*
- * For who changes it, whose user this process is by now: the recorder's sandbox. Its refusal is an exit code and was
- * logged, with the consequence: whoever writes does not do it without.
+ * Confines a process that writes the database, in the recorder's sandbox. The process has become the recorder's user
+ * before. Returns 0, or an exit code when the sandbox could not be entered, which was logged with `consequence`; the
+ * process must not write then.
  */
 int confine_to_writing(const struct sandbox_paths *paths, const char *consequence);
 
-/* Everything is open: from now on nothing more is. */
+/* Narrows the sandbox of confine_to_reading when all files are open: no file can be opened by name any more. */
 void confine_to_open_files(void);
 
 #endif

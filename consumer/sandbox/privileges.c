@@ -32,7 +32,7 @@ int privileges_find_user(const char *name, uid_t *ret_uid, gid_t *ret_gid)
 	return 0;
 }
 
-/* Cuts path into the directory above, opened, and its last part. *ret_name "": there is none, as in "/". */
+/* Splits path into its parent directory, which is opened, and its last component. *ret_name "": there is none, as in "/". */
 static int open_above(char *path, const char **ret_name)
 {
 	size_t length = strlen(path);
@@ -53,7 +53,7 @@ static int open_above(char *path, const char **ret_name)
 	return fd < 0 ? -errno : fd;
 }
 
-/* Whether it is what mkdir made a moment ago: whoever may write above could have put another into its place. */
+/* True when it is the directory that mkdir created: a process that can write to the parent could have replaced it. */
 static bool is_just_made(int fd)
 {
 	struct stat st;
@@ -87,7 +87,7 @@ int privileges_make_directory(const char *path, uid_t uid, gid_t gid)
 	return fchown(fd, uid, gid) != 0 || fchmod(fd, 0750) != 0 ? -errno : 0;
 }
 
-/* Without CAP_SETPCAP the bounding set stays; it is of no use to a process that can start no other. */
+/* Without CAP_SETPCAP the bounding set stays; the sandbox keeps the process from starting a program that could use it. */
 static int clear_bounding_set(void)
 {
 	for (cap_value_t cap = 0; CAP_IS_SUPPORTED(cap); cap++)
@@ -97,9 +97,9 @@ static int clear_bounding_set(void)
 }
 
 #define NONE   ((cap_value_t)-1)
-#define NOBODY 65534 /* the kernel's own word for it */
+#define NOBODY 65534 /* the overflow uid of the kernel */
 
-/* Leaves keep in the permitted set, and as effective when that is asked for. */
+/* Leaves only `keep` in the permitted set, and with `effective` also in the effective set. */
 static int limit_capabilities(cap_value_t keep, bool effective)
 {
 	cap_t caps = cap_init();
@@ -117,7 +117,7 @@ static int limit_capabilities(cap_value_t keep, bool effective)
 	return r;
 }
 
-/* keep_bpf: the permitted set survives the change of user, for the moment until it is limited. */
+/* keep_bpf: keeps the permitted set over the change of user, until limit_capabilities. */
 static int become(uid_t uid, gid_t gid, bool keep_bpf)
 {
 	if ((keep_bpf && prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) != 0) || setgroups(0, NULL) != 0 ||
@@ -126,7 +126,7 @@ static int become(uid_t uid, gid_t gid, bool keep_bpf)
 	return 0;
 }
 
-/* The three sets of libcap's cap_t, and the ambient one. */
+/* True when a capability other than `but` is in one of the three sets of cap_t or in the ambient set. */
 static bool has_capability(cap_value_t but)
 {
 	static const cap_flag_t sets[] = { CAP_EFFECTIVE, CAP_PERMITTED, CAP_INHERITABLE };
@@ -194,8 +194,8 @@ static int try_opening(const void *context)
 	return fd < 0 ? -errno : 0;
 }
 
-/* Not there is no refusal: whoever may look may also see it come. */
-static int try_looking(const void *context)
+/* A missing file counts as readable: it may be created later. */
+static int try_finding(const void *context)
 {
 	int r = try_opening(context);
 
@@ -223,7 +223,7 @@ static bool has_permitted(cap_value_t cap)
 	return has;
 }
 
-/* As whoever this is, which may be root: of a file that only root can read. */
+/* Keeps the user, which may be root if only root can read the file. */
 static int limit_to_reading(const char *path)
 {
 	cap_value_t keep = has_permitted(CAP_DAC_READ_SEARCH) ? CAP_DAC_READ_SEARCH : NONE;
@@ -231,7 +231,7 @@ static int limit_to_reading(const char *path)
 
 	if (!r)
 		r = limit_capabilities(keep, false);
-	/* A file that is not there yet may come with any owner. */
+	/* A file that does not exist yet may be created with any owner, hence only if it exists. */
 	if (!r && keep != NONE && try_opening(path) == 0)
 		keep = NONE;
 	if (!r)
@@ -250,10 +250,10 @@ int privileges_drop_for_reading(const char *path)
 	if (geteuid() != 0 || find_owner(path, &owner) != 0 || owner.st_uid == 0)
 		return limit_to_reading(path);
 
-	/* The group of a user's file may be root's. */
+	/* A file of another user may belong to the group root. */
 	gid_t gid = owner.st_gid ? owner.st_gid : NOBODY;
 
-	if (privileges_try_without(owner.st_uid, gid, try_looking, path) != 0)
+	if (privileges_try_without(owner.st_uid, gid, try_finding, path) != 0)
 		return limit_to_reading(path);
 	return privileges_drop(owner.st_uid, gid, false);
 }

@@ -38,7 +38,7 @@ static const struct rule closed_rules[] = {
 struct policy {
 	const struct rule *rules;
 	size_t count;
-	uint32_t otherwise; /* what becomes of a call that is not named */
+	uint32_t otherwise; /* action for system calls without a rule */
 };
 
 static const struct policy policies[] = {
@@ -46,15 +46,15 @@ static const struct policy policies[] = {
 	[SANDBOX_QUERY] = { query_rules, ARRAY_SIZE(query_rules), SCMP_ACT_ERRNO(ENOSYS) },
 };
 
-/* Stands behind another one, which says the rest. */
+/* Added to the filter of SANDBOX_QUERY. */
 static const struct policy closed = { closed_rules, ARRAY_SIZE(closed_rules), SCMP_ACT_ALLOW };
 
 struct sandbox {
 	scmp_filter_ctx filter;
-	int ruleset_fd; /* -1: the kernel has no Landlock */
+	int ruleset_fd; /* -1: the kernel does not support Landlock */
 };
 
-/* Added by the third version of Landlock's interface; older headers do not have it. */
+/* Since the third Landlock ABI; older headers do not have it. */
 #ifndef LANDLOCK_ACCESS_FS_TRUNCATE
 #define LANDLOCK_ACCESS_FS_TRUNCATE (1ULL << 14)
 #endif
@@ -63,7 +63,7 @@ struct sandbox {
 #define ACCESS_WRITE                                                                            \
 	(ACCESS_READ | LANDLOCK_ACCESS_FS_WRITE_FILE | LANDLOCK_ACCESS_FS_REMOVE_FILE |         \
 	 LANDLOCK_ACCESS_FS_MAKE_REG | LANDLOCK_ACCESS_FS_TRUNCATE)
-/* Everything the first version knows is refused unless it is allowed. */
+/* All rights of the first Landlock ABI. */
 #define ACCESS_FIRST ((LANDLOCK_ACCESS_FS_MAKE_SYM << 1) - 1)
 
 void sandbox_free(struct sandbox *sandbox)
@@ -108,7 +108,7 @@ static int prepare_landlock(const struct sandbox_paths *paths, int *ret_fd)
 {
 	long version = syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
 
-	/* Not built in, or not switched on: the other walls stand without it. */
+	/* Not built in, or not enabled: the sandbox works without it. */
 	if (version < 1)
 		return 0;
 
@@ -144,7 +144,7 @@ static int add_rule(scmp_filter_ctx filter, const struct rule *rule)
 {
 	int number = seccomp_syscall_resolve_name(rule->name);
 
-	/* Of another machine, or newer than the library: what is not there falls under the default. */
+	/* Of another architecture, or newer than libseccomp: the default action applies. */
 	if (number == __NR_SCMP_ERROR)
 		return 0;
 	if (!rule->conditional)
@@ -181,14 +181,14 @@ static int prepare_filter(const struct policy *policy, scmp_filter_ctx *ret)
 
 	for (size_t i = 0; !r && i < policy->count; i++) {
 		r = add_rule(filter, &policy->rules[i]);
-		/* On machines where one call carries many by its first argument not every condition can be had. */
+		/* On architectures with multiplexed system calls, such as socketcall(2), some conditions are impossible. */
 		if (r == -EDOM || r == -EACCES)
 			r = 0;
 	}
-	/* Another machine's calling convention is only ever used to get round a filter. */
+	/* System calls of another architecture are only used to bypass a filter. */
 	if (!r)
 		r = seccomp_attr_set(filter, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_KILL_PROCESS);
-	/* No new privileges are set by sandbox_enter, once. */
+	/* sandbox_enter sets no_new_privs itself. */
 	if (!r)
 		r = seccomp_attr_set(filter, SCMP_FLTATR_CTL_NNP, 0);
 	if (r) {
@@ -206,7 +206,7 @@ int sandbox_prepare(enum sandbox_policy policy, const struct sandbox_paths *path
 	if (!sandbox)
 		return -ENOMEM;
 	sandbox->ruleset_fd = -1;
-	/* The file of the local time zone is not to be had later. */
+	/* Loads the local time zone, whose file cannot be opened later. */
 	tzset();
 
 	int r = prepare_filter(&policies[policy], &sandbox->filter);

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/*
- * The sandboxes: no new privileges, Landlock, seccomp by a policy of policy/seccomp/. For good.
- */
+/* The sandboxes: no new privileges, Landlock, and seccomp with a policy of policy/seccomp/. They cannot be left. */
 #ifndef CRI_CONSUMER_SANDBOX_SANDBOX_H
 #define CRI_CONSUMER_SANDBOX_SANDBOX_H
 
@@ -16,22 +14,22 @@ enum sandbox_policy {
 
 #define SANDBOX_READ_MAX 2
 
-/* What may still be opened by name. NULL: nothing of that kind. */
+/* Directories below which files can still be opened by name. NULL: none. */
 struct sandbox_paths {
-	const char *write_directory;		      /* the recorder's: the database's */
-	const char *read_directory[SANDBOX_READ_MAX]; /* the cgroup file system's; a query's: the database's */
+	const char *write_directory;		      /* recorder: that of the database */
+	const char *read_directory[SANDBOX_READ_MAX]; /* recorder: cgroupfs; query: that of the database */
 };
 
-/* Does all that can fail for want of memory or of kernel support; changes nothing yet. */
+/* Allocates and prepares everything; changes nothing yet. 0 or a negative errno. */
 int sandbox_prepare(enum sandbox_policy policy, const struct sandbox_paths *paths, struct sandbox **ret);
 /*
- * Enters it and frees *sandbox, also on failure: some walls may stand then. *ret_landlock tells whether the
- * kernel restricts paths too: older ones cannot.
+ * Enters the sandbox and frees *sandbox, also on failure; it may be entered in part then. *ret_landlock: false when the
+ * kernel does not support Landlock.
  */
 int sandbox_enter(struct sandbox *sandbox, bool *ret_landlock);
 void sandbox_free(struct sandbox *sandbox);
 
-/* In the query's: from now on nothing is opened by name any more (closed.policy). */
+/* Within SANDBOX_QUERY: from now on no file can be opened by name (closed.policy). 0 or a negative errno. */
 int sandbox_close_files(void);
 
 #endif

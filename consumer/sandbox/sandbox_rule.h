@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* A row of a policy, as policy/seccomp/compile.awk writes them. */
+/* A row of a seccomp policy, as policy/seccomp/compile.awk generates it. */
 #ifndef CRI_CONSUMER_SANDBOX_SANDBOX_RULE_H
 #define CRI_CONSUMER_SANDBOX_SANDBOX_RULE_H
 
@@ -7,7 +7,7 @@
 #include <stdint.h>
 
 enum action { SANDBOX_ALLOW, SANDBOX_KILL, SANDBOX_ERRNO };
-/* EQUAL compares the 32 bits of an int, WHOLE and the others all 64, as for a pointer. */
+/* EQUAL compares the low 32 bits, for an int argument; the others compare all 64, as for a pointer. */
 enum comparison { SANDBOX_EQUAL, SANDBOX_WHOLE, SANDBOX_UNEQUAL, SANDBOX_MASKED };
 
 struct rule {
@@ -21,7 +21,7 @@ struct rule {
 	uint64_t value;
 };
 
-/* The kernel looks at the low half of an int argument only, so a condition must not look at more. */
+/* The kernel ignores the high half of an int argument, so a condition must ignore it too. */
 #define RULE_LOW_HALF 0xffffffffULL
 
 #endif

@@ -80,7 +80,7 @@ void json_close(struct json *json, char bracket)
 		(void)fputc('\n', json->out);
 }
 
-/* The bytes that U+FFFD stands for in the text before. */
+/* The bytes of a text in which U+FFFD replaces some of them. */
 static void write_hex(struct json *json, const char *name, const char *text, size_t length)
 {
 	char hex_name[128];

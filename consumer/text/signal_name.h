@@ -4,14 +4,16 @@
 
 #include <stddef.h>
 
-/* "SIGKILL", "signal 34" for those without a name. out >= 16 bytes. */
+/* "SIGKILL"; "signal 34" for a signal without a name. out: at least 16 bytes. */
 void signal_name(char *out, size_t size, int signal);
 
 /* "9", "KILL", "sigkill": the number, or -EINVAL. */
 int signal_parse(const char *word);
 
-/* How a wait status reads: "exit 0", "exit 137 (SIGKILL)", "exit 139 (SIGSEGV, core dumped)"; extra, when
- * not NULL, is named in the brackets too. out >= 64 bytes. */
+/*
+ * A wait status as text: "exit 0", "exit 137 (SIGKILL)", "exit 139 (SIGSEGV, core dumped)". extra: added in the
+ * brackets, NULL: nothing. out: at least 64 bytes.
+ */
 void signal_format_status(char *out, size_t size, unsigned int wait_status, const char *extra);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * mkdb FILE < SQL: makes a database of this version's schema and runs SQL over it, in one transaction.
+ * mkdb FILE < SQL: creates a database with the schema of this version, or opens one, and runs the SQL in one transaction.
  * The -wal and -shm files stay, as beside a recorder's database.
  */
 #include <stdio.h>

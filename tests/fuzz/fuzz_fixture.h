@@ -35,7 +35,7 @@ static inline struct db *fuzz_open_fixture(const char *path)
 	return db;
 }
 
-/* The same in a file whose name is gone already. ret_second: another connection to it, or NULL for none. */
+/* The same in a file that is unlinked already. ret_second: another connection to it, or NULL for none. */
 static inline struct db *fuzz_open_nameless_fixture(struct db **ret_second)
 {
 	static const char *const suffixes[] = { "", "-wal", "-shm" };

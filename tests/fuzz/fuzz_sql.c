@@ -13,7 +13,7 @@
 #define ROWS_MAX    1000
 #define COLUMNS_MAX 96
 
-/* One number, which must not change: what was ever changed here, or how often another connection saw a commit. */
+/* A number that must not change: of rows changed, or of commits that another connection has seen. */
 static int64_t ask(struct db_stmt *stmt)
 {
 	int64_t number = db_step(stmt) > 0 ? db_int(stmt, 0) : -1;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Any text as a point in time: refused untouched, or a time that is read back as it is printed. */
+/* Any text as a timestamp: refused without a result, or a time that is parsed back as it was printed. */
 #include <errno.h>
 #include <time.h>
 

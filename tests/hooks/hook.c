@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What a test build does at the places that consumer/test_hook.h names, by the environment:
- *   CRI_TEST_DIE=POINT[:N]   dies as of kill -9 at the N-th time it comes by POINT (default: the first)
+ * What a test build does at the points of consumer/test_hook.h, controlled by the environment:
+ *   CRI_TEST_DIE=POINT[:N]   ends as by kill -9 when it reaches POINT for the N-th time (default: the first)
  *   CRI_TEST_TRY=WHAT        tries what an intruder would: intruder.c
- *   CRI_TEST_NO_SANDBOX=1    no sandbox is entered, so that valgrind can look at it
- *   CRI_TEST_LOG_WARN=BYTES  in place of the size from which the log is too large
- *   CRI_TEST_SHARE_DELAY=NS  in place of how long readers are kept from the second new index
- *   CRI_TEST_CLOCK=FILE      holds how many seconds the wall clock is wrong; read at every look at the clock
+ *   CRI_TEST_NO_SANDBOX=1    enters no sandbox, so that valgrind can run the program
+ *   CRI_TEST_LOG_WARN=BYTES  the size of the WAL above which a warning is logged
+ *   CRI_TEST_SHARE_DELAY=NS  the first delay before readers may open a new wal-index
+ *   CRI_TEST_CLOCK=FILE      holds seconds to add to the wall clock; read whenever the clock is read
  */
 #include "consumer/test_hook.h"
 
@@ -18,18 +18,18 @@
 #include "common/cleanup.h"
 #include "tests/hooks/intruder.h"
 
-/* What a shell says of a kill -9. The sandbox lets no signal out; this call leaves as suddenly. */
+/* The exit status that a shell gives for kill -9. The sandbox allows no kill(2); _exit(2) ends as abruptly. */
 #define STATUS_KILLED 137
 
 static void die_at(const char *point)
 {
-	static unsigned long passed;
+	static unsigned long reached;
 	const char *wanted = getenv("CRI_TEST_DIE");
 	size_t length = strlen(point);
 
 	if (!wanted || strncmp(wanted, point, length) != 0 || (wanted[length] != '\0' && wanted[length] != ':'))
 		return;
-	if (++passed >= (wanted[length] == ':' ? strtoul(wanted + length + 1, NULL, 10) : 1))
+	if (++reached >= (wanted[length] == ':' ? strtoul(wanted + length + 1, NULL, 10) : 1))
 		_exit(STATUS_KILLED);
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What somebody would try who has got hold of a process of ours, one thing per process:
- *   CRI_TEST_TRY=NAME          a row of the table at the end
+ * What an attacker would try who controls a process of the project, one attempt per process:
+ *   CRI_TEST_TRY=NAME          the attempt, a row of the table at the end
  *   CRI_TEST_TRY_AT=POINT      where (default "sandboxed", which is right after the sandbox was entered)
  *   CRI_TEST_INSIDE=DIRECTORY  the database's, with a file events.db
  *   CRI_TEST_OUTSIDE=DIRECTORY another one, with a file named secret
@@ -138,7 +138,7 @@ static long try_fchmod(void)
 {
 	int fd = open(path_in("CRI_TEST_INSIDE", ""), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
-	/* Where nothing can be opened any more, something that was. */
+	/* Where no file can be opened any more, one that is open. */
 	return fchmod(fd >= 0 ? fd : STDERR_FILENO, 0777);
 }
 
@@ -337,7 +337,7 @@ static long try_chroot(void)
 
 static long try_keyctl(void)
 {
-	return syscall(SYS_keyctl, 0, -3, 0, 0, 0); /* the id of one's own keyring */
+	return syscall(SYS_keyctl, 0, -3, 0, 0, 0); /* the id of the session keyring */
 }
 
 static long try_add_key(void)
@@ -384,7 +384,7 @@ static long try_setgroups(void)
 	return syscall(SYS_setgroups, 0, NULL);
 }
 
-/* Not even what is had anyway: nothing. */
+/* Even an empty set of capabilities must be refused. */
 static long try_capset(void)
 {
 	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
@@ -414,7 +414,7 @@ static long try_exec_protect(void)
 
 static long try_old_calls(void)
 {
-	return syscall(SYS_quotactl, 0, NULL, 0, NULL); /* stands for all that nobody names */
+	return syscall(SYS_quotactl, 0, NULL, 0, NULL); /* one of the calls that no policy names */
 }
 
 static const struct {

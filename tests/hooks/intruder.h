@@ -2,7 +2,7 @@
 #ifndef CRI_TESTS_HOOKS_INTRUDER_H
 #define CRI_TESTS_HOOKS_INTRUDER_H
 
-/* Tries what the environment says at this place, and ends the process; see intruder.c. */
+/* Makes the attempt that the environment names for this point and ends the process; see intruder.c. */
 void intrude_at(const char *point);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The points below SQLite: wal_write, wal_sync, db_write and db_sync, each before the call is made. A file system of
- * SQLite's that does what its default one does is put in front of it when the program starts.
+ * The test points wal_write, wal_sync, db_write and db_sync, each before the call: a VFS of SQLite that is registered
+ * when the program starts and passes every call on to the default VFS.
  */
 #include <sqlite3.h>
 #include <stdbool.h>
@@ -9,10 +9,10 @@
 
 #include "consumer/test_hook.h"
 
-/* Behind it, in the same allocation, is the file of the default one. */
+/* The file of the default VFS follows in the same allocation. */
 struct hooked_file {
-	sqlite3_file base; /* first: SQLite's own view of it */
-	bool log;
+	sqlite3_file base; /* first, as SQLite requires */
+	bool wal;
 	sqlite3_file *real;
 };
 
@@ -41,7 +41,7 @@ static int read_file(sqlite3_file *file, void *out, int length, sqlite3_int64 of
 
 static int write_file(sqlite3_file *file, const void *bytes, int length, sqlite3_int64 offset)
 {
-	test_hook(hooked(file)->log ? "wal_write" : "db_write");
+	test_hook(hooked(file)->wal ? "wal_write" : "db_write");
 	return real(file)->pMethods->xWrite(real(file), bytes, length, offset);
 }
 
@@ -52,7 +52,7 @@ static int truncate_file(sqlite3_file *file, sqlite3_int64 size)
 
 static int sync_file(sqlite3_file *file, int flags)
 {
-	test_hook(hooked(file)->log ? "wal_sync" : "db_sync");
+	test_hook(hooked(file)->wal ? "wal_sync" : "db_sync");
 	return real(file)->pMethods->xSync(real(file), flags);
 }
 
@@ -137,16 +137,16 @@ static int open_file(sqlite3_vfs *vfs, const char *name, sqlite3_file *file, int
 
 	(void)vfs;
 	own->real = (sqlite3_file *)(own + 1);
-	own->log = flags & SQLITE_OPEN_WAL;
+	own->wal = flags & SQLITE_OPEN_WAL;
 
 	int code = real_vfs->xOpen(real_vfs, name, own->real, flags, ret_flags);
 
-	/* SQLite closes what has methods, also after a failure. */
+	/* SQLite closes a file with methods even after a failed open. */
 	own->base.pMethods = own->real->pMethods ? &methods : NULL;
 	return code;
 }
 
-__attribute__((constructor)) static void put_in_front(void)
+__attribute__((constructor)) static void register_hooked(void)
 {
 	real_vfs = sqlite3_vfs_find(NULL);
 	if (!real_vfs)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* A database of its own for a test: made in a new directory, filled by SQL, removed at the end. */
+/* A database for one test: created in a new directory, filled by SQL, removed at the end. */
 #ifndef CRI_TESTS_UNIT_SCRATCH_DB_H
 #define CRI_TESTS_UNIT_SCRATCH_DB_H
 

@@ -98,7 +98,7 @@ static int64_t count_indexes(struct fixture *f)
 	return count;
 }
 
-/* Made before there was such an index. */
+/* A database from before these indexes existed. */
 static void test_indexes_that_are_missing(void **state)
 {
 	struct fixture f;
@@ -118,7 +118,7 @@ static void test_indexes_that_are_missing(void **state)
 	close_fixture(&f);
 }
 
-/* So many events that it takes longer than it may: nothing of it is left, and recording can begin. */
+/* Creating the index of a large table exceeds its limit: nothing of it is left, and recording can begin. */
 static void test_an_index_that_takes_too_long(void **state)
 {
 	struct fixture f;
@@ -230,7 +230,7 @@ static void test_a_user_may_only_read(void **state)
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		struct db_stmt *stmt = NULL;
 
-		/* A function's name is looked up before it is judged. */
+		/* The name of a function is resolved before the authorizer is asked. */
 		int r = db_prepare(f.db, rows[i].sql, &stmt);
 
 		row_check(rows[i].sql, r == rows[i].want || (rows[i].want && r == -EINVAL));
@@ -299,7 +299,7 @@ static void test_a_copy_without_its_log_can_be_read(void **state)
 	close_fixture(&f);
 }
 
-/* As root only: what a member of the group can and cannot do. 0: as it must be. */
+/* Needs root: what a member of the group can do. Returns 0 when all is as it must be. */
 static int read_as_member(const char *path, gid_t group)
 {
 	struct db *db = NULL;
@@ -342,7 +342,7 @@ static void test_members_of_the_group_read(void **state)
 		(void)snprintf(wal, sizeof(wal), "%s-shm", f.path);
 		assert_int_equal(chown(wal, 0, group), 0);
 		if (stopped) {
-			db_close(f.db); /* the log stays, or nobody could read now */
+			db_close(f.db); /* the WAL stays, or the reader could not open the database */
 			f.db = NULL;
 		}
 

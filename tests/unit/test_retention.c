@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What goes first when the database is too large, what never goes, and that recording does not wait for it. */
+/* What retention deletes first when the database is too large, what it never deletes, and that recording does not wait. */
 #include <time.h>
 
 #include "consumer/record/kind.h"
@@ -75,7 +75,7 @@ static void test_names_go_without_any_event(void **state)
 	scratch_db_close(&scratch);
 }
 
-/* A record of a cgroup that has just gone may not have been read yet. */
+/* Records of a cgroup that was just removed may still be unread. */
 static void test_a_name_stays_a_moment(void **state)
 {
 	struct scratch_db scratch;
@@ -156,7 +156,7 @@ static void test_pressure_goes_before_kills(void **state)
 	scratch_db_close(&scratch);
 }
 
-/* More live cgroups than the bound has room for; nothing can be done about them. */
+/* More existing cgroups than the bound has room for: they cannot be deleted. */
 static const char live_cgroups[] =
 	"INSERT INTO boot VALUES(1, 'x');" NUMBERS("30000")
 	"INSERT INTO cgroup(cgroup, boot, hierarchy, kernfs_id, path, kind, meta_source)"
@@ -178,7 +178,7 @@ static void test_live_names_cost_no_events(void **state)
 	assert_int_equal(ask(scratch.db, "SELECT count(*) FROM event"), 5000);
 	assert_int_equal(ask(scratch.db, "SELECT count(*) FROM cgroup"), 30000);
 
-	/* Events have half of the bound, so they are not without one. */
+	/* Events keep half of the bound. */
 	assert_int_equal(db_exec(scratch.db, EXITS("100000")), 0);
 	retain(scratch.db, 1 << 20);
 	left = ask(scratch.db, "SELECT count(*) FROM event");
@@ -190,7 +190,7 @@ static void test_live_names_cost_no_events(void **state)
 
 #define DAY "86400000000000"
 
-/* A container that has been running for a year, one that ended as long ago, and gaps of then and of today. */
+/* A container that has been running for a year, one that stopped a year ago, and gaps of a year ago and of today. */
 static const char old_life[] =
 	"INSERT INTO boot VALUES(1, 'x');"
 	"INSERT INTO ring VALUES(7, 1, 4096, 9, 9); INSERT INTO tally VALUES(7, 3, 100, 1, 2);"
@@ -219,11 +219,11 @@ static void test_what_is_needed_stays(void **state)
 	assert_int_equal(ask(scratch.db, "SELECT group_concat(id, '') FROM event"), 56);
 	assert_int_equal(ask(scratch.db, "SELECT sum(id) FROM gap"), 5);
 	assert_int_equal(ask(scratch.db, "SELECT count(*) FROM lifecycle"), 0);
-	/* the living one keeps its names and the time of its start, the other none */
+	/* the running one keeps its names and its start, the other nothing */
 	assert_int_equal(ask(scratch.db, "SELECT sum(container) FROM container WHERE started = 5"), 1);
 	assert_int_equal(ask(scratch.db, "SELECT sum(cgroup) FROM cgroup"), 1);
 	assert_int_equal(ask(scratch.db, "SELECT sum(pod) FROM pod"), 1);
-	/* accounting is of everything that ever was */
+	/* counters are not affected by retention */
 	assert_int_equal(ask(scratch.db, "SELECT stored FROM tally"), 100);
 	assert_int_equal(ask(scratch.db, "SELECT next_id FROM ring"), 9);
 	assert_int_equal(ask(scratch.db, "SELECT seq FROM sequence"), 100);
@@ -238,7 +238,7 @@ static int64_t monotonic_ms(void)
 	return now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-/* Of this process: what others do on the machine must not count. */
+/* CPU time of this process, since other processes must not influence the result. */
 static int64_t cpu_ms(void)
 {
 	struct timespec now;
@@ -321,7 +321,7 @@ static void test_recording_goes_on_by_size(void **state)
 	recorder_rig_close(&rig);
 }
 
-/* Somebody reads for long: the log cannot be emptied, and nobody waits until it can. */
+/* A long read keeps the WAL from being truncated, and retention does not wait for it. */
 static void test_a_reader_holds_nothing_up(void **state)
 {
 	const struct retention_settings settings = { .size = 12 << 20, .storages = kind_storages };

@@ -96,7 +96,7 @@ static void test_position_and_counts_survive(void **state)
 	assert_int_equal(ring_rows_last_time(f.store), 5);
 	close_store(&f);
 
-	open_store(&f, 2); /* another ring knows nothing of it */
+	open_store(&f, 2); /* another ring has no state yet */
 	assert_false(ring_rows_knows_ring(f.store));
 	assert_int_equal(ring_rows_counters(f.store, EV_PROCESS_EXIT)->stored, 0);
 	close_fixture(&f);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What the sandbox lets through and what it does not, each tried in a process of its own. */
+/* What the sandbox allows and refuses, each tried in a process of its own. */
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/bpf.h>
@@ -18,7 +18,7 @@
 #include "consumer/store/writer_lock.h"
 #include "tests/pipeline_rig.h"
 
-/* Sanitizers ask for calls of their own; what they need is not what the recorder needs. */
+/* Sanitizers need other system calls than the recorder. */
 #if defined(__SANITIZE_ADDRESS__)
 #define SANITIZED 1
 #elif defined(__has_feature)
@@ -137,7 +137,7 @@ static int try_unknown_call(void)
 	return result_of(syscall(SYS_quotactl, 0, NULL, 0, NULL));
 }
 
-/* Names the socket itself, as somebody does who wants to reach another than the one connected to. */
+/* Passes an address, as to reach another socket than the one that is connected. */
 static int try_sending_to_a_name(void)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX, .sun_path = "/run/systemd/notify" };
@@ -145,7 +145,7 @@ static int try_sending_to_a_name(void)
 	return result_of(sendto(999, "x", 1, 0, (const struct sockaddr *)&address, sizeof(address)));
 }
 
-/* An address whose lower half is zero is one too. */
+/* A pointer whose low half is zero is not NULL. */
 static int try_sending_to_a_high_name(void)
 {
 	return result_of(syscall(SYS_sendto, 999, "x", 1, 0, 1UL << 32, sizeof(struct sockaddr_un)));
@@ -161,7 +161,7 @@ static int try_capability(void)
 	return result_of(prctl(PR_CAPBSET_READ, 0, 0, 0, 0));
 }
 
-/* Everything a recorder does to its database, from making it to deleting old rows. */
+/* Everything a recorder does with its database, from creating it to deleting old rows. */
 static int try_recording(void)
 {
 	struct recorder_rig r;
@@ -254,7 +254,7 @@ static int try_closing_twice(void)
 	return r ? -r : -sandbox_close_files();
 }
 
-/* What became of it: errno, 0, or KILLED. */
+/* The result: 0, errno, or KILLED. */
 static int in_sandbox_of(enum sandbox_policy policy, attempt_function *attempt, bool drop)
 {
 	int status = -1;
@@ -269,7 +269,7 @@ static int in_sandbox_of(enum sandbox_policy policy, attempt_function *attempt, 
 			_exit(120);
 		if (sandbox_prepare(policy, &paths, &sandbox) != 0 || sandbox_enter(sandbox, &landlock) != 0)
 			_exit(121);
-		/* Not through the C library: sanitizers have a say in it, and ask for more. */
+		/* Not through the C library, whose functions the sanitizers replace. */
 		(void)syscall(SYS_exit_group, attempt() & 0xff);
 	}
 	assert_int_equal(waitpid(child, &status, 0), child);
@@ -281,7 +281,7 @@ static int in_sandbox(attempt_function *attempt, bool drop)
 	return in_sandbox_of(SANDBOX_RECORD, attempt, drop);
 }
 
-/* Landlock would let it write here: seccomp alone does not. */
+/* Landlock allows writing here; only seccomp refuses it. */
 static void test_a_query_only_reads(void **state)
 {
 	static const struct {
@@ -385,7 +385,7 @@ static void make_directory(void)
 	assert_int_equal(st.st_uid, NOBODY);
 	assert_int_equal(st.st_gid, NOBODY);
 
-	/* what was there is not given away */
+	/* an existing directory keeps its owner */
 	assert_int_equal(chown(path, 0, 0), 0);
 	assert_int_equal(privileges_make_directory(path, NOBODY, NOBODY), 0);
 	assert_int_equal(stat(path, &st), 0);
@@ -413,7 +413,7 @@ static void test_the_directory_is_made(void **state)
 	make_directory();
 }
 
-/* Who can open it can lock it. */
+/* A process that can open the file can lock it. */
 static void test_the_lock_is_nobody_elses(void **state)
 {
 	char db[96], path[128];
@@ -433,7 +433,7 @@ static void test_the_lock_is_nobody_elses(void **state)
 		assert_int_equal(other, -EWOULDBLOCK);
 		assert_int_equal(holder, getpid());
 		(void)close(fd);
-		assert_int_equal(chmod(path, 0640), 0); /* as it was made once */
+		assert_int_equal(chmod(path, 0640), 0); /* as an earlier version created it */
 	}
 }
 

@@ -208,7 +208,7 @@ static void test_summer_time(void **state)
 	}
 }
 
-/* Words with a zone leave the program's own as it was, set or not. */
+/* A timestamp with a zone leaves TZ unchanged, set or not. */
 static void test_named_zone(void **state)
 {
 	int64_t value = 42;
