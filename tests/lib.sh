@@ -103,19 +103,24 @@ slots_make()
 }
 
 # Waits for a free slot and takes it. Programs started afterwards inherit the lock: a slot is free again when slot_leave
-# was called and they all have ended.
+# was called and they all have ended. One process at a time looks for a free slot, the others wait for their turn: else a
+# process that leaves a slot and takes one again would always be faster than those that wait.
 slot_take()
 {
-	local file
+	local file turn
 
 	[ -n "${CRI_EBPF_SLOTS:-}" ] || return 0
+	exec {turn}>"$CRI_EBPF_SLOTS/.turn" && flock "$turn" || return 1
 	while [ -d "$CRI_EBPF_SLOTS" ]; do
 		for file in "$CRI_EBPF_SLOTS"/*; do
 			exec {SLOT_FD}>"$file" || return 1
-			! flock --nonblock "$SLOT_FD" || return 0
+			if flock --nonblock "$SLOT_FD"; then
+				exec {turn}>&-
+				return
+			fi
 			exec {SLOT_FD}>&-
 		done
-		sleep 0.5
+		sleep 0.1
 	done
 }
 

@@ -46,7 +46,7 @@ usage()
 # Which files may run beside each other when there is more than one job:
 #   any     beside all others of this lane
 #   host    needs the kernel of this host, its cgroups and accounts: one at a time
-#   guests  boots machines in QEMU: one at a time, beside the host lane
+#   guests  boots machines in QEMU: all at a time, beside the host lane; each machine waits for a slot
 # The files of "any" run first. Then the host lane keeps one CPU busy, and guests take the others (tests/lib.sh,
 # slot_take); when the host lane has ended, guests take all of them.
 lane_of()
@@ -287,22 +287,20 @@ wait_for_one()
 	wait -n -p pid
 	lane=${lane_of_pid[$pid]}
 	unset "lane_of_pid[$pid]"
-	[ "$lane" = any ] || start_next "$lane"
+	[ "$lane" != host ] || start_next
 	report_ended
 }
 
-# start_next LANE: the next file of a serial lane, if there is one.
-host_queue=() guests_queue=()
+# Starts the next file of the host lane, or frees its slot.
+host_queue=() guests=()
 start_next()
 {
-	local -n queue=$1_queue
-
-	if [ ${#queue[@]} -eq 0 ]; then
-		[ "$1" != host ] || slot_leave
+	if [ ${#host_queue[@]} -eq 0 ]; then
+		slot_leave
 		return
 	fi
-	start "${queue[0]}" "$1"
-	queue=("${queue[@]:1}")
+	start "${host_queue[0]}" host
+	host_queue=("${host_queue[@]:1}")
 }
 
 run_in_order()
@@ -322,7 +320,7 @@ run_in_lanes()
 	for i in "${!files[@]}"; do
 		case $(lane_of "${files[i]}") in
 		host) host_queue+=("$i") ;;
-		guests) guests_queue+=("$i") ;;
+		guests) guests+=("$i") ;;
 		any)
 			[ ${#lane_of_pid[@]} -lt "$jobs" ] || wait_for_one
 			start "$i" any
@@ -333,8 +331,10 @@ run_in_lanes()
 
 	slots_make "$results/slots" "$jobs"
 	[ ${#host_queue[@]} -eq 0 ] || slot_take
-	start_next host
-	start_next guests
+	for i in ${guests[@]+"${guests[@]}"}; do
+		start "$i" guests
+	done
+	start_next
 	while [ ${#lane_of_pid[@]} -gt 0 ]; do wait_for_one; done
 }
 
