@@ -11,41 +11,43 @@
 #include "consumer/text/clock.h"
 
 /*
- * Rows in a step: half as many after one that took longer than STEP_LONG_NS, twice as many after one that was over
- * in STEP_SHORT_NS. How long a row takes depends on the disk, the size of the indexes, and who else is busy.
+ * Rows in a step: halved after a step that took longer than STEP_LONG_NS, doubled after one shorter than STEP_SHORT_NS.
+ * The time for a row depends on the disk, the size of the indexes and the load of the machine.
  */
 #define STEP_ROWS_FIRST 500
 #define STEP_ROWS_MIN	50
 #define STEP_ROWS_MAX	RETENTION_STEP_ROWS
 #define STEP_LONG_NS	10000000LL
 #define STEP_SHORT_NS	4000000LL
-/* What is missed most goes in small steps, so that hardly more of it goes than must. */
+/* Events that are retained longest are deleted in small steps, so that hardly more of them go than necessary. */
 #define STEP_ROWS_LAST	200
-/* Moving a page of the file costs about as much as deleting so many rows. */
+/* Moving one page of the file costs about as much as deleting this many rows. */
 #define ROWS_PER_PAGE 4
-/* Pages that hold nothing stay for the next rows, up to so many. */
+/* Up to this many free pages stay in the file for the next rows. */
 #define SPARE_PAGES 512
-/* More unused names than this in a step make enough room: no event goes with them. */
+/* A step that deletes at least this many unused names deletes no events. */
 #define FEW_NAMES   100
-/* After so many new cgroups all names are looked through again before events go. */
+/* After this many new cgroups all names are scanned again before events are deleted. */
 #define MANY_CGROUPS 10000
-/* A record of a cgroup may be read a moment after its removal: by then its name must still be there. */
+/* How long a removed cgroup keeps its row: records of it may still be in the ring. */
 #define NAME_GRACE_NS 5000000000LL
 
 /*
- * Where the steps stand. Ids only grow, so what a pass has left behind need not be looked at again. In a temporary
- * table, which is rolled back with a step that fails and is gone with the connection: then all is looked at anew.
+ * Progress between steps. Ids only grow, so a pass need not return to rows that it has left. Kept in a temporary table,
+ * which is rolled back with a failed step and disappears with the connection; then the pass starts again. "Names" are
+ * the rows of cgroups, container instances and pods.
  */
 struct state {
-	int64_t table;      /* of names: the one being looked through */
-	int64_t name_from;  /* up to this row it was */
-	int64_t clean;      /* a whole pass was made: now events may go for size */
-	int64_t clean_to;   /* the last cgroup at that time */
-	int64_t bulk_from;  /* up to this event no bulk is left */
-	int64_t removed;    /* events, for the report */
-	int64_t kept;	    /* bytes of names that the last whole pass had to leave */
-	int64_t keeping;    /* the same, counted so far in this pass */
-	int64_t rows;	    /* in the next step */
+	int64_t table;	   /* of name_tables: the one being scanned */
+	int64_t name_from; /* the last row scanned in it */
+	int64_t clean;	   /* 1: a whole pass over the names is done, so events may be deleted for size */
+	int64_t clean_to;  /* the last cgroup at that time */
+	int64_t bulk_from; /* the last event scanned for those that are retained briefly */
+	int64_t removed;   /* events deleted for size since the last report */
+	int64_t kept;	   /* bytes of the names that the last pass had to keep */
+	int64_t keeping;   /* the same, so far in this pass */
+	int64_t rows;	   /* of the next step */
+	const struct event_storage *const *storages; /* not in the table: of the settings */
 };
 
 #define TEXT_OF(number)	 TEXT_OF_(number)
@@ -57,7 +59,7 @@ static const char create_state[] =
 	" rows INTEGER);"
 	"INSERT OR IGNORE INTO temp.retention VALUES(1, 0, 0, 0, 0, 0, 0, 0, 0, " TEXT_OF(STEP_ROWS_FIRST) ")";
 
-/* The last id of the next rows of a table behind `from`; `from` when there are none. */
+/* The last id of the next `count` rows of a table after `from`; `from` when there are none. */
 static int find_end(struct db *db, const char *table, const char *key, int64_t from, int64_t count, int64_t *ret)
 {
 	return db_number(db, from, ret,
@@ -80,7 +82,7 @@ static int load_state(struct db *db, struct state *ret)
 	if (r <= 0)
 		return r < 0 ? r : -EINVAL;
 	*ret = (struct state){ db_int(stmt, 0), db_int(stmt, 1), db_int(stmt, 2), db_int(stmt, 3), db_int(stmt, 4),
-			       db_int(stmt, 5), db_int(stmt, 6), db_int(stmt, 7), db_int(stmt, 8) };
+			       db_int(stmt, 5), db_int(stmt, 6), db_int(stmt, 7), db_int(stmt, 8), NULL };
 	return 0;
 }
 
@@ -94,8 +96,8 @@ static int save_state(struct db *db, const struct state *state)
 		   (long long)state->kept, (long long)state->keeping, (long long)state->rows);
 }
 
-/* As much of the log as can be without waiting for anybody: a reader may take its time. */
-static int shorten_log(struct db *db)
+/* Checkpoints as much of the WAL as is possible without waiting for readers. */
+static int shorten_wal(struct db *db)
 {
 	int r = db_exec(db, "PRAGMA busy_timeout = 0");
 
@@ -106,49 +108,58 @@ static int shorten_log(struct db *db)
 }
 
 /*
- * The log counts too, but it is no reason to delete what a checkpoint puts into its place: that is tried
- * first, and a log that some reader keeps large takes half of the space at most. So do names that cannot go.
+ * The WAL counts towards the size, but a checkpoint is tried before anything is deleted because of it, and a WAL that a
+ * reader keeps large uses at most half of the size. The same holds for names that cannot be deleted.
  */
 struct space {
-	bool names_too_large;  /* everything together is above the bound: unused names go */
-	bool events_too_large; /* and it is the events' fault */
+	bool names_too_large;  /* all together is above the bound: unused names are deleted */
+	bool events_too_large; /* and deleting names is not enough: events are deleted too */
 };
 
-static int look_at_space(struct db *db, uint64_t size, uint64_t kept, struct space *ret)
+static int measure_space(struct db *db, uint64_t size, uint64_t kept, struct space *ret)
 {
-	uint64_t used = 0, database, log;
+	uint64_t used = 0, database, wal;
 	int r = db_used_bytes(db, &used);
 
 	*ret = (struct space){ false, false };
 	if (r || size == 0)
 		return r;
-	db_file_sizes(db, &database, &log);
-	if (used + log > size && used <= size) {
-		r = shorten_log(db);
-		db_file_sizes(db, &database, &log);
+	db_file_sizes(db, &database, &wal);
+	if (used + wal > size && used <= size) {
+		r = shorten_wal(db);
+		db_file_sizes(db, &database, &wal);
 	}
-	ret->names_too_large = used > size || (used + log > size && used > size / 2);
+	ret->names_too_large = used > size || (used + wal > size && used > size / 2);
 
 	kept = kept < used ? kept : used;
 	size -= kept < size / 2 ? kept : size / 2;
 	used -= kept;
-	ret->events_too_large = ret->names_too_large && (used > size || (used + log > size && used > size / 2));
+	ret->events_too_large = ret->names_too_large && (used > size || (used + wal > size && used > size / 2));
 	return r;
 }
 
-/* The id up to which events are too old; 0: none. Arrival order is nearly the order of time. */
+int64_t retention_cutoff(const struct retention_settings *settings, int64_t now)
+{
+	bool bounded = settings->age_ns > 0 && settings->age_ns <= INT64_MAX && now >= (int64_t)settings->age_ns;
+
+	return bounded ? now - (int64_t)settings->age_ns : INT64_MIN;
+}
+
+/* The id up to which events are too old; 0: none. Ids are nearly in the order of time. */
 static int find_old(struct db *db, const struct retention_settings *settings, int64_t rows, int64_t now, int64_t *ret)
 {
+	int64_t cutoff = retention_cutoff(settings, now);
+
 	*ret = 0;
-	if (settings->age_ns == 0 || settings->age_ns > INT64_MAX || now < (int64_t)settings->age_ns)
+	if (cutoff == INT64_MIN)
 		return 0;
 	return db_number(db, 0, ret,
 			 "SELECT max(id) FROM (SELECT id, max(time) OVER (ORDER BY id) AS latest FROM"
 			 " (SELECT id, time FROM event ORDER BY id LIMIT %lld)) WHERE latest < %lld",
-			 (long long)rows, (long long)(now - (int64_t)settings->age_ns));
+			 (long long)rows, (long long)cutoff);
 }
 
-/* Everything up to that id. */
+/* All events up to that id. */
 static int delete_events(struct db *db, const struct event_storage *const *storages, int64_t last_id, int64_t *ret_count)
 {
 	int r = db_exec_format(db, "DELETE FROM event WHERE id <= %lld", (long long)last_id);
@@ -173,12 +184,12 @@ static int delete_brief(struct db *db, const struct event_storage *const *storag
 	r = event_storage_condition(storages, RETAIN_BRIEFLY, condition, sizeof(condition));
 	if (!r)
 		r = db_exec_format(db, "DELETE FROM event WHERE id > %lld AND id <= %lld AND (%s)", (long long)from,
-			(long long)*ret_end, condition);
+				   (long long)*ret_end, condition);
 	*ret_count = r ? 0 : db_changes(db);
 	for (size_t i = 0; !r && storages[i]; i++)
 		if (storages[i]->retention == RETAIN_BRIEFLY && event_storage_owns_table(storages, i))
-			r = db_exec_format(db, "DELETE FROM %s WHERE id > %lld AND id <= %lld", storages[i]->table, (long long)from,
-				(long long)*ret_end);
+			r = db_exec_format(db, "DELETE FROM %s WHERE id > %lld AND id <= %lld", storages[i]->table,
+					   (long long)from, (long long)*ret_end);
 	return r;
 }
 
@@ -209,20 +220,20 @@ static int delete_shorter(struct db *db, const struct event_storage *const *stor
 	return r;
 }
 
-/* The least that will be missed: bulk, pressure, and then the oldest of what is left. False: nothing is left. */
-static int make_room(struct db *db, const struct event_storage *const *storages, struct state *state, bool *ret_more)
+/* Deletes events by their retention; *ret_more false: there are none left. */
+static int make_room(struct db *db, struct state *state, bool *ret_more)
 {
 	int64_t end = state->bulk_from, count = 0;
-	int r = delete_brief(db, storages, state->bulk_from, state->rows, &end, &count);
+	int r = delete_brief(db, state->storages, state->bulk_from, state->rows, &end, &count);
 	bool moved = !r && end > state->bulk_from;
 
 	state->bulk_from = end;
 	if (!r && !moved)
-		r = delete_shorter(db, storages, state->rows, &count);
+		r = delete_shorter(db, state->storages, state->rows, &count);
 	if (!r && !moved && count == 0) {
 		r = find_end(db, "event", "id", 0, state->rows < STEP_ROWS_LAST ? state->rows : STEP_ROWS_LAST, &end);
 		if (!r && end > 0)
-			r = delete_events(db, storages, end, &count);
+			r = delete_events(db, state->storages, end, &count);
 	}
 	state->removed += count;
 	*ret_more = moved || count > 0;
@@ -230,14 +241,14 @@ static int make_room(struct db *db, const struct event_storage *const *storages,
 }
 
 /*
- * Rows that say who: cgroups that are gone, then container lives and pods to which nothing refers any more. Every
- * question is answered by an index.
+ * The tables of names: removed cgroups, then container instances and pods that no row refers to any more. All
+ * conditions are answered by an index.
  */
 static const struct name_table {
 	const char *name; /* of the table and of its key */
-	const char *gone; /* when it went; NULL: such rows do not go by themselves */
+	const char *gone; /* column with the time of removal; NULL: it has none */
 	const char *unused;
-	const char *bytes; /* a row with its places in indexes, in pages three quarters full */
+	const char *bytes; /* estimate for a row and its index entries, in pages three quarters full */
 } name_tables[] = {
 	{ "cgroup", "removed",
 	  "NOT EXISTS(SELECT 1 FROM event e WHERE e.cgroup = cgroup.cgroup)"
@@ -263,7 +274,7 @@ static int delete_unused(struct db *db, const struct name_table *table, int64_t 
 		   (long long)from, table->name, (long long)end, gone, table->unused);
 }
 
-/* Of the rows that delete_unused has left. */
+/* Adds the bytes of the rows that delete_unused has left. */
 static int add_kept(struct db *db, const struct name_table *table, int64_t from, int64_t end, int64_t *sum)
 {
 	int64_t bytes = 0;
@@ -282,7 +293,7 @@ static int end_pass(struct db *db, struct state *state)
 	return db_number(db, 0, &state->clean_to, "SELECT max(cgroup) FROM cgroup");
 }
 
-/* The next names of a pass through all of them. *ret_count: how many went. */
+/* Deletes unused ones among the next names of the pass. *ret_count: how many. */
 static int delete_names(struct db *db, struct state *state, int64_t now, int64_t *ret_count)
 {
 	const struct name_table *table = &name_tables[(size_t)state->table % ARRAY_SIZE(name_tables)];
@@ -305,7 +316,7 @@ static int delete_names(struct db *db, struct state *state, int64_t now, int64_t
 	return state->table == 0 ? end_pass(db, state) : 0;
 }
 
-static int look_at_growth(struct db *db, struct state *state)
+static int restart_after_growth(struct db *db, struct state *state)
 {
 	int64_t last = 0;
 	int r = db_number(db, 0, &last, "SELECT max(cgroup) FROM cgroup");
@@ -317,34 +328,34 @@ static int look_at_growth(struct db *db, struct state *state)
 }
 
 /*
- * Names first; events only when a whole pass has left no names that nobody needs, and when it is they that are too
- * large: with them gone, names of what lives would be as many as before.
+ * Deletes for size: names first, and events only when a whole pass has deleted all unused names and it is the events
+ * that are too large. Deleting events would not make names of existing cgroups fewer.
  */
-static int shed(struct db *db, const struct event_storage *const *storages, struct state *state, const struct space *space, int64_t now, bool *ret_more)
+static int reduce(struct db *db, struct state *state, const struct space *space, int64_t now, bool *ret_more)
 {
 	int64_t names = 0;
-	int r = look_at_growth(db, state);
+	int r = restart_after_growth(db, state);
 	bool clean = state->clean;
 
 	if (!r)
 		r = delete_names(db, state, now, &names);
 	*ret_more = !clean || names > 0;
 	if (!r && clean && names < FEW_NAMES && space->events_too_large)
-		r = make_room(db, storages, state, ret_more);
+		r = make_room(db, state, ret_more);
 	return r;
 }
 
-/* What is too old, with the next names; until a whole pass was made, names alone. */
-static int expire(struct db *db, const struct event_storage *const *storages, struct state *state, int64_t last_id, int64_t now, bool *ret_more)
+/* Deletes for age: events up to last_id (0: none) and the next unused names. */
+static int expire(struct db *db, struct state *state, int64_t last_id, int64_t now, bool *ret_more)
 {
 	int64_t count;
-	int r = last_id ? delete_events(db, storages, last_id, &count) : 0;
+	int r = last_id ? delete_events(db, state->storages, last_id, &count) : 0;
 
 	*ret_more = true;
 	return r ? r : delete_names(db, state, now, &count);
 }
 
-/* Gives pages that hold nothing back to the file system, also some at a time. */
+/* Returns free pages to the file system, some at a time. 1: there are more. */
 static int shrink(struct db *db, int64_t rows)
 {
 	int64_t unused = 0, pages = rows / ROWS_PER_PAGE;
@@ -356,15 +367,15 @@ static int shrink(struct db *db, int64_t rows)
 	return r ? r : unused - pages >= SPARE_PAGES;
 }
 
-static int run_step(struct db *db, const struct event_storage *const *storages, struct state *state, const struct space *space, int64_t last_id, int64_t now,
+static int run_step(struct db *db, struct state *state, const struct space *space, int64_t last_id, int64_t now,
 		    bool *ret_more)
 {
 	int r = db_begin(db, false);
 
 	if (r)
 		return r;
-	r = space->names_too_large && !last_id ? shed(db, storages, state, space, now, ret_more) :
-						 expire(db, storages, state, last_id, now, ret_more);
+	r = space->names_too_large && !last_id ? reduce(db, state, space, now, ret_more) :
+						 expire(db, state, last_id, now, ret_more);
 	if (!r)
 		r = save_state(db, state);
 	if (!r)
@@ -379,18 +390,18 @@ static int step(struct db *db, const struct retention_settings *settings, struct
 	int64_t last_id = 0;
 	struct space space;
 	bool more = false;
-	int r = look_at_space(db, settings->size, (uint64_t)state->kept, &space);
+	int r = measure_space(db, settings->size, (uint64_t)state->kept, &space);
 
 	if (!r)
 		r = find_old(db, settings, state->rows, now, &last_id);
 	if (!r && (space.names_too_large || last_id || !state->clean))
-		r = run_step(db, settings->storages, state, &space, last_id, now, &more);
+		r = run_step(db, state, &space, last_id, now, &more);
 	if (r)
 		return r;
 	return more ? 1 : shrink(db, state->rows);
 }
 
-/* Outside of the step's transaction, since its commit is the longest part of it. */
+/* Adapts the rows of the next step; outside of the step's transaction, whose commit takes most of the time. */
 static int adapt(struct db *db, int64_t rows, int64_t took_ns)
 {
 	if (took_ns > STEP_LONG_NS)
@@ -408,6 +419,7 @@ int retention_step(struct db *db, const struct retention_settings *settings, int
 	struct state state;
 	int r = load_state(db, &state), more;
 
+	state.storages = settings->storages;
 	more = r ? r : step(db, settings, &state, now);
 	if (more <= 0)
 		return more;

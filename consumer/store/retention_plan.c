@@ -21,16 +21,16 @@ static void add(struct retention_plan *plan, int64_t type, struct retention_rang
 	plan->events += found.events;
 }
 
-/* Adds the first `limit` events behind that id for which the condition holds. *ret_count: how many there were. */
+/* Adds the first `limit` events after the id `from` that meet the condition. *ret_count: how many there were. */
 static int count(struct db *db, struct retention_plan *plan, int64_t from, const char *condition, int64_t limit,
 		 int64_t *ret_count)
 {
 	CLEANUP(cleanup_stmt) struct db_stmt *stmt = NULL;
 	int64_t before = plan->events;
 	int r = db_prepare_format(db, &stmt,
-			"SELECT type, count(*), min(time), max(time) FROM (SELECT type, time FROM event NOT INDEXED"
-			" WHERE id > %lld AND (%s) ORDER BY id LIMIT %lld) GROUP BY type",
-			(long long)from, condition, (long long)limit);
+				  "SELECT type, count(*), min(time), max(time) FROM (SELECT type, time FROM event"
+				  " NOT INDEXED WHERE id > %lld AND (%s) ORDER BY id LIMIT %lld) GROUP BY type",
+				  (long long)from, condition, (long long)limit);
 
 	while (!r && (r = db_step(stmt)) > 0) {
 		add(plan, db_int(stmt, 0), (struct retention_range){ db_int(stmt, 1), db_int(stmt, 2), db_int(stmt, 3) });
@@ -40,16 +40,18 @@ static int count(struct db *db, struct retention_plan *plan, int64_t from, const
 	return r;
 }
 
-/* The last id before the first event that is young enough; 0: that is the first. */
+/* The last id before the first event that is not too old; 0: none. */
 static int find_old(struct db *db, const struct retention_settings *settings, int64_t now, int64_t *ret)
 {
+	int64_t cutoff = retention_cutoff(settings, now);
+
 	*ret = 0;
-	if (settings->age_ns == 0 || settings->age_ns > INT64_MAX || now < (int64_t)settings->age_ns)
+	if (cutoff == INT64_MIN)
 		return 0;
 	return db_number(db, 0, ret,
 			 "SELECT coalesce((SELECT id - 1 FROM event NOT INDEXED WHERE time >= %lld ORDER BY id LIMIT 1),"
 			 " (SELECT max(id) FROM event))",
-			 (long long)(now - (int64_t)settings->age_ns));
+			 (long long)cutoff);
 }
 
 static int count_by_size(struct db *db, const struct retention_settings *settings, int64_t old, uint64_t used,

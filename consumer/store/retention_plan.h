@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What retention would remove, without removing it: needs no more than reading. */
+/* Counts what retention would delete; only reads. */
 #ifndef CRI_CONSUMER_STORE_RETENTION_PLAN_H
 #define CRI_CONSUMER_STORE_RETENTION_PLAN_H
 
@@ -10,7 +10,7 @@
 struct db;
 struct retention_settings;
 
-/* Events of one type. from, to: wall times of the first and the last; 0 without events. */
+/* Events of one type. from, to: wall times of the first and the last; 0 if there are none. */
 struct retention_range {
 	int64_t events, from, to;
 };
@@ -18,15 +18,15 @@ struct retention_range {
 struct retention_plan {
 	struct retention_range types[TYPE_COUNT];
 	int64_t events;	    /* of all types */
-	double event_bytes; /* what an event takes, with its share of indexes and names */
+	double event_bytes; /* bytes of an event on average, with its share of indexes and names */
 };
 
 /*
- * By age it is exact. By size it is about so many, since rows differ: the mean is taken for each. Failures are db.h's.
+ * Exact for age. For size an estimate from the average size of an event. 0 or an error of db.h.
  */
 int retention_plan(struct db *db, const struct retention_settings *settings, int64_t now, struct retention_plan *ret);
 
-/* All there are: as if everything went. */
+/* The plan for deleting all events. */
 int retention_plan_all(struct db *db, struct retention_plan *ret);
 
 #endif

@@ -43,8 +43,8 @@ void wal_guard_settled(struct wal_guard *guard);
 void wal_guard_share(struct wal_guard *guard);
 /*
  * Before a transaction: watches the size of the WAL, which a reader that never finishes keeps from being truncated.
- * 0; -ERROR_DB_REOPEN: the wal-index must be replaced, close the database and call wal_guard_failed; -EBUSY: the WAL is too large
- * and a replacement was tried a moment ago.
+ * 0; -ERROR_DB_REOPEN: the wal-index must be replaced (close the database and call wal_guard_failed); -EBUSY: the WAL is
+ * too large and a replacement was tried a moment ago.
  */
 int wal_guard_check_size(struct wal_guard *guard, struct db *db);
 
