@@ -3,12 +3,12 @@
 #
 # packaging/deps.sh build|test|deb|rpm|fuzz
 #
-# Installs by name what is missing to build, test, package or fuzz, and says which packages these are. Prints nothing
-# when all is there. Debian and Ubuntu with apt, Fedora and the RHEL family with dnf.
+# Installs the packages that are missing to build, test, package or fuzz, and prints their names; prints nothing when
+# none is missing. For Debian and Ubuntu with apt, Fedora and the RHEL family with dnf.
 set -u
 
-# NEED: what proves that it is there, a command, a header, a static library, a policy or a package; then the package that has it:
-# Debian's name, Fedora's name ("-": it has none, and what needs it is skipped).
+# Columns: purpose; need, which is a command, header, static library, Python module, policy, package or compiler
+# feature; the package that provides it in Debian, and in Fedora ("-": none, and what needs it is skipped there).
 table()
 {
 	cat <<-'EOF'
@@ -69,7 +69,6 @@ table()
 	EOF
 }
 
-# A library without which a program cannot be compiled: the compiler itself is asked.
 has_header()
 {
 	echo "#include <$1>" | "${CC:-cc}" -E -xc - >/dev/null 2>&1
@@ -80,19 +79,19 @@ has_static()
 	[ -e "$("${CC:-cc}" -print-file-name="lib$1.a" 2>/dev/null)" ]
 }
 
-# For what has no file of its own; Debian's only.
+# For Debian packages without a file that could be looked for.
 has_package()
 {
 	dpkg-query -W -f '${Status}' "$1" 2>/dev/null | grep -q 'ok installed'
 }
 
-# To compile a module with; it need not be in force.
+# A distribution's SELinux policy, to compile our module with; it need not be loaded.
 has_policy()
 {
 	compgen -G "/usr/share/$1/default/base.pp*" >/dev/null || compgen -G "/var/lib/$1/targeted/active/modules/*/base" >/dev/null
 }
 
-# As the distribution's own Python has it, which may not be the first one of the path.
+# Asks the distribution's Python, which need not be the first one in PATH.
 has_python()
 {
 	/usr/bin/python3 -c "import $1" 2>/dev/null
@@ -119,7 +118,7 @@ has()
 	esac
 }
 
-# clang's run-time libraries are packaged under its version.
+# The name of clang's run-time library package contains clang's version.
 debian_name()
 {
 	case $1 in
@@ -128,7 +127,7 @@ debian_name()
 	esac
 }
 
-# The packages of a purpose that are missing, by this family's names.
+# Prints the packages that are missing for a purpose, by the names of this distribution.
 missing()
 {
 	local purpose need debian fedora
@@ -143,13 +142,19 @@ missing()
 	done < <(table)
 }
 
+# apt-get that waits up to five minutes while another one is at work.
+apt_get()
+{
+	apt-get -qq -o DPkg::Lock::Timeout=300 "$@"
+}
+
 install_debian()
 {
 	export DEBIAN_FRONTEND=noninteractive
-	apt-get -qq update && apt-get -qq install --yes --no-install-recommends "$@" >/dev/null
+	apt_get update && apt_get install --yes --no-install-recommends "$@" >/dev/null
 }
 
-# Some are not in every release of the family: those that are get installed.
+# Some packages are missing in some releases; then the others are installed one by one.
 install_fedora()
 {
 	local name failed=0

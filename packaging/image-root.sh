@@ -3,10 +3,10 @@
 #
 # packaging/image-root.sh DIRECTORY
 #
-# Fills DIRECTORY with what an image for containers holds, and nothing else: our programs, the libraries they need,
-# accounts, mount points, licences. No shell. An image is made of it by whatever takes a tar archive:
+# Fills DIRECTORY with the files of a container image: the programs, the libraries they need, accounts, mount points and
+# licences; no shell. Any tool that imports a tar archive makes an image of it:
 #   tar -C build/image-root --owner=0 --group=0 --sort=name -c . | podman import --change 'ENV PATH=/usr/bin' - cri-ebpf
-# The same sources give the same bytes: all times are SOURCE_DATE_EPOCH.
+# The build is reproducible: all times are SOURCE_DATE_EPOCH.
 set -eu
 
 cd "$(dirname "$0")/.."
@@ -18,14 +18,15 @@ build=${BUILD:-build}
 libexec=usr/libexec/cri-ebpf
 programs=("$build/cri-ebpf" "$build/cri-ebpf-loader" "$build/cri-ebpf-prepare")
 
-# program FILE DIRECTORY: stripped, where that can be
+# program FILE DIRECTORY: installs it, stripped where strip is available.
 program()
 {
 	install -D -m 0755 "$1" "$root/$2/${1##*/}"
 	"${STRIP:-strip}" "$root/$2/${1##*/}" 2>/dev/null || true
 }
 
-# The package that FILE came with, and the texts of its licences. Debian may know a file below /lib or /usr/lib.
+# licences_of FILE: prints the package that FILE belongs to and its licence files. Debian's database may have the path
+# with or without the leading /usr.
 licences_of()
 {
 	local file package
@@ -48,8 +49,8 @@ program "${programs[2]}" $libexec
 install -D -m 0644 -t "$root/usr/share/cri-ebpf/seccomp" "$build/oci/record.json" "$build/oci/loader.json"
 install -D -m 0644 -t "$root/usr/share/doc/cri-ebpf" LICENSE LICENSES/*
 
-# Numbers that distributions do not give away, and below 65536, from where on Kubernetes gives them to pods: a database
-# on the host belongs to them. The manifest has them too.
+# Numbers that no distribution assigns, and below 65536, where the ranges that Kubernetes assigns to pods begin: the
+# database on the host belongs to them. The manifest in packaging/kubernetes/ has the same.
 cat >"$root/etc/passwd" <<EOF
 root:x:0:0:root:/:/nonexistent
 cri-ebpf:x:65521:65521:cri-ebpf recorder:/nonexistent:/nonexistent
@@ -68,7 +69,7 @@ libraries_of "${programs[@]}" | while read -r library; do
 done | sort -u | while read -r package licence; do
 	[ ! -e "$licence" ] || install -D -m 0644 "$licence" "$root/usr/share/doc/$package/${licence##*/}"
 done
-# What Debian's say by reference.
+# Debian's copyright files refer to the common licences by path.
 (grep -rhoE '/usr/share/common-licenses/[A-Za-z0-9.-]*[A-Za-z0-9]' "$root/usr/share/doc" || true) | sort -u |
 	while read -r licence; do
 		[ ! -e "$licence" ] || install -D -m 0644 "$licence" "$root$licence"

@@ -3,9 +3,8 @@
 #
 # packaging/source.sh DIR
 #
-# The sources as a package is built from them: what git has in its care as it stands in the working tree, or, in a
-# tree without git, everything but build/. Times are $SOURCE_DATE_EPOCH's, so that the same sources give the same
-# packages.
+# Copies the sources to DIR: the files of the working tree that git does not ignore, or everything but build/ where
+# there is no git. All times are $SOURCE_DATE_EPOCH, so that the same sources give the same packages.
 set -eu
 
 cd "$(dirname "$0")/.."

@@ -3,16 +3,17 @@
 #
 # packaging/deb/build.sh
 #
-# Debian packages of this tree into $BUILD/packages/. $VERSION and $SOURCE_DATE_EPOCH are the Makefile's.
+# Builds the Debian packages of this tree into $BUILD/packages/, with one job per CPU. The Makefile sets $VERSION and
+# $SOURCE_DATE_EPOCH.
 set -eu
 
 cd "$(dirname "$0")/../.."
 packages=$(realpath -m "${BUILD:-build}/packages")
 work=$packages/work/deb
 source=$work/cri-ebpf-$VERSION
-export LC_ALL=C.UTF-8 DEB_BUILD_OPTIONS="${DEB_BUILD_OPTIONS:-} nocheck"
+export LC_ALL=C.UTF-8 DEB_BUILD_OPTIONS="${DEB_BUILD_OPTIONS:-parallel=$(nproc)} nocheck"
 
-# The package has a build directory of its own, whatever make called this.
+# The package has a build directory of its own; settings of the make that called this must not reach it.
 unset BUILD MAKEFLAGS MAKEOVERRIDES MFLAGS
 rm -rf "$work"
 packaging/source.sh "$source"
@@ -28,7 +29,7 @@ CHANGELOG
 
 if ! (cd "$source" && dpkg-buildpackage --build=binary --no-sign) >"$work/log" 2>&1; then
 	tail -n 40 "$work/log" >&2
-	echo "dpkg-buildpackage failed; all it said is in $work/log" >&2
+	echo "dpkg-buildpackage failed; its whole output is in $work/log" >&2
 	exit 1
 fi
 mv "$work"/*.deb "$work"/*.changes "$work"/*.buildinfo "$packages/"

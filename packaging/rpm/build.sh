@@ -3,7 +3,7 @@
 #
 # packaging/rpm/build.sh
 #
-# The rpm of this tree into $BUILD/packages/. $VERSION and $SOURCE_DATE_EPOCH are the Makefile's.
+# Builds the rpm of this tree into $BUILD/packages/. The Makefile sets $VERSION and $SOURCE_DATE_EPOCH.
 set -eu
 
 cd "$(dirname "$0")/../.."
@@ -12,7 +12,7 @@ work=$packages/work/rpm
 source=$work/cri-ebpf-$VERSION
 export LC_ALL=C.UTF-8 SOURCE_DATE_EPOCH
 
-# The same sources give the same bytes.
+# For a reproducible build.
 defines=(
 	--define "_topdir $work"
 	--define "_sourcedir $work"
@@ -20,10 +20,10 @@ defines=(
 	--define "use_source_date_epoch_as_buildtime 1"
 	--define "clamp_mtime_to_source_date_epoch 1"
 )
-# On Debian BuildRequires would be looked up in rpm's own database, in which there is nothing.
+# On Debian, rpm's own database is empty, so that no BuildRequires could be satisfied.
 ! command -v dpkg >/dev/null || defines+=(--nodeps)
 
-# The package has a build directory of its own, whatever make called this.
+# The package has a build directory of its own; settings of the make that called this must not reach it.
 unset BUILD MAKEFLAGS MAKEOVERRIDES MFLAGS
 rm -rf "$work"
 packaging/source.sh "$source"
@@ -33,7 +33,7 @@ sed "s/@VERSION@/$VERSION/; s/@DATE@/$(date -ud "@$SOURCE_DATE_EPOCH" '+%a %b %d
 
 if ! rpmbuild -bb "${defines[@]}" "$work/cri-ebpf.spec" >"$work/log" 2>&1; then
 	tail -n 40 "$work/log" >&2
-	echo "rpmbuild failed; all it said is in $work/log" >&2
+	echo "rpmbuild failed; its whole output is in $work/log" >&2
 	exit 1
 fi
 find "$work/RPMS" -name '*.rpm' -exec mv {} "$packages/" \;

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
-# The manifests of packaging/kubernetes/ against the schema of Kubernetes, as TypeScript's types have it: an unknown
-# field, a wrong type and a missing one are errors of the compiler. And what they may never say.
+# Checks the manifests of packaging/kubernetes/ with TypeScript's types of the Kubernetes API: an unknown field, a wrong
+# type and a missing field are errors of the compiler. Then capabilities, mounts and namespaces.
 set -u
 
 cd "$(dirname "$0")/../.." || exit 1
@@ -19,7 +19,7 @@ command -v jq >/dev/null || skip_all "jq is not installed"
 reason=$(manifest_unreadable)
 [ -z "$reason" ] || skip_all "$reason"
 
-# Once; these versions and no others.
+# Installs exactly these versions, once.
 npm_install()
 {
 	[ "$(cat "$NPM_DIR/installed" 2>/dev/null)" != "${NPM_PACKAGES[*]}" ] || return 0
@@ -33,7 +33,7 @@ out=$(npm_install 2>&1) || skip_all "npm cannot install ${NPM_PACKAGES[*]}: $(ta
 trap '[ -z "$WORK" ] || rm -rf "$WORK"' EXIT
 WORK=$(mktemp -d "$NPM_DIR/check.XXXXXX")
 
-# A document's type: where Kubernetes keeps it, and its name.
+# source_of whole|part: prints TypeScript that checks a document against the type of its kind.
 source_of()
 {
 	jq -r --arg wrap "$1" '
@@ -43,7 +43,7 @@ source_of()
 		  "export const it: \(if $wrap == "part" then "Part<\(.kind)>" else .kind end) = \(.);"'
 }
 
-# schema_errors [part]: of the documents, an array of JSON, what is wrong; empty when nothing is.
+# schema_errors [part]: reads a JSON array of documents, prints what the compiler finds wrong.
 schema_errors()
 {
 	local n=0 document
@@ -63,11 +63,11 @@ is "$(schema_errors <<<"$manifest")" "" "cri-ebpf.yaml has the schema of Kuberne
 as_daemonset='map({apiVersion: "apps/v1", kind: "DaemonSet"} + .)'
 for name in before-5.19 unload; do
 	patch=$(manifest_json $KUBERNETES/$name.yaml)
-	is "$(jq "$as_daemonset" <<<"$patch" | schema_errors part)" "" "$name.yaml is a part of it"
-	is "$(jq -c ".[0].spec.template.spec | [$containers | .name]" <<<"$patch")" '["load","record"]' "for containers that are there"
+	is "$(jq "$as_daemonset" <<<"$patch" | schema_errors part)" "" "$name.yaml is a valid patch"
+	is "$(jq -c ".[0].spec.template.spec | [$containers | .name]" <<<"$patch")" '["load","record"]' "$name.yaml patches existing containers"
 done
 
-# broken JQ WORDS: the manifest, changed so, is refused with these words.
+# broken JQ REGEX: the manifest changed by the jq program is refused with this message.
 broken()
 {
 	like "$(jq "$1" <<<"$manifest" | schema_errors)" "$2" "refused: $1"
@@ -82,7 +82,7 @@ broken '.[1].apiVersion = "apps/v9"' 'kubernetes-types/apps/v9'
 like "$(jq "$as_daemonset | .[0].spec.template.spec.containers[0].securityContext.runAsuser = 0" <<<"$patch" |
 	schema_errors part)" 'runAsuser' "refused: a misspelt field of the patch"
 
-# What a schema does not know.
+# Beyond the schema.
 manifest_open <<<"$manifest"
 is "$(jq -c "[$containers | [.name, .securityContext.capabilities]]" <<<"$MANIFEST_POD")" \
 	'[["prepare",{"drop":["ALL"],"add":["CHOWN"]}],["load",{"drop":["ALL"],"add":["BPF","PERFMON"]}],["record",{"drop":["ALL"]}]]' \

@@ -1,35 +1,41 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: BSD-2-Clause
 #
-# A Debian 12 with systemd and podman, as a file tree: for the machine that packages are installed on, and as a root
-# for rpm. Sourced after tests/vm/apt.sh, with VM_DIR set.
+# The file tree of a Debian 12 with systemd and podman: the disk of the machine that machine.sh boots, and a root for
+# rpm.t. Sourced after tests/vm/apt.sh, with VM_DIR set.
 
 ROOT_SUITE=bookworm
 ROOT_PACKAGES="systemd-sysv dbus apparmor podman runc linux-image-cloud-amd64 passwd util-linux kmod sqlite3 jq \
 	busybox-static procps libbpf1 libelf1 libseccomp2 libcap2 libsqlite3-0 libinih1 libsmartcols1"
 
-# Why there cannot be one here; empty when there can.
+# Prints why it cannot be made on this host; nothing when it can.
 root_unusable()
 {
 	if ! command -v mmdebstrap >/dev/null; then
 		echo "mmdebstrap is not installed"
 	elif [ "$(uname -m)" != x86_64 ]; then
-		echo "the machine that is tried is an x86_64 one"
+		echo "only an x86_64 machine is tested"
 	else
 		apt_unusable
 	fi
 }
 
-# The archive it is unpacked from, made once for each list of packages; its path is in ROOT_TAR.
+# Makes the archive ROOT_TAR, once for each list of packages. One process at a time; the others wait.
 root_make()
 {
 	local mirror list
 
 	mirror=$(apt_mirror Debian) && list=$(cksum <<<"$ROOT_SUITE $ROOT_PACKAGES") || return 1
 	ROOT_TAR=$VM_DIR/root-${list%% *}.tar
-	[ ! -s "$ROOT_TAR" ] || return 0
 	mkdir -p "$VM_DIR"
-	# nobody reads documents or other languages there
+	root_make_locked 9>"$VM_DIR/root.lock"
+}
+
+root_make_locked()
+{
+	flock 9
+	[ ! -s "$ROOT_TAR" ] || return 0
+	# without documentation and translations
 	mmdebstrap --quiet --mode=root --format=tar --variant=minbase --include="$(xargs <<<"$ROOT_PACKAGES" | tr ' ' ,)" \
 		--dpkgopt='path-exclude=/usr/share/doc/*' --dpkgopt='path-exclude=/usr/share/locale/*' \
 		"$ROOT_SUITE" "$ROOT_TAR.new" "deb $mirror $ROOT_SUITE main" \

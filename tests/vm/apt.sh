@@ -70,6 +70,7 @@ apt_open()
 	APT::Sandbox::User "root";
 	Acquire::Languages "none";
 	Acquire::Retries "2";
+	DPkg::Lock::Timeout "300";
 	CONF
 	export APT_CONFIG=$dir/apt.conf
 	apt-get -qq update 2>&1 || { apt_close; return 1; }
