@@ -1,0 +1,51 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-2-Clause
+#
+# tests/coverage.sh PERCENT
+#
+# Runs tests with the programs in build/coverage (make coverage), which count the lines that they execute, and prints
+# for each folder of user space how many lines were executed. Fails when it is less than PERCENT of all. As root the
+# tests of the loader and of the recorder run too.
+set -u
+
+cd "$(dirname "$0")/.." || exit 1
+least=${1:?usage: tests/coverage.sh PERCENT}
+base=${BUILD:-build}
+export BUILD=$base/coverage
+parts=(unit cli)
+[ "$(id -u)" -ne 0 ] || parts+=(tests/bpf/{loader,reload,store,disk,disk_wait,readers,ring_position,sweep,retention,overflow}.t)
+
+# The programs write their counters as whichever user they run as; files of root would refuse the recorder.
+find "$BUILD/obj" -name '*.gcda' -delete
+find "$BUILD/obj" -type d -exec chmod 0777 {} +
+ln -sfn ../hooked "$BUILD/hooked"
+(umask 0; tests/run.sh "${parts[@]}") | grep -vE '^(ok|time|skipped) '
+
+# "FOLDER LINES EXECUTED" for each source file, from gcov's report.
+counts()
+{
+	find "$BUILD/obj/common" "$BUILD/obj/loader" "$BUILD/obj/consumer" -name '*.gcno' | while read -r notes; do
+		source=${notes#"$BUILD/obj/"}
+		source=${source%.gcno}.c
+		gcov --no-output --object-file "$notes" "$source" 2>/dev/null | awk -v source="$source" '
+			/^File / { mine = index($0, source) }
+			mine && /^Lines executed:/ {
+				split($2, share, /[:%]/)
+				folder = source
+				sub(/\/[^\/]*$/, "", folder)
+				printf "%s %d %.0f\n", folder, $4, $4 * share[2] / 100
+				mine = 0
+			}'
+	done
+}
+
+counts | awk -v least="$least" '
+	{ lines[$1] += $2; executed[$1] += $3; all += $2; all_executed += $3 }
+	function row(name, n, of) { printf "%-28s %5d of %5d lines  %5.1f %%\n", name, n, of, of ? 100 * n / of : 0 }
+	END {
+		for (folder in lines)
+			row(folder, executed[folder], lines[folder]) | "sort"
+		close("sort")
+		row("all", all_executed, all)
+		exit(!(all && 100 * all_executed >= least * all))
+	}'
