@@ -56,15 +56,15 @@ else
 ALL_CFLAGS += -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2
 endif
 
-# STATIC="bpf inih": from their archives, where this machine has them.
+# STATIC="bpf inih": links these libraries statically, where this machine has the archives.
 lib = $(if $(and $(filter $(1),$(STATIC)),$(wildcard $(shell $(CC) -print-file-name=lib$(1).a))),-l:lib$(1).a,-l$(1))
 LOADER_LIBS   := $(call lib,bpf) -lelf -lz -lcap $(call lib,inih)
 CONSUMER_LIBS := $(call lib,bpf) -lelf -lz -lcap -lseccomp -lsqlite3 $(call lib,inih) -lsmartcols
 
 BPF_ARCH := $(patsubst x86_64,x86,$(patsubst aarch64,arm64,$(shell uname -m)))
-# The multiarch directory, for <asm/types.h>; clang -target bpf does not look there.
+# The multiarch directory for <asm/types.h>, where clang -target bpf does not search.
 BPF_INCLUDES := $(addprefix -idirafter ,$(wildcard /usr/include/$(shell $(CC) -dumpmachine 2>/dev/null)))
-# The names of the sources are in the object: not where they lay when it was built.
+# The object contains the names of its sources, but no path of the build machine.
 BPF_CFLAGS := -O2 -g -ffile-prefix-map=$(CURDIR)=. -target bpf -mcpu=v2 -D__TARGET_ARCH_$(BPF_ARCH) -I. $(BPF_INCLUDES) $(DEFINES) \
 	-Wall -Wextra -Wno-unused-parameter -Wno-address-of-packed-member
 
@@ -91,12 +91,13 @@ obj = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
 COMMON_OBJ   := $(call obj,$(COMMON_SRC))
 LOADER_OBJ   := $(call obj,$(LOADER_SRC) $(LOADER_COMMON:%=common/%.c))
 CONSUMER_OBJ := $(call obj,$(CONSUMER_SRC))
-# What a unit test links: everything of the consumer but its main.
+# A unit test links the whole consumer without its main.
 TESTED_OBJ   := $(COMMON_OBJ) $(filter-out $(BUILD)/obj/consumer/main.o,$(CONSUMER_OBJ))
 BPF_OBJ      := $(patsubst bpf/%.bpf.c,$(BUILD)/bpf/%.bpf.o,$(BPF_SRC))
 UNIT_BIN     := $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(UNIT_SRC))
 FUZZ_BIN     := $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(FUZZ_SRC))
-# A verb confines its process for good, which only a build with sanitizers leaves out: there alone many can run in one.
+# A query verb confines its process for good. Builds with sanitizers or coverage do not, so that only they can replay
+# a target that runs many verbs in one process.
 REPLAY_SRC   := $(if $(SANITIZE)$(COVERAGE),$(FUZZ_SRC),$(filter-out tests/fuzz/fuzz_history.c,$(FUZZ_SRC)))
 REPLAY_BIN   := $(patsubst tests/fuzz/fuzz_%.c,$(BUILD)/tests/replay_%,$(REPLAY_SRC))
 # Makes the databases of tests/cli.
@@ -123,7 +124,7 @@ OCI_PROFILES := $(BUILD)/oci/record.json $(BUILD)/oci/loader.json
 all: $(BUILD)/cri-ebpf $(BUILD)/cri-ebpf-loader
 
 help:
-	@printf '%s\n' 'make TARGET, as root where it says so; everything is built below build/' \
+	@printf '%s\n' 'make TARGET (some as root); everything is built below build/' \
 		'  all              both programs (the default)' \
 		'  docs             manual pages, completion scripts, the example configuration' \
 		'  install          all of it below DESTDIR and PREFIX; APPARMOR=yes, SELINUX=yes for the policies' \
@@ -187,8 +188,8 @@ $(COMPLETION_GEN): packaging/completion/to_c.awk $(TEMPLATES)
 	$(Q)mkdir -p $(@D)
 	$(Q)awk -f $^ > $@
 
-# Manual pages, completion and the example configuration: from what the programs say of their options, so that
-# nothing drifts. Hence apart from all: here the programs are run, which were perhaps built for another machine.
+# Manual pages, completion scripts and the example configuration are generated from the option tables that the programs
+# print. Not part of all, which may be built for another machine and cannot run there.
 docs: $(MAN_PAGES) $(COMPLETIONS) $(EXAMPLE_CONF)
 
 $(BUILD)/gen/%.table: $(BUILD)/%
@@ -196,7 +197,7 @@ $(BUILD)/gen/%.table: $(BUILD)/%
 	$(Q)$< help --table > $@
 
 TABLES := $(BUILD)/gen/cri-ebpf.table $(BUILD)/gen/cri-ebpf-loader.table
-# A page about the loader has the loader's options.
+# The page of the loader shows the loader's options.
 table_of = $(BUILD)/gen/cri-ebpf$(if $(filter cri-ebpf-loader%,$(1)),-loader).table
 
 $(BUILD)/man/%: packaging/man/%.scd packaging/man/fill.awk $(TABLES)
@@ -224,7 +225,7 @@ $(BUILD)/gen/oci_%.h: policy/oci/%.policy policy/seccomp/compile.awk
 	$(Q)mkdir -p $(@D)
 	$(Q)awk -f policy/seccomp/compile.awk $< > $@
 
-# The same policies as the profiles of containers.
+# The seccomp policies as profiles for container runtimes.
 $(BUILD)/obj/policy/oci/profile.o: $(POLICY_GEN) $(OCI_GEN)
 
 $(BUILD)/oci/profile: $(BUILD)/obj/policy/oci/profile.o
@@ -236,7 +237,7 @@ $(BUILD)/oci/%.json: $(BUILD)/oci/profile
 	$(msg) PROFILE $@
 	$(Q)$< $* > $@
 
-# What an image for containers holds (packaging/image-root.sh).
+# The files of a container image (packaging/image-root.sh).
 $(BUILD)/cri-ebpf-prepare: $(call obj,packaging/kubernetes/prepare.c common/log.c common/text_escape.c common/utf8.c)
 	$(msg) LD $@
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^
@@ -244,7 +245,7 @@ $(BUILD)/cri-ebpf-prepare: $(call obj,packaging/kubernetes/prepare.c common/log.
 image-root: all not-for-tests $(BUILD)/cri-ebpf-prepare $(OCI_PROFILES)
 	$(Q)BUILD=$(BUILD) SOURCE_DATE_EPOCH=$(SOURCE_DATE_EPOCH) packaging/image-root.sh $(BUILD)/image-root
 
-# Tests. A unit test is one program per unit; the fuzz corpora are replayed as plain tests.
+# Tests. One program per unit; the corpora of the fuzz targets are replayed as tests.
 tests: $(UNIT_BIN) $(REPLAY_BIN) $(TOOLS) $(BUILD)/mkdb
 
 $(BUILD)/mkdb: $(MKDB_OBJ)
@@ -266,7 +267,7 @@ $(BUILD)/bench/bench_%: $(BUILD)/obj/tests/bench/bench_%.o $(TESTED_OBJ)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(CONSUMER_LIBS)
 
-# Everything once for all fuzz targets, with the fuzzer's instruments and the sanitizers.
+# One set of objects for all fuzz targets, instrumented for the fuzzer and with sanitizers.
 FUZZ_SECONDS ?= 60
 FUZZ_CFLAGS  := -std=gnu11 -D_GNU_SOURCE -I. -I$(BUILD)/gen -DCRI_VERSION='"$(VERSION)"' -DCRI_SANITIZED -g -O1 \
 	-fno-sanitize-recover=all
@@ -367,7 +368,7 @@ $(BUILD)/lint/%.ok: %.c Makefile | $(SKELETON) $(POLICY_GEN) $(OCI_GEN) $(COMPLE
 
 # Lines of user space that the tests execute, by folder; at least 90 % of them.
 coverage: $(SKELETON)
-	$(SUBMAKE) BUILD=$(BUILD)/coverage KERNEL_BUILD=$(BUILD) COVERAGE=yes CFLAGS='-O0 -g' all docs tests
+	$(SUBMAKE) BUILD=$(BUILD)/coverage KERNEL_BUILD=$(BUILD) COVERAGE=yes CFLAGS='-O1 -g' all docs tests
 	$(Q)$(SHELL_BUILD) tests/coverage.sh 90
 
 # Breaks the program in the ways that tests/mutants lists: a test has to fail each time.
@@ -391,14 +392,14 @@ bench: all $(BENCH_BIN)
 fmt:
 	clang-format -i $(COMMON_SRC) $(LOADER_SRC) $(CONSUMER_SRC) $(wildcard common/*.h loader/*.h consumer/*.h consumer/*/*.h consumer/*/*/*.h bpf/*.[ch])
 
-# install_policy FILE,TARGET: text that names our programs, by the paths they are installed to.
+# install_policy FILE,TARGET: installs a text file, with the installed paths of the programs in it.
 define install_policy
 install -D -m 0644 policy/$(1) $(DESTDIR)$(2)
 	sed -i -e 's,/usr/bin/cri-ebpf,$(BINDIR)/cri-ebpf,' -e 's,/usr/libexec/cri-ebpf/,$(LIBEXECDIR)/cri-ebpf/,' $(DESTDIR)$(2)
 
 endef
 
-# What is built for a test may have no sandbox. Its version says so, whoever built it and wherever it is.
+# A build for tests may have no sandbox, and is not installed. Its version string shows what it is.
 not-for-tests: all
 	@! grep -aqE '[0-9a-z]-(sanitized|for-tests)' $(BUILD)/cri-ebpf $(BUILD)/cri-ebpf-loader || \
 		{ echo 'the programs in $(BUILD) were built with SANITIZE or DEFINES, for tests: not installed' >&2; exit 1; }
@@ -430,7 +431,7 @@ endif
 		install -D -m 0644 -t $(DESTDIR)$(ZSHCOMPDIR) $(BUILD)/completion/_$$program && \
 		install -D -m 0644 -t $(DESTDIR)$(FISHCOMPDIR) $(BUILD)/completion/$$program.fish || exit 1; done
 
-# Packages of the sources as they are here, into $(BUILD)/packages/.
+# Packages of the working tree, into $(BUILD)/packages/.
 SOURCE_DATE_EPOCH ?= $(shell git log -1 --format=%ct 2>/dev/null || stat -c %Y Makefile)
 deb rpm: deps-build
 	@packaging/deps.sh $@

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What the unit tests share on top of cmocka: checks that name the row of a table they failed in, and
- * files to read and write. Include it instead of cmocka.h.
+ * Helpers for unit tests on top of cmocka: checks that print the row of a table they failed in, and files to read and
+ * write. Include it instead of cmocka.h.
  */
 #ifndef CRI_TESTS_HARNESS_H
 #define CRI_TESTS_HARNESS_H
@@ -20,7 +20,7 @@
 
 #include "common/cleanup.h"
 
-/* row: what identifies the row, usually its input. Values and the expressions are printed too. */
+/* row: text that identifies the row, usually its input. A failed check also prints the expression and its values. */
 #define row_check(row, condition)                                      \
 	do {                                                           \
 		if (!(condition))                                      \
@@ -40,7 +40,7 @@ static inline void row_equal_(const char *row, long long got, long long want, co
 	_fail(file, line);
 }
 
-/* Each may be NULL. */
+/* Either string may be NULL. */
 static inline void row_string_(const char *row, const char *got, const char *want, const char *expression,
 			       const char *file, int line)
 {
@@ -52,7 +52,7 @@ static inline void row_string_(const char *row, const char *got, const char *wan
 	_fail(file, line);
 }
 
-/* A data file of the tests; the folder is $CRI_TEST_DATA, else tests/unit below the current directory. */
+/* Opens a data file of the tests in $CRI_TEST_DATA, by default tests/unit. Fails the test when it cannot. */
 static inline FILE *harness_open_data(const char *name)
 {
 	const char *dir = getenv("CRI_TEST_DATA");
@@ -67,7 +67,7 @@ static inline FILE *harness_open_data(const char *name)
 	return file;
 }
 
-/* An empty directory of its own. path: at least 64 bytes. */
+/* Makes an empty directory below $TMPDIR or /tmp and stores its path; size is at least 64. */
 static inline void harness_make_dir(char *path, size_t size)
 {
 	const char *tmp = getenv("TMPDIR");
@@ -77,7 +77,7 @@ static inline void harness_make_dir(char *path, size_t size)
 		fail_msg("cannot make %s", path);
 }
 
-/* Writes length bytes to dir/name, replacing what was there; path gets its name. */
+/* Writes length bytes to the file dir/name, replacing its content, and stores its path. */
 static inline void harness_write_file(char *path, size_t size, const char *dir, const char *name, const void *bytes,
 				      size_t length)
 {

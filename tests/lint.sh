@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
-# What no compiler checks: who may include whom, licence lines, shell scripts, leftovers. TAP.
+# Checks that compilers do not make: who may include whom, licence lines, shell scripts, leftovers. TAP.
 set -u
 
 cd "$(dirname "$0")/.." || exit 1
@@ -23,7 +23,7 @@ files()
 	grep -E "$1" <<<"$all_files"
 }
 
-# nothing NAME TEXT: TEXT lists what is wrong, hence should be empty.
+# nothing NAME TEXT: passes when TEXT, a list of findings, is empty.
 nothing()
 {
 	local status=0
@@ -45,8 +45,8 @@ includes()
 # The includes of the files LEFT that say RIGHT; or, with -v, that do not.
 #   own_rules    a file => all that its includes in quotes may be. A reviewer can audit the privileged program
 #                by reading loader/, common/ and bpf/ and nothing else, because of this table.
-#   room_rules   a folder of consumer/ => the other folders that its files may include from: those below it, never one
-#                above or beside it.
+#   room_rules   a folder of consumer/ => the other folders that its files may include from: those below it in the
+#                pipeline.
 #   only_rules   a header => the only files that may include it.
 #   never_rules  a file => what it must not include: pure code has no I/O, and a stage of the pipeline knows
 #                the ones before it, never a later one.
@@ -102,18 +102,18 @@ headers()
 
 own_rule()
 {
-	nothing "$1: only its own headers" "$(includes "$1" | headers '^"' | headers "$2" 1)"
+	nothing "$1: includes only allowed headers" "$(includes "$1" | headers '^"' | headers "$2" 1)"
 }
 
 only_rule()
 {
-	nothing "$1: only where it belongs" "$(includes '^(common|bpf|loader|consumer)/.*\.[ch]$' | headers "$1" |
+	nothing "$1: included only where the rule allows" "$(includes '^(common|bpf|loader|consumer)/.*\.[ch]$' | headers "$1" |
 		may=$2 awk -F': ' '$1 !~ ENVIRON["may"]')"
 }
 
 never_rule()
 {
-	nothing "$1: nothing it must not know" "$(includes "$1" | headers "$2")"
+	nothing "$1: includes no forbidden header" "$(includes "$1" | headers "$2")"
 }
 
 # What FOLDER includes from folders of consumer/ that are neither its own nor in the list MAY.
@@ -123,7 +123,7 @@ room_rule()
 
 	[ "$1" = main.c ] || own="$1|"
 	allowed="^\"consumer/((${own}${2// /|})/[a-z_]+|test_hook)\\.h$"
-	nothing "consumer/$1: only what is below it" \
+	nothing "consumer/$1: includes only rooms below it" \
 		"$(includes "^consumer/${1/./\\.}(\$|/[a-z_]+\\.[ch]\$)" | headers '^"consumer/' | headers "$allowed" 1)"
 }
 
@@ -137,7 +137,7 @@ rooms_without_rule()
 
 each_rule "$own_rules" own_rule
 each_rule "$room_rules" room_rule
-nothing "every folder of consumer/ has its rule" "$(rooms_without_rule)"
+nothing "every folder of consumer/ has a rule" "$(rooms_without_rule)"
 each_rule "$only_rules" only_rule
 each_rule "$never_rules" never_rule
 
@@ -167,7 +167,7 @@ licence()
 	done
 }
 
-nothing "every source file says its licence" "$(licence "$source_files" '')"
+nothing "every source file has a licence line" "$(licence "$source_files" '')"
 nothing "what is compiled for the kernel is GPL-2.0-only OR BSD-2-Clause" \
 	"$(licence '^(bpf/.*\.[ch]|common/(event|limits|maps|unit_name)\.h)$' 'GPL-2.0-only OR BSD-2-Clause')"
 nothing "user space is BSD-2-Clause" "$(licence '^(loader|consumer)/.*\.[ch]$' 'BSD-2-Clause')"
@@ -219,11 +219,11 @@ nothing "no space at the end of a line" "$(leftovers '(\.([ch]|sh|t|awk|md)|Make
 nothing "no path of somebody's own machine" \
 	"$(leftovers "$text_files" '(^|[^a-zA-Z0-9_.])/(home|wor[k]|Users)/[a-z]')"
 
-# The seccomp policies: what they allow, and the reasons for it.
+# The seccomp policies: what they allow, and their reasons.
 seccomp=policy/seccomp
 header=$(pkg-config --variable=includedir libseccomp 2>/dev/null || echo /usr/include)/seccomp-syscalls.h
 
-# policy_lint DANGEROUS FILE...: what is wrong with these policies
+# policy_lint DANGEROUS FILE...: prints what is wrong with these policies.
 policy_lint()
 {
 	awk -f $seccomp/lint.awk <(sed -nE 's/^#define __SNR_([a-z0-9_]+)[[:space:]].*/\1/p' "$header") "$@" 2>&1
@@ -233,23 +233,23 @@ policy_lint()
 	done
 }
 
-# changed_policy SED WORDS: query.policy, changed by this, is refused with these words.
+# changed_policy SED REGEX: query.policy changed by this expression is refused with this message.
 changed_policy()
 {
 	sed "$1" $seccomp/query.policy >"$changed"
 	like "$(policy_lint $seccomp/dangerous "$changed")" "$2" "refused: $1"
 }
 
-# bad_policy LINE WORDS: the same for a line more.
+# bad_policy LINE REGEX: the same for an added line.
 bad_policy()
 {
 	changed_policy "\$ a $1" "$2"
 }
 
 if [ -e "$header" ]; then
-	nothing "the seccomp policies are sound" "$(policy_lint $seccomp/dangerous $seccomp/*.policy)"
-	# what is dangerous in a program that has begun is what it takes to begin one
-	nothing "those for containers are sound" "$(policy_lint <(echo '# nothing') policy/oci/*.policy)"
+	nothing "the seccomp policies are valid" "$(policy_lint $seccomp/dangerous $seccomp/*.policy)"
+	# a container profile also covers the start of the program, for which dangerous calls are needed
+	nothing "the policies for containers are valid" "$(policy_lint <(echo '# nothing') policy/oci/*.policy)"
 	changed=$(mktemp)
 	trap 'rm -f "$changed"' EXIT
 	bad_policy 'getppid allow' 'without a reason'
@@ -267,7 +267,7 @@ if [ -e "$header" ]; then
 	changed_policy '/^ptrace /d' 'ptrace is not named'
 	changed_policy 's/; risk: .*//' 'openat: say why it may be'
 else
-	skip "the seccomp policies are sound" "$header is missing"
+	skip "the seccomp policies are valid" "$header is missing"
 fi
 
 # It takes half a minute: runs again only when a script has changed since it found nothing.

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
-# The AppArmor profiles: understood, and each grant with its reason.
+# The AppArmor profiles compile, and every grant has a comment with its reason.
 set -u
 . "$(dirname "$0")/../lib/installed.sh"
 
@@ -14,7 +14,8 @@ compile()
 		[ -s "$INSTALLED/policy" ]
 }
 
-# Paragraphs of rules that do not begin with a comment; the include at the end is for whoever administers the host.
+# unexplained PROFILE: prints the paragraphs of rules that do not begin with a comment, without the include of local
+# additions at the end.
 unexplained()
 {
 	sed -E '/^(profile|\}|\t*include)/d' "$1" | awk 'BEGIN { RS = "" } /^\t/ && !/^\t#/'
@@ -23,15 +24,15 @@ unexplained()
 for profile in policy/apparmor/*; do
 	name=${profile##*/}
 	compile "$INSTALLED/etc/apparmor.d/$name"
-	ok $? "$name: understood" || diag "$(cat "$INSTALLED/errors")"
-	is "$(unexplained "$profile")" "" "$name: each grant has its reason"
-	is "$(sed -nE 's/^profile ([^ ]+).*/\1/p' "$profile")" "$name" "$name: is called so"
+	ok $? "$name: compiles" || diag "$(cat "$INSTALLED/errors")"
+	is "$(unexplained "$profile")" "" "$name: every grant has a reason"
+	is "$(sed -nE 's/^profile ([^ ]+).*/\1/p' "$profile")" "$name" "$name: the profile has the name of its file"
 done
 is "$(sed -nE 's/^AppArmorProfile=-//p' policy/systemd/*.service | sort -u)" "$(cd policy/apparmor && ls)" \
-	"they are what the units ask for"
+	"the units refer to these profiles"
 
 sed 's/capability bpf,/capability bpfs,/' policy/apparmor/cri-ebpf-loader >"$INSTALLED/wrong"
 ! compile "$INSTALLED/wrong"
-ok $? "a wrong one is not understood"
+ok $? "an unknown capability is an error"
 
 done_testing

@@ -1,10 +1,10 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
-# What make install puts where, and with which modes.
+# The files that make install installs, and their modes.
 set -u
 . "$(dirname "$0")/../lib/installed.sh"
 
-# list DIR: type, mode and path of each file, and where a link leads.
+# list DIR: prints type, mode and path of each file, and the target of a link.
 list()
 {
 	find "$1" ! -type d -printf '%y %m /%P %l\n' | sed 's/ $//' | sort -k 3
@@ -36,11 +36,11 @@ is "$(list "$INSTALLED")" "$(sort -k 3 <<-'EOF'
 	f 644 /usr/share/zsh/vendor-completions/_cri-ebpf-loader
 EOF
 )" "the files, whatever the umask"
-is "$(find "$INSTALLED" -mindepth 1 -type d ! -perm 755)" "" "every directory can be passed"
+is "$(find "$INSTALLED" -mindepth 1 -type d ! -perm 755)" "" "every directory has mode 755"
 [ "$INSTALLED/usr/sbin/cri-ebpf-loader" -ef "$INSTALLED/usr/libexec/cri-ebpf/cri-ebpf-loader" ]
-ok $? "the loader can be called by its name"
+ok $? "the loader is in the sbin directory too"
 for file in policy/systemd/*.service; do
-	is "$(diff "$file" "$INSTALLED/usr/lib/systemd/system/${file##*/}")" "" "${file##*/} as it is"
+	is "$(diff "$file" "$INSTALLED/usr/lib/systemd/system/${file##*/}")" "" "${file##*/} is unchanged"
 done
 
 other=$INSTALLED/other
@@ -54,21 +54,21 @@ is "$(list "$other" | awk '$3 !~ "^/opt/cri/" { print $3 }')" "$(sort <<-'EOF'
 	/lib/systemd/system/cri-ebpf-loader.service
 	/lib/systemd/system/cri-ebpf.service
 EOF
-)" "what PREFIX does not move"
+)" "files outside PREFIX"
 [ -e "$other/opt/cri/share/selinux/packages/cri-ebpf.cil" ]
-ok $? "and what it does"
+ok $? "the SELinux module is below PREFIX"
 is "$(grep -rhoE '/[a-z/]*/(bin|libexec)/(cri-ebpf/)?cri-ebpf(-loader)?' "$other/etc" "$other/lib" "$other/opt/cri/share" |
-	sort -u)" $'/opt/cri/bin/cri-ebpf\n/opt/cri/libexec/cri-ebpf/cri-ebpf-loader' "units and policies name the programs where they are"
+	sort -u)" $'/opt/cri/bin/cri-ebpf\n/opt/cri/libexec/cri-ebpf/cri-ebpf-loader' "units and policies have the installed paths of the programs"
 
-# What was built for a test is not installed, whatever its version is said to be.
+# A build for tests is not installed, whatever VERSION says.
 tests=$INSTALLED/tests
 if [ -x "${BUILD:-build}/hooked/cri-ebpf" ]; then
 	out=$(BUILD=${BUILD:-build}/hooked make_install "$tests" DEFINES=-DCRI_TEST_HOOKS VERSION=0.1.0+later 2>&1)
 	like "$?:$out" '^2:.*for tests: not installed' "a build for tests is refused"
 	[ ! -e "$tests" ]
-	ok $? "and nothing of it is installed"
+	ok $? "no file of it is installed"
 else
-	skip "a build for tests is refused" "it was not made: make variants"
+	skip "a build for tests is refused" "not built: make variants"
 fi
 
 done_testing

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
-# The SELinux module, compiled together with a distribution's whole policy, which need not be in force here.
+# Compiles the SELinux module together with the whole policy of a distribution, which need not be loaded.
 set -u
 . "$(dirname "$0")/../lib/installed.sh"
 
@@ -9,7 +9,7 @@ installed SELINUX=yes
 module=$INSTALLED/usr/share/selinux/packages/cri-ebpf.cil
 base=$INSTALLED/base
 
-# The modules of this machine's policy as CIL: Debian's packages have them compiled, Fedora's as they are stored.
+# Copies this machine's policy modules as CIL to $base: Debian's packages contain compiled modules, Fedora's CIL.
 base_modules()
 {
 	local file
@@ -25,30 +25,30 @@ base_modules()
 	compgen -G "$base/*.cil" >/dev/null
 }
 
-# compile MODULE: and no rule of the policy forbids what it allows.
+# compile MODULE: fails when a neverallow rule of the policy forbids what the module allows.
 compile()
 {
 	secilc -M true -o "$INSTALLED/policy" -f "$INSTALLED/contexts" "$base"/*.cil "$1" >"$INSTALLED/errors" 2>&1
 }
 
-base_modules || skip_all "there is no policy to compile it with"
+base_modules || skip_all "no SELinux policy is installed"
 compile "$module"
-ok $? "compiles, and breaks no rule of the policy" || diag "$(cat "$INSTALLED/errors")"
+ok $? "compiles, and violates no neverallow rule" || diag "$(cat "$INSTALLED/errors")"
 is "$(awk '/cri-ebpf/ { print $1, $NF }' "$INSTALLED/contexts" | sort)" "$(sort <<-'EOF'
 	/etc/cri-ebpf(/.*)? system_u:object_r:cri_ebpf_conf_t:s0
 	/usr/bin/cri-ebpf system_u:object_r:cri_ebpf_exec_t:s0
 	/usr/libexec/cri-ebpf/cri-ebpf-loader system_u:object_r:cri_ebpf_loader_exec_t:s0
 	/var/lib/cri-ebpf(/.*)? system_u:object_r:cri_ebpf_var_lib_t:s0
 EOF
-)" "the files"
+)" "the file contexts"
 is "$(sed -nE 's/^\(typetransition ([^ ]+) .* (cri_[a-z_]+)\)/\1 \2/p' "$module")" \
-	$'init_t cri_ebpf_t\ninit_t cri_ebpf_loader_t' "systemd starts the two, and a query verb stays where it is"
+	$'init_t cri_ebpf_t\ninit_t cri_ebpf_loader_t' "only systemd starts the two domains; query verbs have no transition"
 
 sed 's/^(allow cri_ebpf_t var_t /(allow cri_ebpf_t no_such_t /' "$module" >"$INSTALLED/wrong.cil"
 ! compile "$INSTALLED/wrong.cil"
-ok $? "one that names what is not there does not"
+ok $? "a module with an unknown type does not compile"
 { cat "$module" && echo '(allow cri_ebpf_t shadow_t (file (read)))'; } >"$INSTALLED/wrong.cil"
 ! compile "$INSTALLED/wrong.cil"
-ok $? "nor one that may read what nobody may"
+ok $? "nor does one that violates a neverallow rule"
 
 done_testing

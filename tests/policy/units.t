@@ -1,14 +1,14 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
-# The units: sound, narrow, and each thing that is left open has its reason.
+# The units: valid, within the documented exposure, and with a reason for everything that is left open.
 set -u
 . "$(dirname "$0")/../lib/installed.sh"
 
 needs systemd-analyze jq
-systemd-analyze --help | grep -q -- --offline || skip_all "systemd is too old to look at units offline"
+systemd-analyze --help | grep -q -- --offline || skip_all "this systemd-analyze has no --offline"
 units=policy/systemd
 
-# As they are installed, beside the units of this machine that they name.
+# The installed units, among copies of this machine's units, which they refer to.
 installed
 host=$(pkg-config --variable=systemdsystemunitdir systemd 2>/dev/null || echo /usr/lib/systemd/system)
 cp -a --update=none "$host/." "$INSTALLED/usr/lib/systemd/system/" 2>/dev/null || # since coreutils 9.3
@@ -16,10 +16,10 @@ cp -a --update=none "$host/." "$INSTALLED/usr/lib/systemd/system/" 2>/dev/null |
 install -D -m 0755 /bin/true "$INSTALLED/usr/bin/systemd-tmpfiles"
 for unit in cri-ebpf-loader cri-ebpf cri-ebpf-compat; do
 	out=$(systemd-analyze verify --man=no --root="$INSTALLED" "$unit.service" 2>&1)
-	is "$?:$out" 0: "$unit: systemd has nothing to complain about"
+	is "$?:$out" 0: "$unit: systemd-analyze verify finds nothing"
 done
 
-# A unit with default dependencies starts after sysinit.target, before which the loader does: that would be a cycle.
+# The loader starts before sysinit.target, units with default dependencies start after it: an ordering cycle.
 while read -r unit; do
 	file=$INSTALLED/usr/lib/systemd/system/$unit
 	[ ! -e "$file" ] || grep -qx 'DefaultDependencies=no' "$file"
@@ -40,14 +40,19 @@ is "$(printf '%s.service\n' "${exposures[@]% *}" | sort)" "$(cd $units && printf
 for row in "${exposures[@]}"; do
 	exposure_within "${row% *}" "${row#* }"
 done
+documents=0
 for file in $(git ls-files '*.md' 2>/dev/null || find . -path ./build -prune -o -name '*.md' -print); do
-	paragraphs=$(awk 'BEGIN { RS = "" } /exposure.*systemd-analyze security/' "$file")
+	paragraphs=$(awk 'BEGIN { RS = "" } /[Ee]xposure.*systemd-analyze security/' "$file")
 	[ -n "$paragraphs" ] || continue
+	documents=$((documents + 1))
 	is "$(grep -oE '\b[0-9]\.[0-9]\b' <<<"$paragraphs" | sort -u)" \
 		"$(awk '!/^#/ { printf "%.1f\n", $2 / 10 }' $units/exposure.txt | sort -u)" "$file gives the same exposures"
 done
+[ "$documents" -gt 0 ]
+ok $? "the documentation gives the exposures"
 
-# What systemd lists as open and no comment names: the directive, or the value when it is about one.
+# unexplained UNIT-FILE: prints what systemd-analyze lists as open and no comment of the file mentions: the directive,
+# or the value where one value is meant.
 unexplained()
 {
 	local name
@@ -63,13 +68,13 @@ unexplained()
 }
 
 for unit in "$units"/*.service; do
-	is "$(unexplained "./$unit")" "" "${unit##*/}: what is open has its reason"
+	is "$(unexplained "./$unit")" "" "${unit##*/}: everything open has a reason"
 done
 sed '/^PrivateNetwork=/d; s/CAP_PERFMON$/CAP_PERFMON CAP_SYS_PTRACE/' $units/cri-ebpf-loader.service >"$INSTALLED/open.service"
 is "$(unexplained "$INSTALLED/open.service" | sort | paste -sd ' ')" "CAP_SYS_PTRACE PrivateNetwork=" \
-	"one that has none is found"
+	"openings without a reason are found"
 
-# What a unit says, without why.
+# The unit without its comments.
 directives()
 {
 	grep -v '^#' "$1" | grep .
@@ -85,9 +90,9 @@ is "$(diff <(directives $units/cri-ebpf.service) <(directives $units/cri-ebpf-co
 		> CapabilityBoundingSet=CAP_BPF
 		> AmbientCapabilities=CAP_BPF
 	EOF
-)" "the two recorders differ only in what CAP_BPF asks for"
+)" "the two recorder units differ only in what CAP_BPF needs"
 
-# The same names everywhere.
+# The names of pins are those of common/pins.h.
 pins()
 {
 	sed -nE "s/^#define $1 +\"(.*)\"/\\1/p" common/pins.h
@@ -95,12 +100,12 @@ pins()
 
 for unit in "$units"/*.service; do
 	read -r source target < <(sed -nE 's/^Bind(ReadOnly)?Paths=-?(\/sys[^:]*):(.*)/\2 \3/p' "$unit")
-	is "$source" "$(pins PIN_DIR_DEFAULT)" "${unit##*/}: binds the pins' directory"
-	is "$(grep -E '^Exec' "$unit" | grep -oE -- '--pin-dir .*' | sort -u)" "--pin-dir $target" "${unit##*/}: where it looks"
+	is "$source" "$(pins PIN_DIR_DEFAULT)" "${unit##*/}: binds the pin directory"
+	is "$(grep -E '^Exec' "$unit" | grep -oE -- '--pin-dir .*' | sort -u)" "--pin-dir $target" "${unit##*/}: --pin-dir is the bound directory"
 	grep -qxF "enable ${unit##*/}" $units/90-cri-ebpf.preset
-	ok $? "${unit##*/}: in the preset"
+	ok $? "${unit##*/}: enabled by the preset"
 done
 is "$(sed -nE 's/^ConditionPathExists=//p' $units/cri-ebpf.service)" "$(pins PIN_DIR_DEFAULT)/$(pins PIN_INFO)" \
-	"the recorder waits for what the loader pins last"
+	"the recorder needs the pin that the loader makes last"
 
 done_testing
