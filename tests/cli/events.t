@@ -83,6 +83,9 @@ for format in short wide json json-pretty csv export; do
 	is "$(LC_ALL=C tr -d '\n\r -~' <<<"$OUT" | wc -c)" 0 "nothing but printable ASCII comes out as $format"
 done
 cri events --pid 600; like "$OUT" '\\x1b\]0;pwned\\x07.*\\x1b\[2Jevil\\xff' "control characters are spelled out"
+cri events -t process_exit --json -n 100
+is "$(jq -c 'select(.id == "12" or .id == "13" or .id == "16") | [.exit_code, .signal]' <<<"$OUT" | tr '\n' ' ')" \
+	'[137,0] [null,9] [42,0] ' "an exit has an exit code or a signal"
 cri events --pid 600 -t process_exit --json
 cri events --pid 600 -t process_exit --json
 is "$(jq -r .comm <<<"$OUT")" $'\x1b[2Jevil\xef\xbf\xbd' "a byte that is no UTF-8 is U+FFFD"
