@@ -163,11 +163,13 @@ machine_boot()
 		-drive "file=$1,format=raw,if=virtio,cache=unsafe" -device virtio-serial
 		-chardev "file,id=test,path=$log.tap" -device "virtserialport,chardev=test,name=test"
 	)
+	slot_take
 	guest_boot x86_64 "$DIR/vmlinuz" "$DIR/initrd" "$MEGABYTES" "$log" \
 		"root=/dev/vda rw systemd.show_status=no cri.stage=$2 ${3:-}" &
 	echo $! >"$log.pid"
 	wait $!
 	status=$?
+	slot_leave
 	rm -f "$log.pid"
 	echo "# $kernel$2: $((SECONDS - begin)) s"
 	return "$status"

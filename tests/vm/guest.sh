@@ -77,12 +77,14 @@ guest_run()
 	shift
 	for ((boot = 1; boot <= GUEST_BOOTS; boot++)); do
 		: >"$log"
+		slot_take
 		guest_boot "$@" &
 		pid=$!
 		echo "$pid" >"$log.pid"
 		guest_watch "$pid" "$log"
 		wait "$pid"
 		status=$?
+		slot_leave
 		rm -f "$log.pid"
 		crash=$(guest_crash "$log") || break
 		cp "$log" "$log.crash$boot"

@@ -57,8 +57,10 @@ power_boot()
 	DISK_PID=$!
 	wait_for 10 test -S "$DIR/socket" || return 1
 	: >"$1"
+	slot_take
 	guest_boot "$arch" "$VM_DIR/kernels/$KERNEL" "$DIR/image.cpio" 512 "$1" "CRI_PLAN=power $2" &
 	echo $! >"$1.pid"
+	slot_leave # the guest keeps it
 }
 
 power_wait()
