@@ -79,7 +79,7 @@ endif
 COMMON_SRC   := $(sort $(wildcard common/*.c))
 LOADER_SRC   := $(sort $(wildcard loader/*.c))
 # The parts of common/ that the privileged program links; tests/lint.sh checks that it uses every function of them.
-LOADER_COMMON := answer cgroup_mount config config_file log option option_help option_value text text_escape text_number utf8
+LOADER_COMMON := answer cgroup_mount config config_file log option option_help option_scan option_value text text_escape text_number utf8
 CONSUMER_SRC := $(sort $(wildcard consumer/*.c consumer/*/*.c consumer/*/*/*.c)) $(if $(findstring CRI_TEST_HOOKS,$(DEFINES)),$(sort $(wildcard tests/hooks/*.c)))
 BPF_SRC      := $(sort $(wildcard bpf/*.bpf.c))
 UNIT_SRC     := $(sort $(wildcard tests/unit/test_*.c))
@@ -158,7 +158,7 @@ $(BUILD)/obj/%.o: %.c Makefile
 
 $(BUILD)/obj/loader/object.o: $(SKELETON)
 $(BUILD)/obj/consumer/sandbox/sandbox.o: $(POLICY_GEN)
-$(BUILD)/obj/consumer/cli/cmd_completion.o: $(COMPLETION_GEN)
+$(BUILD)/obj/consumer/cli/cmd_help.o: $(COMPLETION_GEN)
 
 # Kernel side: one object per family of hooks, linked into one, then embedded as a skeleton.
 ifeq ($(KERNEL_BUILD),$(BUILD))

@@ -142,16 +142,3 @@ int config_check(struct config *config, char *message, size_t message_size)
 	config->ring_buffer_size = rounded;
 	return 1;
 }
-
-const char *config_find_flag(int argc, char **argv)
-{
-	const char *file = NULL;
-
-	for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++) {
-		if (text_starts_with(argv[i], "--config="))
-			file = argv[i] + strlen("--config=");
-		else if (strcmp(argv[i], "--config") == 0 && i + 1 < argc)
-			file = argv[++i];
-	}
-	return file && file[0] ? file : NULL;
-}

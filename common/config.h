@@ -47,7 +47,7 @@ extern const struct option_row config_keys[];
 void config_set_defaults(struct config *config);
 
 /*
- * Reads file; NULL: the default file and the *.conf files of the drop-in directory in the order of their names, all of
+ * Reads file; NULL or "": the default file and the *.conf files of the drop-in directory in the order of their names, all of
  * which may be missing. A file given by name must exist. 0, or a negative errno; message then is one line with
  * file:line, key, wrong value and allowed values. *config changes only on success.
  */
@@ -56,10 +56,6 @@ int config_load(struct config *config, const char *file, char *message, size_t m
 /* The same for a main file and a drop-in directory; each may be missing. */
 int config_load_from(struct config *config, const char *file, const char *dropin_dir, char *message,
 		     size_t message_size);
-
-/* The value of the last --config in argv, NULL when there is none. The file must be read before the flags that
- * override it are parsed. */
-const char *config_find_flag(int argc, char **argv);
 
 /* False when retention_size is neither 0 (no bound) nor large enough to hold a history. */
 bool config_retention_is_valid(const struct config *config);

@@ -274,7 +274,7 @@ int config_load(struct config *config, const char *file, char *message, size_t m
 	struct config loaded = *config;
 	int r;
 
-	if (!file)
+	if (!file || !file[0])
 		return config_load_from(config, CONFIG_FILE_DEFAULT, CONFIG_DROPIN_DIR, message, message_size);
 
 	r = read_file(&loaded, file, message, message_size);

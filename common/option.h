@@ -43,6 +43,10 @@ struct option_row {
 	const char *help;  /* one line; NULL with OPTION_CHOICE: help lists the choices */
 	const char *allowed; /* description of the allowed values where type and bounds are not enough; else NULL */
 	bool tells_default; /* help shows the value that the target has as the default */
+	/* An optional value: the value when none is given, and whether the next word is one. Both or neither. */
+	const char *implied;
+	bool (*is_value)(const char *word);
+	unsigned int part; /* a bit that the table defines, for users that take only a part of its rows */
 };
 
 /* A table of rows and the struct that their offsets refer to. */
@@ -61,16 +65,40 @@ int option_set(const struct option_row *row, void *target, const char *value, ch
 /* The row whose name is nearest to name, at most two edits away, NULL when there is none. '-' equals '_'. */
 const struct option_row *option_nearest(const struct option_row *rows, const char *name);
 
-/* True when argv[1..] contains --help or -h before "--". Help must be printed even if another argument is wrong. */
-bool option_asks_for_help(int argc, char **argv);
+/* The same for several tables: only a row that is nearer than *distance, which is lowered to the row's. */
+#define OPTION_NEAREST_DISTANCE 3 /* where the distance begins */
+const struct option_row *option_nearest_below(const struct option_row *rows, const char *name, size_t *distance);
+
+/* An option in argv. */
+struct option_use {
+	const struct option_row *row;
+	void *target;
+	const char *value; /* in argv, or the row's implied value; NULL: none */
+	bool by_letter;	   /* "-n", not "--lines" */
+};
+
+struct option_words {
+	struct option_use *uses; /* in the order of argv */
+	size_t count;
+	int operands; /* now in argv[1..operands] */
+	bool help;    /* an OPTION_HELP was among the options */
+};
 
 /*
- * Parses argv[1..]. groups end with rows NULL. Options and operands may be mixed; "--" ends the options. Forms:
- * "--name=value", "--name value", "-nvalue", "-n value", "-fn value"; names cannot be abbreviated. Moves the operands
- * to argv[1..*ret_operands]. 0; 1: help was requested; -EINVAL: message has the reason and the wrong word. After a
- * result other than 0 targets may be partly set.
+ * Takes argv[1..] apart and sets no target yet, so that what the options override can be read first. groups end with
+ * rows NULL. Options and operands may be mixed; "--" ends options. Long names may not be abbreviated. "--name=value"
+ * and "--name value", "-nvalue" and "-n value"; a word that is an option is no value of the option before it.
+ *
+ * 0; or -EINVAL and in message the first wrong word and why. *ret has what was understood in either case, so that help
+ * can be given where something else is wrong; free it with option_words_done.
  */
-int option_parse(int argc, char **argv, const struct option_group *groups, int *ret_operands, char *message, size_t message_size);
+int option_scan(int argc, char **argv, const struct option_group *groups, struct option_words *ret, char *message,
+		size_t message_size);
+void option_words_done(struct option_words *words);
+/* The last use of this row; NULL: the option is not in argv. */
+const struct option_use *option_words_find(const struct option_words *words, const struct option_row *row);
+/* Sets the targets. 0, or -EINVAL and in message the option, its value and what is allowed. */
+int option_apply(const struct option_words *words, char *message, size_t message_size);
 
 /* Writes the flag as it is typed, "--ring-buffer-size". */
 void option_format_flag(char *out, size_t size, const struct option_row *row);

@@ -6,15 +6,18 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/cleanup.h"
 #include "common/exit_code.h"
 #include "common/log.h"
 
 #define CONFIG_MEMBER(member) offsetof(struct settings, config.member), sizeof(((struct settings *)0)->config.member)
 
+enum { ROW_PIN_DIR, ROW_CONFIG };
+
 static const struct option_row own_rows[] = {
-	{ .name = "pin-dir", .type = OPTION_STRING, CONFIG_MEMBER(pin_dir), .argument = "DIR",
+	[ROW_PIN_DIR] = { .name = "pin-dir", .type = OPTION_STRING, CONFIG_MEMBER(pin_dir), .argument = "DIR",
 	  .help = "directory of the pins", .tells_default = true },
-	{ .name = "config", .type = OPTION_STRING, CONFIG_MEMBER(config_file), .argument = "FILE",
+	[ROW_CONFIG] = { .name = "config", .type = OPTION_STRING, CONFIG_MEMBER(config_file), .argument = "FILE",
 	  .help = "read this configuration file instead of /etc/cri-ebpf" },
 	{ .name = "replace", .type = OPTION_FLAG, .offset = offsetof(struct settings, replace),
 	  .help = "load: replace the programs and keep the maps, so that no event is lost" },
@@ -80,18 +83,20 @@ static int settings_fail(const char *message, int *ret_exit)
 static int settings_read(bool plain, int argc, char **argv, const struct option_group *groups,
 			 struct settings *settings, char *message, size_t size)
 {
-	int operands = 0, r = 0;
+	CLEANUP(option_words_done) struct option_words words;
+	int r = option_scan(argc, argv, groups, &words, message, size);
+	const struct option_use *file = option_words_find(&words, &own_rows[ROW_CONFIG]);
 
 	config_set_defaults(&settings->config);
-	if (!plain && !option_asks_for_help(argc, argv))
-		r = config_load(&settings->config, config_find_flag(argc, argv), message, size);
-	if (r == 0)
-		r = option_parse(argc, argv, groups, &operands, message, size);
-	if (r == 0 && operands) {
+	if (words.help)
+		return 1;
+	if (r == 0 && words.operands) {
 		(void)snprintf(message, size, "unexpected argument \"%s\"", argv[1]);
 		return -EINVAL;
 	}
-	return r;
+	if (r == 0 && !plain)
+		r = config_load(&settings->config, file ? file->value : NULL, message, size);
+	return r < 0 ? r : option_apply(&words, message, size);
 }
 
 int settings_parse(const struct verb *verb, int argc, char **argv, struct settings *settings, int *ret_exit)

@@ -57,7 +57,7 @@ own_rules='
 ^consumer/.*\.[ch]$ => ^"(common/[a-z0-9_]+\.h|consumer/([a-z]+/)*[a-z_]+\.h|seccomp_[a-z_]+\.h|completion_scripts\.h)$
 '
 room_rules='
-main.c => cli print query
+main.c => cli
 cli => record story print query container sandbox store text
 record => container sandbox store text
 story => query container store text
@@ -78,7 +78,7 @@ only_rules='
 '
 never_rules='
 ^consumer/(record/decode|container/cgroup_path|text/[a-z]+_(name|type|list|scope)|story/(verdict|story_words|story_summary))\.c$ => ^.(fcntl|unistd|sqlite3|sys/.*|bpf/.*|common/log)\.h$
-^common/(text(_[a-z]+)?|utf8|option(_value)?)\.c$ => ^.(fcntl|unistd|sqlite3|sys/.*|bpf/.*|common/log)\.h$
+^common/(text(_[a-z]+)?|utf8|option(_scan|_value)?)\.c$ => ^.(fcntl|unistd|sqlite3|sys/.*|bpf/.*|common/log)\.h$
 ^consumer/record/ring\.[ch]$ => ^.consumer/(record/(decode|enrich|pipeline)|store/.*)\.h$
 ^consumer/record/decode\.[ch]$ => ^.consumer/(record/(ring|enrich|pipeline)|store/.*)\.h$
 ^consumer/record/enrich\.[ch]$ => ^.consumer/record/(ring|pipeline)\.h$

@@ -1,29 +1,31 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The verbs that tell about the program itself: help and version. */
+/* The verbs about the program itself: help, completion and version. */
 #include <errno.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
+#include "common/cleanup.h"
 #include "common/exit_code.h"
 #include "common/log.h"
+#include "completion_scripts.h"
 #include "consumer/cli/command.h"
 #include "consumer/cli/help_table.h"
 #include "consumer/cli/output.h"
 #include "consumer/text/error.h"
 
-static const struct command_usage help_usage = {
-	.example = "cri-ebpf help why",
-	.synopsis = "cri-ebpf help [VERB] [--table]",
-	.description = "Lists the verbs, or tells what cri-ebpf VERB --help tells.",
-	.plain = true,
-};
+/* r: 0 or the negative errno of making what was printed. */
+static int finish(struct output *output, const char *what, int r)
+{
+	r = output_close(output, r);
+	if (r == 0 || r == -EPIPE)
+		return EXIT_FOUND;
+	log_error("cannot print the %s: %s; what was printed is incomplete", what, error_text(r));
+	return EXIT_USAGE;
+}
 
-static const struct command_usage version_usage = {
-	.example = "cri-ebpf version",
-	.synopsis = "cri-ebpf version",
-	.description = "Prints the version.",
-	.plain = true,
-};
+/* ------------------------------------------------------------------ help */
 
 struct help_options {
 	bool table;
@@ -35,70 +37,155 @@ static const struct option_row help_rows[] = {
 	{ .name = NULL },
 };
 
-int cmd_version(const struct command_context *context, int argc, char **argv)
-{
-	struct command_common common;
-	int r = command_parse(argc, argv, &version_usage, NULL, &common, NULL);
-
-	(void)context;
-	if (r)
-		return command_exit(r);
-	(void)printf("cri-ebpf %s\n", CRI_VERSION);
-	return EXIT_FOUND;
-}
-
-static void print_commands(const struct command *command)
+static void print_commands(const struct command *const *commands)
 {
 	(void)printf("Examples: cri-ebpf -f                follow events\n"
 		     "          cri-ebpf why nginx         what happened to the container nginx\n"
 		     "          cri-ebpf oom -S yesterday  out-of-memory kills since yesterday\n"
 		     "\nUsage: cri-ebpf [VERB] [OPTION...]\n"
 		     "\nWhat happened to this container, and why did it die? Verbs:\n\n");
-	for (; command->name; command++)
-		(void)printf("  %-10s %s\n", command->name, command->help);
+	for (; *commands; commands++)
+		(void)printf("  %-10s %s\n", (*commands)->name, (*commands)->help);
 	(void)printf("\ncri-ebpf VERB --help tells more. The loader is a program of its own: cri-ebpf-loader.\n");
 }
 
-static int print_table(const struct command_context *context, const struct command_common *common)
+static int print_table(const struct command_call *call)
 {
 	struct output output;
-	int r;
 
-	output_open(common, false, &output);
-	r = output_close(&output, help_table_print(context, HELP_TABLE_ALL, output.out));
-	if (r == 0 || r == -EPIPE)
-		return EXIT_FOUND;
-	log_error("cannot print the table: %s; what was printed is incomplete", error_text(r));
-	return EXIT_USAGE;
+	output_open(&call->common, false, &output);
+	return finish(&output, "table", help_table_print(call->commands, HELP_TABLE_ALL, output.out));
 }
 
-static int print_help_of(const struct command_context *context, char *name)
+static int run_help(const struct command_call *call)
 {
-	static char help_flag[] = "--help";
-	const struct command *command = command_find(context->commands, name);
-	char *words[] = { name, help_flag, NULL };
+	const struct help_options *options = call->settings;
+	const struct command *command;
 
-	return command ? command->run(context, 2, words) : command_unknown(name);
-}
-
-int cmd_help(const struct command_context *context, int argc, char **argv)
-{
-	struct help_options options = { 0 };
-	const struct option_group own[] = { { "Help", help_rows, &options }, { 0 } };
-	struct command_common common;
-	int operands = 0;
-	int r = command_parse(argc, argv, &help_usage, own, &common, &operands);
-
-	if (r)
-		return command_exit(r);
-	if (operands > 1 || (operands && options.table)) {
-		log_error("unexpected word \"%s\"; \"cri-ebpf help\" lists the verbs", argv[operands]);
+	if (call->operand_count && options->table) {
+		log_error("unexpected word \"%s\": --table lists all verbs", call->operands[0]);
 		return EXIT_USAGE;
 	}
-	if (options.table)
-		return print_table(context, &common);
-	if (operands)
-		return print_help_of(context, argv[1]);
-	print_commands(context->commands);
+	if (options->table)
+		return print_table(call);
+	if (!call->operand_count) {
+		print_commands(call->commands);
+		return EXIT_FOUND;
+	}
+	command = command_find(call->commands, call->operands[0]);
+	return command ? command_print_help(command) : command_unknown(call->operands[0]);
+}
+
+static const struct command_group help_groups[] = { { "Help", help_rows, 0, 0, NULL }, { 0 } };
+
+const struct command cmd_help = {
+	.name = "help",
+	.help = "this list, or the help of one verb",
+	.example = "cri-ebpf help why",
+	.synopsis = "cri-ebpf help [VERB] [--table]",
+	.description = "Lists the verbs, or tells what cri-ebpf VERB --help tells.",
+	.operands = "at most one verb",
+	.operands_max = 1,
+	.completes_verbs = true,
+	.plain = true,
+	.groups = help_groups,
+	.settings_size = sizeof(struct help_options),
+	.run = run_help,
+};
+
+/* ------------------------------------------------------------------ completion */
+
+static const char *const shells[] = { "bash", "zsh", "fish", NULL };
+
+/* In the order of shells. escaped: characters that need a backslash where the table stands in the script. */
+static const struct script {
+	const char *text, *escaped;
+} scripts[] = {
+	{ completion_bash, "" },
+	{ completion_zsh, "" },
+	{ completion_fish, "\\'" },
+};
+
+static const struct script *find_script(const char *shell)
+{
+	for (size_t i = 0; shells[i]; i++)
+		if (strcmp(shells[i], shell) == 0)
+			return &scripts[i];
+	return NULL;
+}
+
+/* The script with the table in its place. */
+static void print_script(FILE *out, const struct script *script, const char *table)
+{
+	const char *place = strstr(script->text, COMPLETION_TABLE);
+
+	(void)fwrite(script->text, 1, (size_t)(place - script->text), out);
+	for (; *table; table++) {
+		if (strchr(script->escaped, *table))
+			(void)fputc('\\', out);
+		(void)fputc(*table, out);
+	}
+	(void)fputs(place + strlen(COMPLETION_TABLE), out);
+}
+
+static int print_completion(const struct command_call *call, const struct script *script, FILE *out)
+{
+	AUTO_FREE char *table = NULL;
+	size_t size = 0;
+	FILE *memory = open_memstream(&table, &size);
+	int r = memory ? help_table_print(call->commands, HELP_TABLE_WORDS, memory) : -ENOMEM;
+
+	if (memory && fclose(memory) != 0)
+		r = -ENOMEM;
+	if (r == 0)
+		print_script(out, script, table);
+	return r;
+}
+
+static int run_completion(const struct command_call *call)
+{
+	const struct script *script = find_script(call->operands[0]);
+	struct output output;
+
+	if (!script) {
+		log_error("no completion for the shell \"%s\": expected bash, zsh or fish", call->operands[0]);
+		return EXIT_USAGE;
+	}
+	output_open(&call->common, false, &output);
+	return finish(&output, "script", print_completion(call, script, output.out));
+}
+
+const struct command cmd_completion = {
+	.name = "completion",
+	.help = "what a shell needs to complete these words",
+	.example = "cri-ebpf completion fish | source",
+	.synopsis = "cri-ebpf completion bash|zsh|fish",
+	.description =
+		"Prints a script that has a shell complete verbs, options and their values. Packages install it\n"
+		"where the shell finds it by itself.",
+	.operands = "bash, zsh or fish",
+	.operands_min = 1,
+	.operands_max = 1,
+	.words = shells,
+	.plain = true,
+	.run = run_completion,
+};
+
+/* ------------------------------------------------------------------ version */
+
+static int run_version(const struct command_call *call)
+{
+	(void)call;
+	(void)printf("cri-ebpf %s\n", CRI_VERSION);
 	return EXIT_FOUND;
 }
+
+const struct command cmd_version = {
+	.name = "version",
+	.help = "the version",
+	.example = "cri-ebpf version",
+	.synopsis = "cri-ebpf version",
+	.description = "Prints the version.",
+	.plain = true,
+	.run = run_version,
+};

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#include <limits.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
@@ -13,15 +14,6 @@
 #include "consumer/text/json.h"
 
 static const char *const subjects[] = { "path", NULL };
-
-static const struct command_usage usage = {
-	.example = "cri-ebpf meta path /kubepods/burstable/pod1c8f.../0f3a...",
-	.synopsis = "cri-ebpf meta path PATH... [--json] [OPTION...]",
-	.description =
-		"What a cgroup path says: runtime, kind (container, pod, infra or none), container id, pod uid, QoS\n"
-		"class and the id of an outer container. Nothing is looked up, the path need not exist.",
-	.words = subjects,
-};
 
 struct meta_options {
 	uint64_t format;
@@ -90,36 +82,42 @@ static void print_path(const char *path, const struct command_common *common, bo
 		print_text(lines, ARRAY_SIZE(lines));
 }
 
-int cmd_meta(const struct command_context *context, int argc, char **argv)
+static int run(const struct command_call *call)
 {
-	struct meta_options options = { 0 };
-	const struct option_group own[] = { { "Output", meta_rows, &options }, { 0 } };
-	struct command_common common;
-	int operands = 0;
-	int r = command_parse(argc, argv, &usage, own, &common, &operands);
+	const struct meta_options *options = call->settings;
+	bool json = options->json || options->format != 0;
+	int exit_code;
 
-	(void)context;
-	if (r != 0)
-		return command_exit(r);
-	options.json |= options.format != 0;
-	if (operands < 1 || strcmp(argv[1], subjects[0]) != 0) {
-		log_error("meta knows \"path\": cri-ebpf meta path PATH; got %s%s%s", operands ? "\"" : "",
-			  operands ? argv[1] : "nothing", operands ? "\"" : "");
+	if (strcmp(call->operands[0], subjects[0]) != 0) {
+		log_error("meta knows \"path\" only: cri-ebpf meta path PATH; got \"%s\"", call->operands[0]);
 		return EXIT_USAGE;
 	}
-	if (operands < 2) {
-		log_error(
-			"meta path: which path? For a process: cri-ebpf meta path \"$(cut -d: -f3 /proc/PID/cgroup)\"");
-		return EXIT_USAGE;
-	}
-	r = confine_to_reading(NULL);
-	if (r)
-		return r;
+	exit_code = confine_to_reading(NULL);
+	if (exit_code)
+		return exit_code;
 	confine_to_open_files();
-	for (int i = 2; i <= operands; i++) {
-		if (i > 2 && !options.json)
+	for (int i = 1; i < call->operand_count; i++) {
+		if (i > 1 && !json)
 			(void)putchar('\n');
-		print_path(argv[i], &common, options.json);
+		print_path(call->operands[i], &call->common, json);
 	}
 	return EXIT_FOUND;
 }
+
+static const struct command_group groups[] = { { "Output", meta_rows, 0, 0, NULL }, { 0 } };
+
+const struct command cmd_meta = {
+	.name = "meta",
+	.help = "what a cgroup path says about its container",
+	.example = "cri-ebpf meta path /kubepods/burstable/pod1c8f.../0f3a...",
+	.synopsis = "cri-ebpf meta path PATH... [--json] [OPTION...]",
+	.description = "What a cgroup path says: runtime, kind (container, pod, infra or none), container id, pod uid, QoS\n"
+		"class and the id of an outer container. Nothing is looked up, the path need not exist.",
+	.operands = "\"path\" and a cgroup path, for a process \"$(cut -d: -f3 /proc/PID/cgroup)\"",
+	.operands_min = 2,
+	.operands_max = INT_MAX,
+	.words = subjects,
+	.groups = groups,
+	.settings_size = sizeof(struct meta_options),
+	.run = run,
+};

@@ -3,20 +3,11 @@
 #include <stdlib.h>
 
 #include "common/cleanup.h"
-#include "consumer/cli/event_list.h"
 #include "consumer/cli/follow.h"
 #include "consumer/print/event_table.h"
 #include "consumer/query/kind_oom.h"
 #include "consumer/query/query.h"
 #include "consumer/text/event_type.h"
-
-static const struct command_usage usage = {
-	.example = "cri-ebpf oom -S yesterday",
-	.synopsis = "cri-ebpf oom [OPTION...]",
-	.description =
-		"Out-of-memory kills, newest first. As text one line per incident, however many processes it took;\n"
-		"the other formats give every kill. A filter that one victim passes shows the incident.",
-};
 
 /* Victims of one incident come close together, but those of others may come between. */
 #define RECENT 256
@@ -64,7 +55,7 @@ static int note_incident(void *context, const struct value *row)
 static int print_first(void *context, const struct value *row)
 {
 	struct incidents *incidents = context;
-	int r = event_list_row(incidents->listing, row);
+	int r = listing_print_event(incidents->listing, row);
 
 	return r < 0 ? r : 1;
 }
@@ -85,8 +76,8 @@ static int print_page(struct incidents *incidents, bool reverse)
 static int list_incidents(struct listing *listing)
 {
 	CLEANUP(query_cleanup) struct query *query = NULL;
-	bool reverse = listing->filter_options.reverse;
-	struct incidents incidents = { .listing = listing, .left = listing->filter_options.lines };
+	bool reverse = listing->filter_options->reverse;
+	struct incidents incidents = { .listing = listing, .left = listing->filter_options->lines };
 	int r;
 
 	if (incidents.left == 0)
@@ -108,7 +99,7 @@ static int list_incidents(struct listing *listing)
 static int list_kills(struct listing *listing)
 {
 	CLEANUP(query_cleanup) struct query *query = NULL;
-	const struct filter_options *options = &listing->filter_options;
+	const struct filter_options *options = listing->filter_options;
 	int r = query_open(listing->db, &listing->filter, 0, INT64_MAX,
 			   !options->reverse || options->lines != FILTER_ALL, &query);
 
@@ -117,7 +108,7 @@ static int list_kills(struct listing *listing)
 	if (r < 0)
 		return r;
 	do {
-		r = query_page(query, event_list_row, listing);
+		r = query_page(query, listing_print_event, listing);
 		if (r >= 0 && print_flush(listing->print) < 0)
 			return 0; /* listing_finish meets it again */
 	} while (r > 0);
@@ -129,34 +120,47 @@ static int follow_row(void *context, const struct value *row)
 {
 	struct listing *listing = context;
 
-	if (print_is_text(&listing->print_options) &&
+	if (print_is_text(listing->print_options) &&
 	    event_values(row, &event_kind_oom)[OOM_INCIDENT].number != row[FIELD_ID].number)
 		return 0;
-	return event_list_row(listing, row);
+	return listing_print_event(listing, row);
 }
 
-int cmd_oom(const struct command_context *context, int argc, char **argv)
+static int run(const struct command_call *call)
 {
 	struct listing listing;
 	bool follow;
 	int r;
 
-	(void)context;
-	if (!listing_parse(&listing, argc, argv, &usage, NULL, false, true))
+	if (!listing_begin(&listing, call, call->settings))
 		return listing_end(&listing);
 	listing.filter.types = 1U << TYPE_OOM_KILL;
-	follow = listing.filter_options.follow;
+	follow = listing.filter_options->follow;
 	if (!listing_open_print(&listing, incident_table(), follow) || (!follow && !listing_open_history(&listing)))
 		return listing_end(&listing);
 	if (follow)
 		listing_warn_stale(&listing);
 	if (follow)
 		r = follow_events(&listing, follow_row, &listing);
-	else if (print_is_text(&listing.print_options))
+	else if (print_is_text(listing.print_options))
 		r = list_incidents(&listing);
 	else
 		r = list_kills(&listing);
 	if (r == 0 && print_count(listing.print))
-		output_hint(&listing.common, &listing.output, "Hint: cri-ebpf show ID tells all of one kill.");
-	return event_list_finish(&listing, r);
+		output_hint(&call->common, &listing.output, "Hint: cri-ebpf show ID tells all of one kill.");
+	return listing_finish(&listing, r);
 }
+
+static const struct command_group groups[] = { LISTING_GROUPS(0, 0), { 0 } };
+
+const struct command cmd_oom = {
+	.name = "oom",
+	.help = "out-of-memory kills, newest first",
+	.example = "cri-ebpf oom -S yesterday",
+	.synopsis = "cri-ebpf oom [OPTION...]",
+	.description = "Out-of-memory kills, newest first. As text one line per incident, however many processes it took;\n"
+		"the other formats give every kill. A filter that one victim passes shows the incident.",
+	.groups = groups,
+	.settings_size = sizeof(struct listing_options),
+	.run = run,
+};

@@ -15,15 +15,6 @@
 #include "consumer/query/sql.h"
 #include "consumer/text/signal_name.h"
 
-static const struct command_usage usage = {
-	.example = "cri-ebpf ps -a -S -1h",
-	.synopsis = "cri-ebpf ps [-a] [OPTION...]",
-	.description =
-		"Container lives: the running ones, with -a also those gone and how they ended. \"lost\": the\n"
-		"machine went down while it ran. -S and -U mean lives that overlap the range; filters for events\n"
-		"(-t, --pid, --comm, --signal, --exit-code) mean containers that have such an event.",
-};
-
 enum ps_column {
 	PS_V,
 	PS_ID,
@@ -140,6 +131,7 @@ static const struct column_table table = {
 
 struct ps_options {
 	bool all;
+	struct listing_options listing;
 };
 
 static const struct option_row ps_rows[] = {
@@ -191,7 +183,7 @@ static int list_containers(struct listing *listing, bool all)
 {
 	CLEANUP(sql_cleanup) struct sql *sql = sql_new();
 	CLEANUP(cleanup_stmt) struct db_stmt *stmt = NULL;
-	const struct filter_options *options = &listing->filter_options;
+	const struct filter_options *options = listing->filter_options;
 	bool counted = options->lines != FILTER_ALL;
 	int r;
 
@@ -216,20 +208,36 @@ static int list_containers(struct listing *listing, bool all)
 	return r;
 }
 
-int cmd_ps(const struct command_context *context, int argc, char **argv)
+static int run(const struct command_call *call)
 {
-	struct ps_options options = { 0 };
-	const struct option_group own[] = { { "Containers", ps_rows, &options }, { 0 } };
+	const struct ps_options *options = call->settings;
 	struct listing listing;
 	int r;
 
-	(void)context;
-	if (!listing_parse(&listing, argc, argv, &usage, own, false, false) ||
-	    !listing_open_print(&listing, &table, false) || !listing_open_history(&listing))
+	if (!listing_begin(&listing, call, &options->listing) || !listing_open_print(&listing, &table, false) ||
+	    !listing_open_history(&listing))
 		return listing_end(&listing);
-	r = list_containers(&listing, options.all);
+	r = list_containers(&listing, options->all);
 	if (r == 0 && print_count(listing.print))
-		output_hint(&listing.common, &listing.output,
-			    "Hint: cri-ebpf why CONTAINER tells one container's story.");
+		output_hint(&call->common, &listing.output, "Hint: cri-ebpf why CONTAINER tells one container's story.");
 	return listing_finish(&listing, r);
 }
+
+static const struct command_group groups[] = {
+	{ "Containers", ps_rows, 0, 0, NULL },
+	LISTING_GROUPS(offsetof(struct ps_options, listing), ~(unsigned int)FILTER_FOLLOW),
+	{ 0 },
+};
+
+const struct command cmd_ps = {
+	.name = "ps",
+	.help = "containers seen: running, gone, how they ended",
+	.example = "cri-ebpf ps -a -S -1h",
+	.synopsis = "cri-ebpf ps [-a] [OPTION...]",
+	.description = "Container lives: the running ones, with -a also those gone and how they ended. \"lost\": the\n"
+		"machine went down while it ran. -S and -U mean lives that overlap the range; filters for events\n"
+		"(-t, --pid, --comm, --signal, --exit-code) mean containers that have such an event.",
+	.groups = groups,
+	.settings_size = sizeof(struct ps_options),
+	.run = run,
+};

@@ -46,15 +46,6 @@ static const struct option_row record_rows[] = {
 	{ .name = NULL },
 };
 
-static const struct command_usage usage = {
-	.example = "cri-ebpf record --once",
-	.synopsis = "cri-ebpf record [--once] [OPTION...]",
-	.description = "Moves events from the kernel's ring buffer to the database until it is told to stop. Needs what\n"
-		       "cri-ebpf-loader load has pinned. Started as root it becomes the configured user first; it\n"
-		       "keeps no capability and runs in a sandbox, which cannot be switched off.",
-	.config_keys = true,
-};
-
 /* Everything that is open while recording; -1 and NULL: not open. */
 struct record {
 	const struct config *config;
@@ -365,7 +356,7 @@ static int open_pipeline(struct record *record)
 	return EXIT_STORE;
 }
 
-static int run(struct record *record, const struct record_options *options)
+static int record_events(struct record *record, const struct record_options *options)
 {
 	const struct config *config = record->config;
 	const struct recorder recorder = {
@@ -401,32 +392,42 @@ static int open_sweep(struct record *record)
 	return 0;
 }
 
-int cmd_record(const struct command_context *context, int argc, char **argv)
+static int run(const struct command_call *call)
 {
-	static struct command_common common;
-	struct record_options options = { .once = false };
-	const struct option_group own[] = { { "Recording", record_rows, &options }, { NULL, NULL, NULL } };
 	CLEANUP(record_close) struct record record = {
+		.config = &call->common.config,
 		.pin_lock_fd = -1, .db_lock_fd = -1, .ring_fd = -1,   .pin_fd = -1,
 		.signal_fd = -1,   .epoll_fd = -1,   .notify_fd = -1, .fault_fd = -1,
 	};
 	typedef int step(struct record *);
 	step *const steps[] = { open_pins,     open_sources,  leave_root,    find_database,
 				lock_database, enter_sandbox, open_pipeline, open_sweep };
-	int r = command_parse(argc, argv, &usage, own, &common, NULL);
+	int r;
 
-	(void)context;
-	if (r)
-		return command_exit(r);
-	record.config = &common.config;
-	if (set_db_directory(&record, common.config.db) != 0)
+	if (set_db_directory(&record, record.config->db) != 0)
 		return EXIT_USAGE;
-	(void)umask(027); /* members of the group read what is written, nobody else */
+	(void)umask(027); /* the group may read what is written, others may not */
 
 	for (size_t i = 0; i < ARRAY_SIZE(steps); i++) {
 		r = steps[i](&record);
 		if (r)
 			return r;
 	}
-	return run(&record, &options);
+	return record_events(&record, call->settings);
 }
+
+static const struct command_group groups[] = { { "Recording", record_rows, 0, 0, NULL }, { 0 } };
+
+const struct command cmd_record = {
+	.name = "record",
+	.help = "record events into the database: what the service runs",
+	.example = "cri-ebpf record --once",
+	.synopsis = "cri-ebpf record [--once] [OPTION...]",
+	.description = "Moves events from the kernel's ring buffer to the database until it is told to stop. Needs what\n"
+		       "cri-ebpf-loader load has pinned. Started as root it becomes the configured user first; it\n"
+		       "keeps no capability and runs in a sandbox, which cannot be switched off.",
+	.config_keys = true,
+	.groups = groups,
+	.settings_size = sizeof(struct record_options),
+	.run = run,
+};

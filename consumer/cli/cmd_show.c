@@ -13,13 +13,6 @@
 #include "consumer/query/query.h"
 #include "consumer/text/event_type.h"
 
-static const struct command_usage usage = {
-	.example = "cri-ebpf show 4711",
-	.synopsis = "cri-ebpf show ID... [OPTION...]",
-	.description = "Everything known about an event. The id of an incident (the ID column of cri-ebpf oom) shows\n"
-		       "every kill of it. Ids are in the JSON output and in cri-ebpf events -F id,TIME,DETAIL.",
-};
-
 struct show {
 	struct listing *listing;
 	int64_t incident; /* of the event just shown, when it is the first of one; else 0 */
@@ -31,12 +24,12 @@ static int show_row(void *context, const struct value *row)
 	struct show *show = context;
 	struct listing *listing = show->listing;
 	const struct value *incident = &event_values(row, &event_kind_oom)[OOM_INCIDENT];
-	struct column_style style = { listing->print_options.utc, true, listing->now.boot_id };
+	struct column_style style = { listing->print_options->utc, true, listing->now.boot_id };
 	char detail[COLUMN_TEXT_MAX];
 
 	if (incident->kind == VALUE_INT && incident->number == row[FIELD_ID].number)
 		show->incident = row[FIELD_ID].number;
-	if (!print_is_text(&listing->print_options) || listing->print_options.fields[0])
+	if (!print_is_text(listing->print_options) || listing->print_options->fields[0])
 		return print_row(listing->print, row, NULL);
 
 	if (show->shown++)
@@ -84,26 +77,20 @@ static bool parse_ids(char **words, int count, int64_t *ids)
 
 #define IDS_MAX 256
 
-int cmd_show(const struct command_context *context, int argc, char **argv)
+static int run(const struct command_call *call)
 {
 	struct listing listing;
 	struct show show = { .listing = &listing };
 	int64_t ids[IDS_MAX];
 	int exit_code, r = 0;
 
-	(void)context;
-	if (!listing_parse(&listing, argc, argv, &usage, NULL, true, false))
-		return listing_end(&listing);
-	if (listing.operands < 1 || listing.operands > IDS_MAX || !parse_ids(argv + 1, listing.operands, ids)) {
-		if (listing.operands < 1)
-			log_error("which event? name its id: cri-ebpf show ID");
-		listing.exit_code = EXIT_USAGE;
-		return listing_end(&listing);
-	}
-	if (!listing_open_print(&listing, event_table(), true) || !listing_open_history(&listing))
+	if (!parse_ids(call->operands, call->operand_count, ids))
+		return EXIT_USAGE;
+	if (!listing_begin(&listing, call, call->settings) || !listing_open_print(&listing, event_table(), true) ||
+	    !listing_open_history(&listing))
 		return listing_end(&listing);
 
-	for (int i = 0; i < listing.operands && r == 0; i++)
+	for (int i = 0; i < call->operand_count && r == 0; i++)
 		r = show_id(&show, ids[i]);
 	exit_code = show.shown ? EXIT_FOUND : EXIT_NOT_FOUND;
 	if (r == 0 && !show.shown && !print_count(listing.print))
@@ -111,3 +98,20 @@ int cmd_show(const struct command_context *context, int argc, char **argv)
 	r = listing_finish(&listing, r);
 	return r == EXIT_NOT_FOUND ? exit_code : r;
 }
+
+static const struct command_group groups[] = { LISTING_GROUPS(0, FILTER_STRICT), { 0 } };
+
+const struct command cmd_show = {
+	.name = "show",
+	.help = "one event or incident in full",
+	.example = "cri-ebpf show 4711",
+	.synopsis = "cri-ebpf show ID... [OPTION...]",
+	.description = "Everything known about an event. The id of an incident (the ID column of cri-ebpf oom) shows\n"
+		       "every kill of it. Ids are in the JSON output and in cri-ebpf events -F id,TIME,DETAIL.",
+	.operands = "the ids of 1 to 256 events",
+	.operands_min = 1,
+	.operands_max = IDS_MAX,
+	.groups = groups,
+	.settings_size = sizeof(struct listing_options),
+	.run = run,
+};

@@ -18,17 +18,15 @@
 #include "consumer/sandbox/confine.h"
 #include "consumer/text/error.h"
 
-static const struct command_usage usage = {
-	.example = "cri-ebpf sql 'SELECT namespace, count(*) AS kills FROM v_oom GROUP BY 1'",
-	.synopsis = "cri-ebpf sql QUERY [OPTION...]",
-	.description =
-		"One SELECT over the views v_events, v_oom, v_exit, v_pressure, v_fork, v_lifecycle, v_container and\n"
-		"v_gap. Nothing can be changed. Times are nanoseconds since 1970 (UTC).",
-};
-
 struct sql_options {
 	uint64_t time_limit_ns;
+	struct print_options print;
 };
+
+static void set_defaults(void *options)
+{
+	((struct sql_options *)options)->time_limit_ns = 10000000000ULL;
+}
 
 static const struct option_row sql_rows[] = {
 	{ "time-limit", 0, OPTION_DURATION, offsetof(struct sql_options, time_limit_ns), .min = 1000000,
@@ -95,8 +93,9 @@ static int print_rows_of(struct db_stmt *stmt, struct print *print, size_t count
 }
 
 struct sql_work {
-	struct command_common common;
-	struct print_options print_options;
+	const struct command_call *call;
+	const char *path; /* of the database */
+	const struct sql_options *options;
 	struct output output;
 	struct db *db;
 };
@@ -114,21 +113,21 @@ static int finish(struct sql_work *work, struct print *print, int r)
 	if (r < 0 && !db_wal_index_moved(work->db) && usage_error(work->db, r))
 		return EXIT_USAGE;
 	if (r < 0)
-		return history_failed(&work->common, work->db, r);
-	r = history_check(&work->common, work->db);
+		return history_failed(work->path, work->db, r);
+	r = history_check(work->path, work->db);
 	if (r)
 		return r;
 	return print_count(print) ? EXIT_FOUND : EXIT_NOT_FOUND;
 }
 
-static int run(struct sql_work *work, const char *query, uint64_t limit_ns)
+static int run_query(struct sql_work *work, const char *query)
 {
 	CLEANUP(cleanup_stmt) struct db_stmt *stmt = NULL;
 	CLEANUP(print_cleanup) struct print *print = NULL;
 	struct column columns[COLUMN_LIST_MAX];
 	struct column_table table;
 	char message[4096] = "";
-	int r = db_restrict(work->db, limit_ns);
+	int r = db_restrict(work->db, work->options->time_limit_ns);
 
 	if (r == 0)
 		r = db_prepare(work->db, query, &stmt);
@@ -137,12 +136,12 @@ static int run(struct sql_work *work, const char *query, uint64_t limit_ns)
 	if (r < 0) {
 		int exit_code = usage_error(work->db, r);
 
-		return exit_code ? exit_code : history_failed(&work->common, work->db, r);
+		return exit_code ? exit_code : history_failed(work->path, work->db, r);
 	}
 
 	struct print_target target = { work->output.out, work->output.color, false, work->output.width, "" };
 
-	r = print_open(&work->print_options, &table, &target, &print, message, sizeof(message));
+	r = print_open(&work->options->print, &table, &target, &print, message, sizeof(message));
 	if (r < 0) {
 		log_error("--fields: %s", message);
 		return EXIT_USAGE;
@@ -156,41 +155,50 @@ static int open_history(struct sql_work *work)
 	int r;
 
 	filter_now(&now);
-	r = confine_to_reading(work->common.config.db);
+	r = confine_to_reading(work->path);
 	if (!r)
-		r = history_open(&work->common, &work->db);
+		r = history_open(work->path, &work->db);
 	if (r)
 		return r;
-	history_warn_stale(&work->common, work->db, now.now_unix_nano, work->print_options.utc);
+	if (!work->call->common.quiet)
+		history_warn_stale(work->db, work->call->common.config.metrics_interval_ns, now.now_unix_nano,
+				   work->options->print.utc);
 	confine_to_open_files();
 	return 0;
 }
 
-int cmd_sql(const struct command_context *context, int argc, char **argv)
+static int run(const struct command_call *call)
 {
-	struct sql_options options = { .time_limit_ns = 10000000000ULL };
-	struct sql_work work = { 0 };
-	const struct option_group own[] = {
-		{ "Query", sql_rows, &options },
-		{ "How to show it", print_rows, &work.print_options },
-		{ 0 },
-	};
-	int operands = 0;
-	int exit_code, r;
+	const struct sql_options *options = call->settings;
+	struct sql_work work = { .call = call, .path = call->common.config.db, .options = options };
+	int exit_code;
 
-	(void)context;
-	r = command_parse(argc, argv, &usage, own, &work.common, &operands);
-	if (r != 0)
-		return command_exit(r);
-	if (operands != 1) {
-		log_error("expected one query, got %d words: put the query in quotes", operands);
-		return EXIT_USAGE;
-	}
-	output_open(&work.common, print_is_text(&work.print_options), &work.output);
+	output_open(&call->common, print_is_text(&options->print), &work.output);
 	exit_code = open_history(&work);
 	if (!exit_code)
-		exit_code = run(&work, argv[1], options.time_limit_ns);
+		exit_code = run_query(&work, call->operands[0]);
 	(void)output_close(&work.output, 0);
 	db_close(work.db);
 	return exit_code;
 }
+
+static const struct command_group groups[] = {
+	{ "Query", sql_rows, 0, 0, set_defaults },
+	{ "How to show it", print_rows, offsetof(struct sql_options, print), 0, NULL },
+	{ 0 },
+};
+
+const struct command cmd_sql = {
+	.name = "sql",
+	.help = "read-only SQL over the documented views",
+	.example = "cri-ebpf sql 'SELECT namespace, count(*) AS kills FROM v_oom GROUP BY 1'",
+	.synopsis = "cri-ebpf sql QUERY [OPTION...]",
+	.description = "One SELECT over the views v_events, v_oom, v_exit, v_pressure, v_fork, v_lifecycle, v_container and\n"
+		"v_gap. Nothing can be changed. Times are nanoseconds since 1970 (UTC).",
+	.operands = "exactly one query in quotes",
+	.operands_min = 1,
+	.operands_max = 1,
+	.groups = groups,
+	.settings_size = sizeof(struct sql_options),
+	.run = run,
+};

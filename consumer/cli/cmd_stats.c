@@ -17,14 +17,6 @@
 #include "consumer/store/event_join.h"
 #include "consumer/text/event_type.h"
 
-static const struct command_usage usage = {
-	.example = "cri-ebpf stats -k pod -S today",
-	.synopsis = "cri-ebpf stats [-k container|pod|namespace|kind] [OPTION...]",
-	.description =
-		"Counts of events: OOM kills, pressure reports, exits, exits that failed (a code other than 0 or a\n"
-		"signal) and forks, with the times of the first and the last event. Most kills first.",
-};
-
 enum stats_column {
 	STATS_KEY,
 	STATS_OOM,
@@ -55,6 +47,7 @@ static const char *const key_names[] = { "container", "pod", "namespace", "kind"
 
 struct stats_options {
 	uint64_t key; /* index into key_names */
+	struct listing_options listing;
 };
 
 static const struct option_row stats_rows[] = {
@@ -219,7 +212,7 @@ static int compare_groups(const void *a, const void *b)
 
 static void print_groups(struct stats *stats, struct listing *listing)
 {
-	const struct filter_options *options = &listing->filter_options;
+	const struct filter_options *options = listing->filter_options;
 
 	if (stats->count)
 		qsort(stats->groups, stats->count, sizeof(struct group *), compare_groups);
@@ -337,22 +330,37 @@ static void stats_done(struct stats *stats)
 	free(stats->groups);
 }
 
-int cmd_stats(const struct command_context *context, int argc, char **argv)
+static int run(const struct command_call *call)
 {
-	struct stats_options options = { 0 };
-	const struct option_group own[] = { { "Counting", stats_rows, &options }, { 0 } };
-	struct stats stats = { 0 };
+	const struct stats_options *options = call->settings;
+	struct stats stats = { .key = options->key };
 	struct listing listing;
 	int r;
 
-	(void)context;
-	if (!listing_parse(&listing, argc, argv, &usage, own, false, false) ||
-	    !listing_open_print(&listing, &table, false) || !listing_open_history(&listing))
+	if (!listing_begin(&listing, call, &options->listing) || !listing_open_print(&listing, &table, false) ||
+	    !listing_open_history(&listing))
 		return listing_end(&listing);
-	stats.key = options.key;
 	r = count_events(&stats, &listing);
 	if (r == 0)
 		print_groups(&stats, &listing);
 	stats_done(&stats);
 	return listing_finish(&listing, r);
 }
+
+static const struct command_group groups[] = {
+	{ "Counting", stats_rows, 0, 0, NULL },
+	LISTING_GROUPS(offsetof(struct stats_options, listing), ~(unsigned int)(FILTER_FOLLOW | FILTER_GREP)),
+	{ 0 },
+};
+
+const struct command cmd_stats = {
+	.name = "stats",
+	.help = "counts by container, pod, namespace or kind",
+	.example = "cri-ebpf stats -k pod -S today",
+	.synopsis = "cri-ebpf stats [-k container|pod|namespace|kind] [OPTION...]",
+	.description = "Counts of events: OOM kills, pressure reports, exits, exits that failed (a code other than 0 or a\n"
+		"signal) and forks, with the times of the first and the last event. Most kills first.",
+	.groups = groups,
+	.settings_size = sizeof(struct stats_options),
+	.run = run,
+};

@@ -25,15 +25,6 @@
 #include "consumer/text/json.h"
 #include "consumer/text/time_words.h"
 
-static const struct command_usage usage = {
-	.example = "cri-ebpf status",
-	.synopsis = "cri-ebpf status [--json] [OPTION...]",
-	.description =
-		"Whether events are being recorded: the loader's programs, the recorder, what was sent, stored and\n"
-		"lost, and the store, as the recorder wrote it last. Exits 0 when healthy, 4 when not.",
-	.config_keys = true,
-};
-
 #define REASONS_MAX 16
 
 struct status_options {
@@ -52,8 +43,9 @@ static const struct option_row status_rows[] = {
 };
 
 struct status {
-	struct command_common common;
-	struct status_options options;
+	const char *path; /* of the database */
+	const struct config *config;
+	const struct status_options *options;
 	struct db *db;
 	char db_name[PATH_MAX]; /* what the path leads to */
 	struct output output;
@@ -131,13 +123,13 @@ static bool explain_trouble(struct status *status)
 	add_reason(status,
 		   "the recorder cannot store into \"%s\": %s; events wait in the ring, and what does not fit is"
 		   " lost",
-		   status->common.config.db, trouble);
+		   status->path, trouble);
 	return true;
 }
 
 static int check_recorder(struct status *status)
 {
-	const struct config *config = &status->common.config;
+	const struct config *config = status->config;
 	char lock[PATH_MAX + sizeof(".lock")];
 	int r;
 
@@ -145,7 +137,7 @@ static int check_recorder(struct status *status)
 	r = recorder_state_read(status->db, status->now, (int64_t)config->metrics_interval_ns, lock, &status->beat);
 	if (r < 0)
 		return r;
-	time_format_local(status->as_of, sizeof(status->as_of), status->beat.time, status->options.utc);
+	time_format_local(status->as_of, sizeof(status->as_of), status->beat.time, status->options->utc);
 	if (!explain_trouble(status))
 		explain_recorder(status);
 	if (status->beat.state != RECORDER_NEVER && !status->beat.loaded)
@@ -163,7 +155,7 @@ static void check_probe(struct status *status, const char *name, const char *run
 	if (!attached)
 		add_reason(status, "the probe %s is not attached: cri-ebpf-loader status and check say why",
 			   name ? name : "?");
-	else if (name && strcmp(name, "oom_kill") == 0 && (!rung || !rung[0]) && status->common.config.oom_kill)
+	else if (name && strcmp(name, "oom_kill") == 0 && (!rung || !rung[0]) && status->config->oom_kill)
 		add_reason(status, "OOM kills are not recorded: nothing that shows them could be attached on this kernel;"
 				   " cri-ebpf-loader check says why");
 }
@@ -265,7 +257,7 @@ static void write_store(struct status *status, struct json *json)
 
 	time_format_rfc3339(oldest, sizeof(oldest), status->oldest);
 	json_object(json, "store");
-	json_text(json, "path", status->common.config.db);
+	json_text(json, "path", status->path);
 	json_int(json, "bytes", status->bytes);
 	json_int(json, "events", status->events);
 	json_text(json, "oldest", status->oldest ? oldest : NULL);
@@ -346,7 +338,7 @@ static int print_recorder(struct status *status)
 
 		(void)snprintf(commit, sizeof(commit), "at an unknown time");
 		if (time_words_parse(db_text(stmt, 1, NULL), status->now, status->now, &time) == 0)
-			time_format_local(commit, sizeof(commit), time, status->options.utc);
+			time_format_local(commit, sizeof(commit), time, status->options->utc);
 	}
 	(void)fprintf(out, "recorder: %s, pid %" PRId64 ", not yet read %s, last commit %s\n",
 		      states[status->beat.state], status->beat.pid, lag, commit);
@@ -410,15 +402,15 @@ static int print_text(struct status *status)
 		r = print_recorder(status);
 	text_format_size(bytes, sizeof(bytes), (uint64_t)status->bytes);
 	if (status->oldest)
-		time_format_local(oldest, sizeof(oldest), status->oldest, status->options.utc);
-	(void)fprintf(out, "   store: %s, %s, %" PRId64 " events%s%s\n", status->common.config.db, bytes,
+		time_format_local(oldest, sizeof(oldest), status->oldest, status->options->utc);
+	(void)fprintf(out, "   store: %s, %s, %" PRId64 " events%s%s\n", status->path, bytes,
 		      status->events, oldest[0] ? " since " : "", oldest);
 	if (r == 0 && written)
 		r = print_counters(status);
 	return r;
 }
 
-static int run(struct status *status)
+static int report(struct status *status)
 {
 	int written, r = check_recorder(status);
 
@@ -428,42 +420,52 @@ static int run(struct status *status)
 	if (r == 0)
 		r = measure_store(status);
 	if (r == 0)
-		r = status->options.json || status->options.format ? print_json(status) : print_text(status);
+		r = status->options->json || status->options->format ? print_json(status) : print_text(status);
 	written = output_close(&status->output, 0);
 	if (r < 0)
-		return history_failed(&status->common, status->db, r);
+		return history_failed(status->path, status->db, r);
 	if (written < 0 && written != -EPIPE) {
 		log_error("cannot write to standard output: %s; the answer is incomplete", error_text(written));
 		return EXIT_USAGE;
 	}
-	r = history_check(&status->common, status->db);
+	r = history_check(status->path, status->db);
 	if (r)
 		return r;
 	return status->reason_count ? EXIT_UNHEALTHY : EXIT_FOUND;
 }
 
-int cmd_status(const struct command_context *context, int argc, char **argv)
+static int run(const struct command_call *call)
 {
-	struct status status = { 0 };
-	const struct option_group own[] = { { "Status", status_rows, &status.options }, { 0 } };
+	struct status status = { .path = call->common.config.db, .config = &call->common.config, .options = call->settings };
 	struct filter_now now;
-	int exit_code, r;
+	int exit_code;
 
-	(void)context;
-	r = command_parse(argc, argv, &usage, own, &status.common, NULL);
-	if (r != 0)
-		return command_exit(r);
 	filter_now(&now);
 	status.now = now.now_unix_nano;
-	output_open(&status.common, false, &status.output);
-	exit_code = confine_to_reading(status.common.config.db);
+	output_open(&call->common, false, &status.output);
+	exit_code = confine_to_reading(status.path);
 	if (!exit_code)
-		exit_code = history_open(&status.common, &status.db);
+		exit_code = history_open(status.path, &status.db);
 	/* The recorder's files lie beside the database, not beside a link to it. */
-	if (!exit_code && db_file_resolve(status.common.config.db, status.db_name) != 0)
-		(void)snprintf(status.db_name, sizeof(status.db_name), "%s", status.common.config.db);
+	if (!exit_code && db_file_resolve(status.path, status.db_name) != 0)
+		(void)snprintf(status.db_name, sizeof(status.db_name), "%s", status.path);
 	if (!exit_code)
-		exit_code = run(&status);
+		exit_code = report(&status);
 	db_close(status.db);
 	return exit_code;
 }
+
+static const struct command_group groups[] = { { "Status", status_rows, 0, 0, NULL }, { 0 } };
+
+const struct command cmd_status = {
+	.name = "status",
+	.help = "is recording healthy?",
+	.example = "cri-ebpf status",
+	.synopsis = "cri-ebpf status [--json] [OPTION...]",
+	.description = "Whether events are being recorded: the loader's programs, the recorder, what was sent, stored and\n"
+		"lost, and the store, as the recorder wrote it last. Exits 0 when healthy, 4 when not.",
+	.config_keys = true,
+	.groups = groups,
+	.settings_size = sizeof(struct status_options),
+	.run = run,
+};

@@ -38,6 +38,7 @@ struct vacuum_options {
 	char time[128];
 	uint64_t size;
 	bool dry_run;
+	struct print_options print;
 };
 
 static const struct option_row vacuum_rows[] = {
@@ -48,16 +49,6 @@ static const struct option_row vacuum_rows[] = {
 	  .argument = "SIZE", .help = "remove until the database and its log take no more" },
 	{ "dry-run", 0, OPTION_FLAG, offsetof(struct vacuum_options, dry_run), .help = "only show what would go" },
 	{ .name = NULL },
-};
-
-static const struct command_usage usage = {
-	.example = "cri-ebpf vacuum --time=30d --size=500M --dry-run",
-	.synopsis = "cri-ebpf vacuum [--time=TIME] [--size=SIZE] [--dry-run] [OPTION...]",
-	.description =
-		"Removes events by age and by size, and gives the room back; without either as retention_age and\n"
-		"retention_size of the configuration say. By size plain exits and forks go first, then pressure, OOM\n"
-		"kills and container lives last. A running recorder does all this by itself, so this is refused beside\n"
-		"one. Needs root or the recorder's user; --dry-run needs no more than reading.",
 };
 
 enum vacuum_column {
@@ -80,9 +71,9 @@ static const struct column columns[VACUUM_COLUMN_COUNT] = {
 static const struct column_table table = { columns, VACUUM_COLUMN_COUNT, NULL, NULL, -1 };
 
 struct vacuum {
-	struct command_common common;
-	struct vacuum_options options;
-	struct print_options print_options;
+	const struct config *config;
+	const struct vacuum_options *options;
+	char path[sizeof(((struct config *)0)->db)]; /* of the database; from find_database on without links */
 	struct retention_settings settings;
 	struct output output;
 	int64_t now;
@@ -102,15 +93,15 @@ static void vacuum_close(struct vacuum *vacuum)
 /* What is asked for; without a word about it what the configuration says. */
 static int choose(struct vacuum *vacuum)
 {
-	const struct vacuum_options *options = &vacuum->options;
+	const struct vacuum_options *options = vacuum->options;
 	struct filter_now now;
 	int64_t since;
 
 	filter_now(&now);
 	vacuum->now = now.now_unix_nano;
 	if (!options->time[0] && !options->size) {
-		vacuum->settings = (struct retention_settings){ vacuum->common.config.retention_age_ns,
-								vacuum->common.config.retention_size,
+		vacuum->settings = (struct retention_settings){ vacuum->config->retention_age_ns,
+								vacuum->config->retention_size,
 								kind_storages };
 		return 0;
 	}
@@ -134,7 +125,7 @@ static int choose(struct vacuum *vacuum)
 /* Root has no business in files that another user may change. */
 static int leave_root(struct vacuum *vacuum)
 {
-	const char *user = vacuum->common.config.user;
+	const char *user = vacuum->config->user;
 	uid_t uid = 0;
 	gid_t gid = 0;
 	int r = privileges_find_user(user, &uid, &gid);
@@ -155,11 +146,11 @@ static int leave_root(struct vacuum *vacuum)
 static int find_database(struct vacuum *vacuum)
 {
 	char real[PATH_MAX], copy[PATH_MAX];
-	int r = db_file_resolve(vacuum->common.config.db, real);
+	int r = db_file_resolve(vacuum->path, real);
 
 	if (r)
-		return history_not_opened(&vacuum->common, r);
-	(void)snprintf(vacuum->common.config.db, sizeof(vacuum->common.config.db), "%s", real);
+		return history_not_opened(vacuum->path, r);
+	(void)snprintf(vacuum->path, sizeof(vacuum->path), "%s", real);
 	(void)strcpy(copy, real);
 	(void)snprintf(vacuum->db_directory, sizeof(vacuum->db_directory), "%s", dirname(copy));
 	return 0;
@@ -184,7 +175,7 @@ static int refuse(const char *path, const char *reason, const char *advice)
  */
 static int check_place(const struct vacuum *vacuum)
 {
-	const char *path = vacuum->common.config.db, *directory = vacuum->db_directory;
+	const char *path = vacuum->path, *directory = vacuum->db_directory;
 	AUTO_CLOSE int directory_fd = open(directory, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	AUTO_CLOSE int fd = directory_fd < 0 ? -1
 					     : openat(directory_fd, strrchr(path, '/') + 1,
@@ -192,14 +183,14 @@ static int check_place(const struct vacuum *vacuum)
 	struct stat above, file;
 
 	if (fd < 0 || fstat(directory_fd, &above) != 0 || fstat(fd, &file) != 0)
-		return history_not_opened(&vacuum->common, -errno);
+		return history_not_opened(vacuum->path, -errno);
 	if (is_strangers(vacuum, &above))
 		return refuse(directory, "belongs to another user",
 			      "run this as that user, or give it to the recorder's");
 	if (above.st_mode & (S_IWGRP | S_IWOTH))
 		return refuse(directory, "is writable by group or others", "chmod go-w it, once its files are known");
 	if (S_ISDIR(file.st_mode))
-		return history_not_opened(&vacuum->common, -EISDIR);
+		return history_not_opened(vacuum->path, -EISDIR);
 	if (!S_ISREG(file.st_mode))
 		return refuse(path, "is no regular file", "name a file with --db");
 	if (is_strangers(vacuum, &file))
@@ -212,7 +203,7 @@ static int check_place(const struct vacuum *vacuum)
 /* Two who write would not see each other's rows: what the recorder knows of the database would be wrong. */
 static int lock(struct vacuum *vacuum)
 {
-	const char *path = vacuum->common.config.db;
+	const char *path = vacuum->path;
 	pid_t holder = 0;
 	char pid[32] = "";
 
@@ -232,7 +223,7 @@ static int lock(struct vacuum *vacuum)
 	else
 		log_error("cannot write to \"%s\": %s; nothing was removed: run this as root or as user \"%s\", or add"
 			  " --dry-run",
-			  path, error_text(vacuum->lock_fd), vacuum->common.config.user);
+			  path, error_text(vacuum->lock_fd), vacuum->config->user);
 	return EXIT_DENIED;
 }
 
@@ -246,7 +237,7 @@ static int open_for_writing(struct vacuum *vacuum)
 		exit_code = check_place(vacuum);
 	/* First as every reader does: it must be there and be ours before anything is made beside it. */
 	if (!exit_code)
-		exit_code = history_open(&vacuum->common, &vacuum->db);
+		exit_code = history_open(vacuum->path, &vacuum->db);
 	if (exit_code)
 		return exit_code;
 	db_close(TAKE_PTR(vacuum->db));
@@ -261,19 +252,19 @@ static int open_for_writing(struct vacuum *vacuum)
 		exit_code = check_place(vacuum);
 	if (exit_code)
 		return exit_code;
-	r = db_open_write(vacuum->common.config.db, &vacuum->db);
+	r = db_open_write(vacuum->path, &vacuum->db);
 	if (!r)
 		return 0;
-	log_error("cannot open \"%s\" for writing: %s; nothing was removed", vacuum->common.config.db, error_text(r));
+	log_error("cannot open \"%s\" for writing: %s; nothing was removed", vacuum->path, error_text(r));
 	return r == -EACCES || r == -EROFS ? EXIT_DENIED : EXIT_STORE;
 }
 
 static int open_for_reading(struct vacuum *vacuum)
 {
-	int exit_code = confine_to_reading(vacuum->common.config.db);
+	int exit_code = confine_to_reading(vacuum->path);
 
 	if (!exit_code)
-		exit_code = history_open(&vacuum->common, &vacuum->db);
+		exit_code = history_open(vacuum->path, &vacuum->db);
 	if (!exit_code)
 		confine_to_open_files();
 	return exit_code;
@@ -304,12 +295,12 @@ static void subtract(struct retention_plan *before, const struct retention_plan 
 	before->events -= after->events;
 }
 
-static int run(struct vacuum *vacuum, struct retention_plan *ret)
+static int work(struct vacuum *vacuum, struct retention_plan *ret)
 {
 	struct retention_plan after;
 	int r;
 
-	if (vacuum->options.dry_run)
+	if (vacuum->options->dry_run)
 		return retention_plan(vacuum->db, &vacuum->settings, vacuum->now, ret);
 	r = retention_plan_all(vacuum->db, ret);
 	if (!r)
@@ -340,7 +331,7 @@ static void print_plan(struct print *print, const struct retention_plan *plan)
 
 static void tell(const struct vacuum *vacuum, const struct retention_plan *plan)
 {
-	const char *path = vacuum->common.config.db;
+	const char *path = vacuum->path;
 	char before[16], after[16], gone[16];
 	uint64_t file, log;
 
@@ -348,7 +339,7 @@ static void tell(const struct vacuum *vacuum, const struct retention_plan *plan)
 	text_format_size(before, sizeof(before), vacuum->file + vacuum->log);
 	text_format_size(after, sizeof(after), file + log);
 	text_format_size(gone, sizeof(gone), (uint64_t)((double)plan->events * plan->event_bytes));
-	if (vacuum->options.dry_run)
+	if (vacuum->options->dry_run)
 		log_info("would remove %" PRId64 " events, about %s of the %s of \"%s\"; nothing was changed",
 			 plan->events, gone, before, path);
 	else
@@ -364,7 +355,7 @@ static int show(struct vacuum *vacuum, const struct retention_plan *plan)
 	char message[4096] = "";
 	int r;
 
-	if (print_open(&vacuum->print_options, &table, &target, &print, message, sizeof(message)) < 0) {
+	if (print_open(&vacuum->options->print, &table, &target, &print, message, sizeof(message)) < 0) {
 		log_error("--fields: %s", message);
 		return EXIT_USAGE;
 	}
@@ -381,7 +372,7 @@ static int show(struct vacuum *vacuum, const struct retention_plan *plan)
 /* Before anything is removed, so that a wrong word costs nothing. */
 static int check_fields(const struct vacuum *vacuum)
 {
-	const struct print_options *options = &vacuum->print_options;
+	const struct print_options *options = &vacuum->options->print;
 	struct column_list list;
 	char message[1024];
 
@@ -392,31 +383,45 @@ static int check_fields(const struct vacuum *vacuum)
 	return EXIT_USAGE;
 }
 
-int cmd_vacuum(const struct command_context *context, int argc, char **argv)
+static int run(const struct command_call *call)
 {
-	CLEANUP(vacuum_close) struct vacuum vacuum = { .lock_fd = -1 };
-	const struct option_group own[] = {
-		{ "What to remove", vacuum_rows, &vacuum.options },
-		{ "How to show it", print_rows, &vacuum.print_options },
-		{ 0 },
-	};
+	CLEANUP(vacuum_close) struct vacuum vacuum = { .config = &call->common.config, .options = call->settings,
+						       .lock_fd = -1 };
 	struct retention_plan plan;
-	int r = command_parse(argc, argv, &usage, own, &vacuum.common, NULL);
+	int r;
 
-	(void)context;
-	if (r)
-		return command_exit(r);
+	(void)snprintf(vacuum.path, sizeof(vacuum.path), "%s", vacuum.config->db);
 	r = check_fields(&vacuum);
 	if (!r)
 		r = choose(&vacuum);
 	if (r)
 		return r;
-	(void)umask(027); /* what is made beside the database is for the group, as the recorder's */
-	output_open(&vacuum.common, false, &vacuum.output);
-	r = vacuum.options.dry_run ? open_for_reading(&vacuum) : open_for_writing(&vacuum);
+	(void)umask(027); /* the group may read what is made beside the database, as what the recorder makes */
+	output_open(&call->common, false, &vacuum.output);
+	r = vacuum.options->dry_run ? open_for_reading(&vacuum) : open_for_writing(&vacuum);
 	if (r)
 		return r;
 	db_file_sizes(vacuum.db, &vacuum.file, &vacuum.log);
-	r = run(&vacuum, &plan);
-	return r < 0 ? history_failed(&vacuum.common, vacuum.db, r) : show(&vacuum, &plan);
+	r = work(&vacuum, &plan);
+	return r < 0 ? history_failed(vacuum.path, vacuum.db, r) : show(&vacuum, &plan);
 }
+
+static const struct command_group groups[] = {
+	{ "What to remove", vacuum_rows, 0, 0, NULL },
+	{ "How to show it", print_rows, offsetof(struct vacuum_options, print), 0, NULL },
+	{ 0 },
+};
+
+const struct command cmd_vacuum = {
+	.name = "vacuum",
+	.help = "remove old events; what the recorder does by itself",
+	.example = "cri-ebpf vacuum --time=30d --size=500M --dry-run",
+	.synopsis = "cri-ebpf vacuum [--time=TIME] [--size=SIZE] [--dry-run] [OPTION...]",
+	.description = "Removes events by age and by size, and gives the room back; without either as retention_age and\n"
+		"retention_size of the configuration say. By size plain exits and forks go first, then pressure, OOM\n"
+		"kills and container lives last. A running recorder does all this by itself, so this is refused beside\n"
+		"one. Needs root or the recorder's user; --dry-run needs no more than reading.",
+	.groups = groups,
+	.settings_size = sizeof(struct vacuum_options),
+	.run = run,
+};

@@ -20,30 +20,11 @@
 #include "consumer/text/error.h"
 #include "consumer/text/time_words.h"
 
-static const struct command_usage usage = {
-	.example = "cri-ebpf why shop/web-7d4b/nginx",
-	.synopsis = "cri-ebpf why WHAT [OPTION...]",
-	.description =
-		"What happened to a container, and why did it die? WHAT is a container (id or 4 or more digits of it,\n"
-		"name, pod/container, ns/pod/container), a pod (name, ns/pod, uid or its beginning), a unit name, a\n"
-		"cgroup path or a process id. Of several lives the latest is told and the others are listed: -S, -U\n"
-		"and -b choose among them. Of a pod, the container that was OOM-killed last, else failed last.",
-};
-
 struct telling {
 	struct listing *listing;
 	struct story *story;
 	struct json json;
 };
-
-/* Only these say something here; the others would be ignored silently. */
-static bool check_filters(const struct filter *filter)
-{
-	if (!filter_has_place(filter) && !filter_has_event(filter))
-		return true;
-	log_error("why tells one story: of the filters it takes --since, --until and --boot only");
-	return false;
-}
 
 /* ------------------------------------------------------------------ JSON */
 
@@ -159,7 +140,7 @@ static int tell_json(struct telling *telling)
 	int r;
 
 	json->out = telling->listing->output.out;
-	json->pretty = print_kind_of(&telling->listing->print_options) & PRINT_PRETTY;
+	json->pretty = print_kind_of(telling->listing->print_options) & PRINT_PRETTY;
 	json_object(json, NULL);
 	json_int(json, "v", 1);
 	write_identity(json, telling->story);
@@ -179,7 +160,7 @@ static int tell_json(struct telling *telling)
 
 static int tell(struct telling *telling)
 {
-	const struct print_options *options = &telling->listing->print_options;
+	const struct print_options *options = telling->listing->print_options;
 
 	if (!print_is_text(options))
 		return tell_json(telling);
@@ -202,7 +183,7 @@ static bool find(struct listing *listing, const char *word, struct story *story)
 	if (r > 0) {
 		r = story_read(listing->db, &place, story);
 		if (r == 0) {
-			listing->exit_code = history_check(&listing->common, listing->db);
+			listing->exit_code = history_check(listing->path, listing->db);
 			return listing->exit_code == 0;
 		}
 	} else if (r == 0) {
@@ -217,7 +198,7 @@ static bool find(struct listing *listing, const char *word, struct story *story)
 		log_error("\"%s\" is ambiguous: %s", safe, message);
 		listing->exit_code = EXIT_USAGE;
 	} else {
-		listing->exit_code = history_failed(&listing->common, listing->db, r);
+		listing->exit_code = history_failed(listing->path, listing->db, r);
 	}
 	return false;
 }
@@ -240,36 +221,54 @@ static int finish(struct listing *listing, int r)
 		log_error("cannot write to standard output: %s; the answer is incomplete", error_text(written));
 		listing->exit_code = EXIT_USAGE;
 	}
-	if (r == 0 && listing->filter_options.strict)
+	if (r == 0 && listing->filter_options->strict)
 		r = query_has_gap(listing->db, &listing->filter, &gap);
 	if (r < 0)
-		listing->exit_code = history_failed(&listing->common, listing->db, r);
-	else if (history_check(&listing->common, listing->db))
+		listing->exit_code = history_failed(listing->path, listing->db, r);
+	else if (history_check(listing->path, listing->db))
 		listing->exit_code = EXIT_STORE;
 	else if (gap)
 		listing->exit_code = EXIT_GAP;
 	return listing_end(listing);
 }
 
-int cmd_why(const struct command_context *context, int argc, char **argv)
+static int run(const struct command_call *call)
 {
 	AUTO_FREE struct story *story = calloc(1, sizeof(*story));
 	struct listing listing;
 	struct telling telling = { &listing, story, { 0 } };
 
-	(void)context;
-	if (!listing_parse(&listing, argc, argv, &usage, NULL, true, false))
+	if (!story) {
+		log_error("out of memory: nothing can be told");
+		return EXIT_USAGE;
+	}
+	if (!listing_begin(&listing, call, call->settings))
 		return listing_end(&listing);
-	if (listing.operands != 1 || !argv[1][0] || !check_filters(&listing.filter) ||
-	    !check_format(&listing.print_options)) {
-		if (listing.operands != 1)
-			log_error("whose story? expected one container, pod, unit, path or pid, got %d words",
-				  listing.operands);
+	if (!check_format(listing.print_options)) {
 		listing.exit_code = EXIT_USAGE;
 		return listing_end(&listing);
 	}
-	output_open(&listing.common, print_is_text(&listing.print_options), &listing.output);
-	if (!story || !listing_confine(&listing) || !listing_open_history(&listing) || !find(&listing, argv[1], story))
+	output_open(&call->common, print_is_text(listing.print_options), &listing.output);
+	if (!listing_confine(&listing) || !listing_open_history(&listing) || !find(&listing, call->operands[0], story))
 		return listing_end(&listing);
 	return finish(&listing, tell(&telling));
 }
+
+static const struct command_group groups[] = { LISTING_GROUPS(0, FILTER_TIMES | FILTER_STRICT), { 0 } };
+
+const struct command cmd_why = {
+	.name = "why",
+	.help = "what happened to this container, pod, unit or process",
+	.example = "cri-ebpf why shop/web-7d4b/nginx",
+	.synopsis = "cri-ebpf why WHAT [OPTION...]",
+	.description = "What happened to a container, and why did it die? WHAT is a container (id or 4 or more digits of it,\n"
+		"name, pod/container, ns/pod/container), a pod (name, ns/pod, uid or its beginning), a unit name, a\n"
+		"cgroup path or a process id. Of several lives the latest is told and the others are listed: -S, -U\n"
+		"and -b choose among them. Of a pod, the container that was OOM-killed last, else failed last.",
+	.operands = "exactly one container, pod, unit, path or pid",
+	.operands_min = 1,
+	.operands_max = 1,
+	.groups = groups,
+	.settings_size = sizeof(struct listing_options),
+	.run = run,
+};

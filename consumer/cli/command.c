@@ -2,8 +2,8 @@
 #include "consumer/cli/command.h"
 
 #include <errno.h>
-#include <stddef.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "common/cleanup.h"
@@ -11,15 +11,15 @@
 #include "common/log.h"
 #include "common/text.h"
 
-#define GROUPS_MAX 8
-
 #define PATH(member) offsetof(struct config, member), .size = sizeof(((struct config *)0)->member)
 
+enum { PATH_DB, PATH_PIN_DIR, PATH_CONFIG };
+
 static const struct option_row path_rows[] = {
-	{ "db", 0, OPTION_STRING, PATH(db), .argument = "FILE", .help = "the database", .tells_default = true },
-	{ "pin-dir", 0, OPTION_STRING, PATH(pin_dir), .argument = "DIR", .help = "where the loader pinned",
+	[PATH_DB] = { "db", 0, OPTION_STRING, PATH(db), .argument = "FILE", .help = "the database", .tells_default = true },
+	[PATH_PIN_DIR] = { "pin-dir", 0, OPTION_STRING, PATH(pin_dir), .argument = "DIR", .help = "where the loader pinned",
 	  .tells_default = true },
-	{ "config", 0, OPTION_STRING, PATH(config_file), .argument = "FILE",
+	[PATH_CONFIG] = { "config", 0, OPTION_STRING, PATH(config_file), .argument = "FILE",
 	  .help = "this configuration file, not " CONFIG_FILE_DEFAULT },
 	{ .name = NULL },
 };
@@ -36,11 +36,11 @@ static const struct option_row common_rows[] = {
 	{ .name = NULL },
 };
 
-const struct command *command_find(const struct command *commands, const char *name)
+const struct command *command_find(const struct command *const *commands, const char *name)
 {
-	for (const struct command *command = commands; command->name; command++)
-		if (strcmp(command->name, name) == 0)
-			return command;
+	for (; *commands; commands++)
+		if (strcmp((*commands)->name, name) == 0)
+			return *commands;
 	return NULL;
 }
 
@@ -50,221 +50,234 @@ int command_unknown(const char *word)
 	return EXIT_USAGE;
 }
 
-/* Fills groups, ended by one without rows; the place of the last, the configuration's keys. */
-static size_t add_groups(struct option_group *groups, const struct option_group *own, struct command_common *common)
+/* ------------------------------------------------------------------ from the row to option groups */
+
+/* Fills groups, ended by one without rows, and the targets with their defaults. */
+static void bind_groups(const struct command *command, void *settings, struct command_common *common,
+			struct option_group *groups)
 {
 	size_t count = 0;
 
-	for (; own && own->rows && count < GROUPS_MAX - 4; own++)
-		groups[count++] = *own;
+	for (const struct command_group *own = command->groups; own && own->rows; own++) {
+		void *target = (char *)settings + own->offset;
+
+		if (count >= COMMAND_GROUPS_MAX - 4)
+			abort(); /* a table that does not fit: every unit test of the verbs meets it */
+		if (own->set_defaults)
+			own->set_defaults(target);
+		groups[count++] = (struct option_group){ own->title, own->rows, target };
+	}
+	config_set_defaults(&common->config);
 	groups[count++] = (struct option_group){ "Common options", common_rows, common };
-	groups[count++] = (struct option_group){ "Files", path_rows, &common->config };
-	groups[count] = (struct option_group){ "Configuration", config_keys, &common->config };
+	if (!command->plain)
+		groups[count++] = (struct option_group){ "Files", path_rows, &common->config };
+	if (!command->plain)
+		groups[count++] = (struct option_group){ "Configuration", config_keys, &common->config };
+	groups[count] = (struct option_group){ NULL, NULL, NULL };
+}
+
+static bool takes(const struct command_group *group, const struct option_row *row)
+{
+	return !group->parts || (group->parts & row->part);
+}
+
+static size_t count_rows(const struct command_group *group)
+{
+	size_t count = 0;
+
+	for (; group && group->rows; group++)
+		for (const struct option_row *row = group->rows; row->name; row++)
+			count++;
 	return count;
 }
 
-/* ------------------------------------------------------------------ which word is what */
-
-static bool is_called(const struct option_row *row, const char *word, size_t length)
+/* Leaves out what the verb does not take. */
+static void take_rows(const struct command *command, struct option_row *taken, struct option_group *groups)
 {
-	if (strlen(row->name) != length)
-		return false;
-	for (size_t i = 0; i < length; i++)
-		if ((row->name[i] == '_' ? '-' : row->name[i]) != word[i])
-			return false;
-	return true;
-}
-
-/* By its name, or with name NULL by its letter. */
-static const struct option_row *find_row(const struct option_group *groups, const char *name, size_t length,
-					 char letter)
-{
-	for (; groups->rows; groups++)
-		for (const struct option_row *row = groups->rows; row->name; row++)
-			if (name ? is_called(row, name, length) : row->letter == letter)
-				return row;
-	return NULL;
-}
-
-/* The option in this word whose value is the next word; NULL: it needs none. */
-static const struct option_row *wants_next(const struct option_group *groups, const char *word)
-{
-	const struct option_row *row;
-
-	if (word[1] == '-') {
-		row = strchr(word, '=') ? NULL : find_row(groups, word + 2, strlen(word + 2), 0);
-		return row && option_takes_value(row) ? row : NULL;
+	for (const struct command_group *own = command->groups; own && own->rows; own++, groups++) {
+		groups->rows = taken;
+		for (const struct option_row *row = own->rows; row->name; row++)
+			if (takes(own, row))
+				*taken++ = *row;
+		*taken++ = (struct option_row){ .name = NULL };
 	}
-	for (size_t i = 1; word[i]; i++) {
-		row = find_row(groups, NULL, 0, word[i]);
-		if (row && option_takes_value(row))
-			return word[i + 1] ? NULL : row;
-	}
-	return NULL;
 }
 
-/* "-f", "--follow", "--lines=3"; not "-2h" and not "-verbose", which may be meant as values. */
-static bool is_option(const struct option_group *groups, const char *word)
+int command_options_of(const struct command *command, struct command_options *ret)
 {
-	if (word[0] != '-' || !word[1])
-		return false;
-	if (word[1] == '-')
-		return find_row(groups, word + 2, strcspn(word + 2, "="), 0) != NULL;
-	return !word[2] && find_row(groups, NULL, 0, word[1]) != NULL;
-}
-
-static void complain_missing(const struct option_row *row, const char *word, const char *next, char *message,
-			     size_t size)
-{
-	char flag[64], shown[64];
-
-	(void)text_escape(shown, sizeof(shown), next, strlen(next));
-	option_format_flag(flag, sizeof(flag), row);
-	(void)snprintf(message, size, "option \"%s\" needs a value: %s; \"%s\" is an option (as a value: %s=%s)", word,
-		       row->argument ? row->argument : "VALUE", shown, flag, shown);
-}
-
-/* An option taken as the value of the one before is a value that was forgotten. */
-static int check_values(int argc, char **argv, const struct option_group *groups, char *message, size_t size)
-{
-	for (int i = 1; i + 1 < argc && strcmp(argv[i], "--") != 0; i++) {
-		const struct option_row *row = argv[i][0] == '-' ? wants_next(groups, argv[i]) : NULL;
-
-		if (!row)
-			continue;
-		if (is_option(groups, argv[i + 1])) {
-			complain_missing(row, argv[i], argv[i + 1], message, size);
-			return -EINVAL;
-		}
-		i++;
-	}
+	*ret = (struct command_options){
+		.settings = calloc(1, command->settings_size + 1),
+		.taken = calloc(count_rows(command->groups) + COMMAND_GROUPS_MAX, sizeof(*ret->taken)),
+	};
+	if (!ret->settings || !ret->taken)
+		return -ENOMEM;
+	bind_groups(command, ret->settings, &ret->common, ret->groups);
+	take_rows(command, ret->taken, ret->groups);
+	if (!command->config_keys)
+		for (struct option_group *group = ret->groups; group->rows; group++)
+			if (group->rows == config_keys)
+				group->rows = NULL;
 	return 0;
 }
 
-int command_find_operand(int argc, char **argv, int from, const struct option_group *own)
+void command_options_done(struct command_options *options)
 {
-	struct option_group groups[GROUPS_MAX] = { 0 };
-	struct command_common unused;
-	int i;
+	free(options->settings);
+	free(options->taken);
+	*options = (struct command_options){ .settings = NULL };
+}
 
-	(void)add_groups(groups, own, &unused);
-	for (i = from; i < argc; i++) {
-		if (strcmp(argv[i], "--") == 0)
-			return i + 1;
-		if (argv[i][0] != '-' || !argv[i][1])
-			return i;
-		if (wants_next(groups, argv[i]))
-			i++;
+int command_print_help(const struct command *command)
+{
+	CLEANUP(command_options_done) struct command_options options;
+
+	if (command_options_of(command, &options) < 0) {
+		log_error("out of memory: there is no help");
+		return EXIT_USAGE;
 	}
-	return argc;
-}
-
-/* NULL: standard output. */
-static command_help_sink *help_sink;
-static void *help_context;
-
-void command_redirect_help(command_help_sink *sink, void *context)
-{
-	help_sink = sink;
-	help_context = context;
-}
-
-static void print_help(const struct command_usage *usage, const struct option_group *groups)
-{
-	(void)printf("Example: %s\n\nUsage: %s\n\n%s\n\n", usage->example, usage->synopsis, usage->description);
-	option_print_help(stdout, groups);
-	if (!usage->config_keys && !usage->plain)
+	(void)printf("Example: %s\n\nUsage: %s\n\n%s\n\n", command->example, command->synopsis, command->description);
+	option_print_help(stdout, options.groups);
+	if (!command->config_keys && !command->plain)
 		(void)printf(
 			"\nEvery key of the configuration file is a flag too: cri-ebpf record --help lists them.\n");
+	return EXIT_FOUND;
 }
 
-/* Defaults and file; flags come later and win. */
-static int load_config(int argc, char **argv, struct config *config, char *message, size_t size)
+/* ------------------------------------------------------------------ from argv to settings */
+
+static int usage_error(const struct command *command, const char *message)
 {
-	config_set_defaults(config);
-	return config_load(config, config_find_flag(argc, argv), message, size);
+	log_error("%s; try \"cri-ebpf %s --help\"", message, command->name);
+	return EXIT_USAGE;
 }
 
-static int check_config(struct config *config, char *message, size_t size)
+/* An option that only other verbs take. */
+static int check_taken(const struct command *command, const struct option_words *words, char *message, size_t size)
 {
-	int r = config_check(config, message, size);
-
-	if (r > 0)
-		log_info("%s", message);
-	return r < 0 ? r : 0;
-}
-
-/* What was said before --help is no default. */
-static void give_help(const char *verb, const struct command_usage *usage, struct option_group *groups, size_t last)
-{
-	config_set_defaults(groups[last].target);
-	if (!usage->config_keys)
-		groups[last].rows = NULL;
-	if (help_sink)
-		help_sink(help_context, verb, usage, groups);
-	else
-		print_help(usage, groups);
-}
-
-static int parse(int argc, char **argv, const struct command_usage *usage, struct option_group *groups, size_t last,
-		 int *ret_operands, char *message, size_t size)
-{
-	int operands = 0;
-	int r = option_parse(argc, argv, groups, &operands, message, size);
-	if (r > 0) {
-		give_help(argv[0], usage, groups, last);
-		return 1;
-	}
-	if (r == 0 && operands && !ret_operands) {
-		(void)snprintf(message, size, "unexpected word \"%s\"", argv[1]);
-		return -EINVAL;
-	}
-	if (r == 0 && ret_operands)
-		*ret_operands = operands;
-	return r;
-}
-
-int command_parse(int argc, char **argv, const struct command_usage *usage, const struct option_group *own,
-		  struct command_common *common, int *ret_operands)
-{
-	struct option_group groups[GROUPS_MAX] = { 0 };
-	char message[4096] = "";
-	size_t last;
-	int r;
-
-	*common = (struct command_common){ 0 };
-	last = add_groups(groups, own, common);
-	if (usage->plain)
-		groups[last - 1].rows = NULL;
-	/* Before the configuration is looked for under a name that is an option. */
-	if (check_values(argc, argv, groups, message, sizeof(message)) < 0) {
-		log_error("%s", message);
-		return -EINVAL;
-	}
-	/* Help must come even when the configuration is what is wrong. */
-	if (usage->plain || option_asks_for_help(argc, argv))
-		config_set_defaults(&common->config);
-	else if (load_config(argc, argv, &common->config, message, sizeof(message)) < 0) {
-		log_error("%s", message);
-		return -EINVAL;
-	}
-	r = parse(argc, argv, usage, groups, last, ret_operands, message, sizeof(message));
-	if (r > 0)
-		return r;
-	if (r == 0) {
-		log_init("cri-ebpf", common->quiet     ? LOG_LEVEL_WARNING
-				     : common->verbose ? LOG_LEVEL_DEBUG
-						       : LOG_LEVEL_INFO);
-		r = check_config(&common->config, message, sizeof(message));
-	}
-	if (r < 0) {
-		log_error("%s; try \"cri-ebpf %s --help\"", message, argv[0]);
-		return -EINVAL;
-	}
+	for (const struct command_group *group = command->groups; group && group->rows; group++)
+		for (const struct option_row *row = group->rows; row->name; row++)
+			if (!takes(group, row) && option_words_find(words, row)) {
+				(void)snprintf(message, size, "%s does not take --%s", command->name, row->name);
+				return -EINVAL;
+			}
 	return 0;
 }
 
-int command_exit(int r)
+static int check_operands(const struct command *command, const struct option_words *words, char **argv, char *message,
+			  size_t size)
 {
-	return r > 0 ? EXIT_FOUND : EXIT_USAGE;
+	if (words->operands >= command->operands_min && words->operands <= command->operands_max)
+		return 0;
+	if (command->operands)
+		(void)snprintf(message, size, "expected %s, got %d words", command->operands, words->operands);
+	else
+		(void)snprintf(message, size, "unexpected word \"%s\"", argv[1]);
+	return -EINVAL;
+}
+
+/* A verb behind options is no operand of the default verb. */
+static int check_late_verb(const struct command_call *call, const struct option_words *words, char **argv)
+{
+	for (int i = 1; i <= words->operands; i++)
+		if (command_find(call->commands, argv[i])) {
+			log_error("unexpected word \"%s\": the verb comes first: cri-ebpf %s ...", argv[i], argv[i]);
+			return EXIT_USAGE;
+		}
+	return 0;
+}
+
+/* Defaults are set; then comes the file, then the options. */
+static int configure(struct command_call *call, const struct option_words *words)
+{
+	const struct option_use *file = option_words_find(words, &path_rows[PATH_CONFIG]);
+	struct config *config = &call->common.config;
+	char message[4096] = "";
+	int r = 0;
+
+	if (!call->command->plain && config_load(config, file ? file->value : NULL, message, sizeof(message)) < 0) {
+		log_error("%s", message);
+		return EXIT_USAGE;
+	}
+	r = option_apply(words, message, sizeof(message));
+	log_init("cri-ebpf", call->common.quiet	    ? LOG_LEVEL_WARNING
+			     : call->common.verbose ? LOG_LEVEL_DEBUG
+						    : LOG_LEVEL_INFO);
+	if (r == 0)
+		r = config_check(config, message, sizeof(message));
+	if (r > 0)
+		log_info("%s", message);
+	return r < 0 ? usage_error(call->command, message) : 0;
+}
+
+static int start(struct command_call *call, bool is_default, int argc, char **argv)
+{
+	CLEANUP(option_words_done) struct option_words words;
+	const struct command *command = call->command;
+	struct option_group groups[COMMAND_GROUPS_MAX];
+	char message[4096] = "";
+	int r, exit_code;
+
+	bind_groups(command, call->settings, &call->common, groups);
+	r = option_scan(argc, argv, groups, &words, message, sizeof(message));
+	if (words.help)
+		return command_print_help(command);
+	exit_code = is_default ? check_late_verb(call, &words, argv) : 0;
+	if (exit_code)
+		return exit_code;
+	if (r == 0)
+		r = check_taken(command, &words, message, sizeof(message));
+	if (r == 0)
+		r = check_operands(command, &words, argv, message, sizeof(message));
+	if (r < 0)
+		return usage_error(command, message);
+	exit_code = configure(call, &words);
+	if (exit_code)
+		return exit_code;
+	call->operands = argv + 1;
+	call->operand_count = words.operands;
+	return command->run(call);
+}
+
+static int allocate_and_start(const struct command *const *commands, const struct command *command, bool is_default,
+			      int argc, char **argv)
+{
+	AUTO_FREE void *settings = calloc(1, command->settings_size + 1);
+	struct command_call call = { .commands = commands, .command = command, .settings = settings };
+
+	if (settings)
+		return start(&call, is_default, argc, argv);
+	log_error("out of memory: cri-ebpf %s does nothing", command->name);
+	return EXIT_USAGE;
+}
+
+int command_start(const struct command *const *commands, const struct command *command, int argc, char **argv)
+{
+	return allocate_and_start(commands, command, false, argc, argv);
+}
+
+/* NULL: argv begins with an option of the default verb, or is empty. */
+static const char *verb_of(int argc, char **argv)
+{
+	static const char *const options[][2] = {
+		{ "--help", "help" }, { "-h", "help" }, { "--version", "version" }, { "-V", "version" },
+	};
+
+	for (size_t i = 0; argc > 1 && i < ARRAY_SIZE(options); i++)
+		if (strcmp(argv[1], options[i][0]) == 0)
+			return options[i][1];
+	return argc > 1 && argv[1][0] != '-' ? argv[1] : NULL;
+}
+
+int command_dispatch(const struct command *const *commands, const char *default_verb, int argc, char **argv)
+{
+	const char *verb = verb_of(argc, argv);
+	const struct command *command = command_find(commands, verb ? verb : default_verb);
+
+	if (argc < 1)
+		return EXIT_USAGE;
+	if (!command)
+		return command_unknown(verb);
+	if (!verb)
+		return allocate_and_start(commands, command, true, argc, argv);
+	return command_start(commands, command, argc - 1, argv + 1);
 }

@@ -1,100 +1,103 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What all verbs share: the row of the verb table, the options every verb has, and the way from argv and
- * the configuration file to settings.
+ * A verb as one row of data: help, completion and manual pages are made from the row, and argv is parsed by it before
+ * the verb runs.
  */
 #ifndef CRI_CONSUMER_CLI_COMMAND_H
 #define CRI_CONSUMER_CLI_COMMAND_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "common/config.h"
 #include "common/option.h"
 
 #ifndef CRI_VERSION
-#define CRI_VERSION "unknown" /* the Makefile gives it */
+#define CRI_VERSION "unknown" /* the Makefile defines it */
 #endif
-
-struct command_context;
-
-/* argv[0] is the verb; argv may be reordered. Returns an exit code (common/exit_code.h). */
-typedef int command_run(const struct command_context *context, int argc, char **argv);
-
-struct command {
-	const char *name; /* NULL ends a table */
-	command_run *run;
-	const char *help; /* one line */
-};
-
-struct command_context {
-	const struct command *commands; /* all verbs */
-};
-
-/* NULL: there is no such verb. */
-const struct command *command_find(const struct command *commands, const char *name);
-/* Says so; the exit code. */
-int command_unknown(const char *word);
 
 enum command_color { COMMAND_COLOR_AUTO, COMMAND_COLOR_ALWAYS, COMMAND_COLOR_NEVER };
 
-/* The settings every verb has. */
+/* The settings of every verb. */
 struct command_common {
 	struct config config;
 	bool quiet, verbose, no_pager;
 	uint64_t color; /* enum command_color */
 };
 
-/* How the help of a verb begins. */
-struct command_usage {
-	const char *example;	  /* "cri-ebpf record --once": printed first */
-	const char *synopsis;	  /* "cri-ebpf record [--once] [OPTION...]" */
-	const char *description; /* a few lines, no newline at the end */
-	bool config_keys;	  /* list the configuration keys in the help too; they are accepted always */
-	bool plain;		  /* takes neither files nor keys: not even a broken configuration is in its way */
-	const char *const *words; /* NULL-terminated: what the first operand may be; NULL: anything, or there is none */
+struct command;
+
+/* What a verb is run with. Everything lives until it returns. */
+struct command_call {
+	const struct command *const *commands; /* all verbs, ended by NULL */
+	const struct command *command;	       /* this one */
+	struct command_common common;	       /* defaults, then the configuration, then the options */
+	void *settings;			       /* the verb's own: settings_size bytes that its option groups fill */
+	char **operands;
+	int operand_count; /* within the verb's bounds */
 };
 
-/* Takes a verb's help in place of standard output. The targets of the groups hold the defaults. */
-typedef void command_help_sink(void *context, const char *verb, const struct command_usage *usage,
-			       const struct option_group *groups);
-/* From now on; NULL: to standard output again. */
-void command_redirect_help(command_help_sink *sink, void *context);
+/* Returns an exit code (common/exit_code.h). */
+typedef int command_run(const struct command_call *call);
+
+/* Option rows and the struct within the verb's settings that they fill. */
+struct command_group {
+	const char *title;		   /* heading in the help */
+	const struct option_row *rows;	   /* NULL ends a table of groups */
+	size_t offset;			   /* of the struct in the settings */
+	unsigned int parts;		   /* the rows taken: those with one of these bits in option_row.part; 0: all */
+	void (*set_defaults)(void *target); /* NULL: all bytes zero */
+};
+
+struct command {
+	const char *name;
+	const char *help;		 /* one line */
+	const char *example;		 /* "cri-ebpf record --once": the help begins with it */
+	const char *synopsis;		 /* "cri-ebpf record [--once] [OPTION...]" */
+	const char *description;	 /* a few lines, no newline at the end */
+	const char *operands;		 /* which ones it takes, after "expected "; NULL: none */
+	int operands_min, operands_max;	 /* how many */
+	const char *const *words;	 /* NULL-terminated: completes the first operand; NULL: not known */
+	bool completes_verbs;		 /* the first operand is a verb */
+	bool config_keys;		 /* the help lists the configuration keys; every verb that is not plain accepts them */
+	bool plain;			 /* takes neither files nor keys and runs even where the configuration is wrong */
+	const struct command_group *groups; /* NULL: only the common options */
+	size_t settings_size;
+	command_run *run;
+};
+
+/* NULL: there is no such verb. */
+const struct command *command_find(const struct command *const *commands, const char *name);
+/* Reports that there is no such verb; returns the exit code. */
+int command_unknown(const char *word);
 
 /*
- * Fills *common from the defaults, the configuration file (or --config FILE) and the flags, in that order;
- * the verb's own rows set the targets of `own` (ends with rows NULL; may be NULL), which the caller has
- * filled with defaults. Sets the log level. Operands are moved to argv[1..] and counted in *ret_operands;
- * with ret_operands NULL an operand is an error.
- *
- * Returns 0: go on. 1: help was printed. -EINVAL: the reason was logged. For the last two the verb returns
- * command_exit(r).
+ * Runs the verb that argv[1] names and returns its exit code. Without one, the options are those of default_verb;
+ * "--help" and "--version" in its place mean the verbs help and version. argv may be reordered.
  */
-int command_parse(int argc, char **argv, const struct command_usage *usage, const struct option_group *own,
-		  struct command_common *common, int *ret_operands);
+int command_dispatch(const struct command *const *commands, const char *default_verb, int argc, char **argv);
+/* The same for a verb already found: argv[1..] are its words. */
+int command_start(const struct command *const *commands, const struct command *command, int argc, char **argv);
 
-/*
- * The place of the first word from `from` on that is neither an option nor the value of one; argc: there is
- * none. own: as for command_parse. An option that is not known counts as one without a value.
- */
-int command_find_operand(int argc, char **argv, int from, const struct option_group *own);
+/* The help of a verb on standard output, from its row alone. Returns an exit code. */
+int command_print_help(const struct command *command);
 
-/* The exit code for what command_parse returned when it was not 0. */
-int command_exit(int r);
+/* A verb's options with their defaults, for what prints them: rows the verb does not take are left out. */
+#define COMMAND_GROUPS_MAX 8
+struct command_options {
+	struct command_common common;
+	void *settings;
+	struct option_row *taken; /* copies, of groups that are taken in part */
+	struct option_group groups[COMMAND_GROUPS_MAX]; /* ends with rows NULL */
+};
 
-command_run cmd_record;
-command_run cmd_events;
-command_run cmd_oom;
-command_run cmd_why;
-command_run cmd_show;
-command_run cmd_ps;
-command_run cmd_stats;
-command_run cmd_sql;
-command_run cmd_status;
-command_run cmd_meta;
-command_run cmd_vacuum;
-command_run cmd_completion;
-command_run cmd_help;
-command_run cmd_version;
+/* 0 or -ENOMEM. Free with command_options_done in either case. */
+int command_options_of(const struct command *command, struct command_options *ret);
+void command_options_done(struct command_options *options);
+
+/* The verbs, one in each cmd_<verb>.c. */
+extern const struct command cmd_record, cmd_events, cmd_oom, cmd_why, cmd_show, cmd_ps, cmd_stats, cmd_sql, cmd_status,
+	cmd_meta, cmd_vacuum, cmd_completion, cmd_help, cmd_version;
 
 #endif

@@ -34,7 +34,7 @@ static void watch_directory(struct follow *follow)
 	char directory[4096];
 	char *slash;
 
-	(void)snprintf(directory, sizeof(directory), "%s", follow->listing->common.config.db);
+	(void)snprintf(directory, sizeof(directory), "%s", follow->listing->path);
 	slash = strrchr(directory, '/');
 	if (slash)
 		slash[slash == directory] = '\0';
@@ -79,16 +79,16 @@ static bool is_passing(int r)
 static int try_open(struct follow *follow)
 {
 	struct listing *listing = follow->listing;
-	int r = db_open_read(listing->common.config.db, &listing->db);
+	int r = db_open_read(listing->path, &listing->db);
 
 	if (r == 0)
 		return 1;
 	if (!is_passing(r) || (is_not_ours(r) && !follow->said_waiting))
-		return history_open(&listing->common, &listing->db) ? -ECANCELED : 1;
+		return history_open(listing->path, &listing->db) ? -ECANCELED : 1;
 	if (!follow->said_waiting)
 		log_info(r == -ERROR_DB_PRIVATE ? "the recorder keeps readers from \"%s\" for the moment; waiting"
 				      : "\"%s\" is not there; waiting for a recorder to make it",
-			 listing->common.config.db);
+			 listing->path);
 	follow->said_waiting = true;
 	return 0;
 }
@@ -124,7 +124,7 @@ static int show_pages(struct follow *follow, struct query *query)
 static int show_past(struct follow *follow)
 {
 	CLEANUP(query_cleanup) struct query *query = NULL;
-	const struct filter_options *options = &follow->listing->filter_options;
+	const struct filter_options *options = follow->listing->filter_options;
 	uint64_t lines = options->lines;
 	int r;
 

@@ -8,21 +8,19 @@
 #include "common/cleanup.h"
 #include "consumer/cli/command.h"
 
-#define VERBS_MAX 63 /* bits below the highest, so that all of them are a number less than a power of two */
+#define VERBS_MAX 63 /* one bit of a uint64_t each; the highest stays free, so that "all" can be computed */
 
-/* An option, or several verbs' that are the same. */
+/* An option and the verbs that have it in the same words. */
 struct help_row {
 	char *text;	/* as option_print_row wrote it */
-	uint64_t verbs; /* a bit for each */
+	uint64_t verbs; /* a bit for each, by its place in the table of verbs */
 };
 
 struct help_table {
-	const struct command *commands;
-	const struct command_usage *usages[VERBS_MAX];
-	size_t verb; /* whose help is being asked for; at the end how many there are */
+	const struct command *const *commands;
+	size_t verb_count;
 	struct help_row *rows;
 	size_t count;
-	int error; /* of the sink, which cannot return one */
 };
 
 static void table_done(struct help_table *table)
@@ -40,7 +38,7 @@ static struct help_row *find_row(const struct help_table *table, const char *tex
 	return NULL;
 }
 
-/* Takes text. NULL: no memory. */
+/* Takes ownership of text. NULL: no memory. */
 static struct help_row *add_row(struct help_table *table, char *text)
 {
 	struct help_row *rows = realloc(table->rows, (table->count + 1) * sizeof(*rows));
@@ -69,7 +67,8 @@ static char *format_row(const struct option_group *group, const struct option_ro
 	return NULL;
 }
 
-static int note_option(struct help_table *table, const struct option_group *group, const struct option_row *row)
+static int note_option(struct help_table *table, size_t verb, const struct option_group *group,
+		       const struct option_row *row)
 {
 	AUTO_FREE char *text = format_row(group, row);
 	struct help_row *noted;
@@ -81,51 +80,41 @@ static int note_option(struct help_table *table, const struct option_group *grou
 		noted = add_row(table, TAKE_PTR(text));
 	if (!noted)
 		return -ENOMEM;
-	noted->verbs |= UINT64_C(1) << table->verb;
+	noted->verbs |= UINT64_C(1) << verb;
 	return 0;
 }
 
-static void note_help(void *context, const char *verb, const struct command_usage *usage,
-		      const struct option_group *groups)
+static int note_options(struct help_table *table, size_t verb)
 {
-	struct help_table *table = context;
+	CLEANUP(command_options_done) struct command_options options;
+	int r = command_options_of(table->commands[verb], &options);
 
-	(void)verb;
-	table->usages[table->verb] = usage;
-	for (const struct option_group *group = groups; group->rows; group++)
-		for (const struct option_row *row = group->rows; row->name && !table->error; row++)
-			table->error = note_option(table, group, row);
+	for (const struct option_group *group = options.groups; r == 0 && group->rows; group++)
+		for (const struct option_row *row = group->rows; r == 0 && row->name; row++)
+			r = note_option(table, verb, group, row);
+	return r;
 }
 
-static int collect(struct help_table *table, const struct command_context *context)
+static int collect(struct help_table *table)
 {
-	static char help_flag[] = "--help";
-	char name[32];
-	char *words[] = { name, help_flag, NULL };
+	for (size_t verb = 0; table->commands[verb]; verb++) {
+		int r = verb < VERBS_MAX ? note_options(table, verb) : -E2BIG;
 
-	command_redirect_help(note_help, table);
-	for (table->verb = 0; context->commands[table->verb].name && !table->error; table->verb++) {
-		const struct command *command = &context->commands[table->verb];
-
-		if (table->verb == VERBS_MAX) {
-			table->error = -E2BIG;
-			break;
-		}
-		(void)snprintf(name, sizeof(name), "%s", command->name);
-		(void)command->run(context, 2, words);
+		if (r < 0)
+			return r;
+		table->verb_count++;
 	}
-	command_redirect_help(NULL, NULL);
-	return table->error;
+	return 0;
 }
 
 /* A tab and the names of the verbs whose bit is set. */
-static void print_verbs(FILE *out, const struct command *commands, uint64_t verbs)
+static void print_verbs(FILE *out, const struct help_table *table, uint64_t verbs)
 {
 	char before = '\t';
 
-	for (size_t i = 0; commands[i].name; i++)
+	for (size_t i = 0; i < table->verb_count; i++)
 		if (verbs & (UINT64_C(1) << i)) {
-			(void)fprintf(out, "%c%s", before, commands[i].name);
+			(void)fprintf(out, "%c%s", before, table->commands[i]->name);
 			before = ',';
 		}
 }
@@ -133,18 +122,18 @@ static void print_verbs(FILE *out, const struct command *commands, uint64_t verb
 /* The same, "*" for all. */
 static void print_takers(FILE *out, const struct help_table *table, uint64_t verbs)
 {
-	if (verbs == (UINT64_C(1) << table->verb) - 1)
+	if (verbs == (UINT64_C(1) << table->verb_count) - 1)
 		option_print_field(out, "*");
 	else
-		print_verbs(out, table->commands, verbs);
+		print_verbs(out, table, verbs);
 }
 
-static void print_words(FILE *out, const struct help_table *table, size_t verb)
+static void print_words(FILE *out, const struct help_table *table, const struct command *command)
 {
-	const char *const *words = table->usages[verb] ? table->usages[verb]->words : NULL;
+	const char *const *words = command->words;
 
-	if (table->commands[verb].run == cmd_help)
-		print_verbs(out, table->commands, UINT64_MAX);
+	if (command->completes_verbs)
+		print_verbs(out, table, UINT64_MAX);
 	else if (!words)
 		option_print_field(out, NULL);
 	for (const char *const *word = words; word && *word; word++)
@@ -154,10 +143,12 @@ static void print_words(FILE *out, const struct help_table *table, size_t verb)
 static void print_words_part(FILE *out, const struct help_table *table)
 {
 	(void)fputs("program\tcri-ebpf\tevents\n", out);
-	for (size_t i = 0; table->commands[i].name; i++) {
-		(void)fprintf(out, "verb\t%s", table->commands[i].name);
-		print_words(out, table, i);
-		option_print_field(out, table->commands[i].help);
+	for (size_t i = 0; i < table->verb_count; i++) {
+		const struct command *command = table->commands[i];
+
+		(void)fprintf(out, "verb\t%s", command->name);
+		print_words(out, table, command);
+		option_print_field(out, command->help);
 		(void)fputc('\n', out);
 	}
 	for (size_t i = 0; i < table->count; i++) {
@@ -169,15 +160,13 @@ static void print_words_part(FILE *out, const struct help_table *table)
 
 static void print_usages(FILE *out, const struct help_table *table)
 {
-	for (size_t i = 0; table->commands[i].name; i++) {
-		const struct command_usage *usage = table->usages[i];
+	for (size_t i = 0; i < table->verb_count; i++) {
+		const struct command *command = table->commands[i];
 
-		if (!usage)
-			continue;
-		(void)fprintf(out, "usage\t%s", table->commands[i].name);
-		option_print_field(out, usage->synopsis);
-		option_print_field(out, usage->example);
-		option_print_field(out, usage->description);
+		(void)fprintf(out, "usage\t%s", command->name);
+		option_print_field(out, command->synopsis);
+		option_print_field(out, command->example);
+		option_print_field(out, command->description);
 		(void)fputc('\n', out);
 	}
 }
@@ -194,10 +183,10 @@ static void print_keys(FILE *out)
 	}
 }
 
-int help_table_print(const struct command_context *context, enum help_table_part part, FILE *out)
+int help_table_print(const struct command *const *commands, enum help_table_part part, FILE *out)
 {
-	CLEANUP(table_done) struct help_table table = { .commands = context->commands };
-	int r = collect(&table, context);
+	CLEANUP(table_done) struct help_table table = { .commands = commands };
+	int r = collect(&table);
 
 	if (r < 0)
 		return r;

@@ -9,7 +9,6 @@
 #include "common/exit_code.h"
 #include "common/log.h"
 #include "common/pins.h"
-#include "consumer/cli/command.h"
 #include "consumer/store/recorder_state.h"
 #include "consumer/text/error.h"
 #include "consumer/text/time_words.h"
@@ -38,7 +37,7 @@ static const struct {
 	  "reading needs the files FILE-wal and FILE-shm beside it, or a directory where they can be made" },
 };
 
-static int log_open_failure(const char *path, int error)
+int history_not_opened(const char *path, int error)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(reasons); i++)
 		if (reasons[i].error == error) {
@@ -50,54 +49,48 @@ static int log_open_failure(const char *path, int error)
 	return EXIT_STORE;
 }
 
-int history_open(const struct command_common *common, struct db **ret)
+int history_open(const char *path, struct db **ret)
 {
-	int r = db_open_read(common->config.db, ret);
+	int r = db_open_read(path, ret);
 
-	return r < 0 ? log_open_failure(common->config.db, r) : 0;
+	return r < 0 ? history_not_opened(path, r) : 0;
 }
 
-int history_not_opened(const struct command_common *common, int error)
+void history_warn_stale(struct db *db, uint64_t interval_ns, int64_t now, bool utc)
 {
-	return log_open_failure(common->config.db, error);
-}
-
-void history_warn_stale(const struct command_common *common, struct db *db, int64_t now, bool utc)
-{
-	struct recorder_state beat;
+	struct recorder_state recorder;
 	char when[TIME_TEXT_MAX];
 
-	/* A failed read is met again, and reported, by whoever asks for events. */
-	if (common->quiet || recorder_state_read(db, now, (int64_t)common->config.metrics_interval_ns, NULL, &beat) < 0 ||
-	    beat.state == RECORDER_NEVER || beat.state == RECORDER_RUNNING)
+	/* A read that fails here fails again, and is reported, when events are read. */
+	if (recorder_state_read(db, now, (int64_t)interval_ns, NULL, &recorder) < 0 ||
+	    recorder.state == RECORDER_NEVER || recorder.state == RECORDER_RUNNING)
 		return;
-	time_format_local(when, sizeof(when), beat.time, utc);
-	log_warning("the recorder has written nothing since %s: what happened since may still be in the ring; see "
-		    "cri-ebpf status",
+	time_format_local(when, sizeof(when), recorder.time, utc);
+	log_warning("the recorder has written nothing since %s: later events may still be in the ring; see cri-ebpf status",
 		    when);
 }
 
-int history_check(const struct command_common *common, const struct db *db)
+int history_check(const char *path, const struct db *db)
 {
 	if (!db || !db_wal_index_moved(db))
 		return 0;
-	log_error("\"%s-shm\" was replaced while it was read, because a lock on it stood in the recorder's way: the answer"
-		  " may be wrong; ask again",
-		  common->config.db);
+	log_error("\"%s-shm\" was replaced while it was read, because a lock on it blocked the recorder: the answer"
+		  " may be wrong; run the query again",
+		  path);
 	return EXIT_STORE;
 }
 
-int history_failed(const struct command_common *common, const struct db *db, int error)
+int history_failed(const char *path, const struct db *db, int error)
 {
-	const char *words = db ? db_message(db) : "";
-	int replaced = history_check(common, db);
+	const char *reason = db ? db_message(db) : "";
+	int replaced = history_check(path, db);
 
 	if (replaced)
 		return replaced;
 	if (error == -ERROR_DB_CORRUPT || error == -ERROR_DB_NONE)
-		return log_open_failure(common->config.db, error);
-	log_error("cannot read \"%s\": %s%s%s; the answer is incomplete", common->config.db, error_text(error),
-		  words[0] ? ": " : "", words);
+		return history_not_opened(path, error);
+	log_error("cannot read \"%s\": %s%s%s; the answer is incomplete", path, error_text(error),
+		  reason[0] ? ": " : "", reason);
 	return EXIT_STORE;
 }
 

@@ -3,31 +3,31 @@
 #ifndef CRI_CONSUMER_CLI_HISTORY_H
 #define CRI_CONSUMER_CLI_HISTORY_H
 
+#include <stdbool.h>
+#include <stdint.h>
+
 #include "consumer/store/db.h"
 
-struct command_common;
+/* path: the database, for opening and for messages. 0 and the database; else logs the reason and the advice and
+ * returns an exit code. */
+int history_open(const char *path, struct db **ret);
 
-/* 0 and the database; else logs what is wrong and what to do, and returns an exit code. */
-int history_open(const struct command_common *common, struct db **ret);
-
-/* The same words and exit code for whoever failed to get so far. error: a negative errno. */
-int history_not_opened(const struct command_common *common, int error);
+/* Logs why the database at path could not be opened; returns the exit code. error: a negative errno. */
+int history_not_opened(const char *path, int error);
 
 /*
- * One warning when the recorder that writes db has stopped, died or fallen silent: what is missing from the
- * answer may still be in the ring. Nothing under --quiet, and nothing for a history that names no recorder.
+ * One warning when the recorder that writes db was stopped, is gone or silent: events missing from the answer may still
+ * be in the ring. None for a database that no recorder has written to. interval_ns: the recorder's metrics_interval.
  * now: nanoseconds since 1970.
  */
-void history_warn_stale(const struct command_common *common, struct db *db, int64_t now, bool utc);
+void history_warn_stale(struct db *db, uint64_t interval_ns, int64_t now, bool utc);
 
-/*
- * After the last row: 0; or logs that what was read may be wrong, because the recorder had to shake off somebody's
- * lock meanwhile, and returns an exit code.
- */
-int history_check(const struct command_common *common, const struct db *db);
+/* After the last row: 0; or logs that the rows may be wrong, because the recorder replaced the wal-index to get rid of
+ * a reader's lock, and returns an exit code. */
+int history_check(const char *path, const struct db *db);
 
-/* Logs why reading failed, returns the exit code. */
-int history_failed(const struct command_common *common, const struct db *db, int error);
+/* Logs why reading failed; returns the exit code. */
+int history_failed(const char *path, const struct db *db, int error);
 
 /* For CLEANUP. */
 void history_close(struct db **db);

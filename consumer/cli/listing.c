@@ -12,57 +12,31 @@
 #include "consumer/sandbox/confine.h"
 #include "consumer/text/error.h"
 
-#define OWN_MAX 4
-
 static bool fail(struct listing *listing, int exit_code)
 {
 	listing->exit_code = exit_code;
 	return false;
 }
 
-static bool check_options(struct listing *listing, const char *verb, bool follow)
+void listing_set_filter_defaults(void *filter_options)
 {
-	const char *refused = filter_refused(verb, &listing->filter_options);
-
-	if (!refused && listing->filter_options.follow && !follow)
-		refused = "follow";
-	if (refused)
-		log_error("%s does not take --%s; cri-ebpf %s --help lists what it takes", verb, refused, verb);
-	else if (listing->filter_options.follow && listing->filter_options.reverse)
-		log_error("--follow and --reverse exclude each other: what follows comes last");
-	else
-		return true;
-	return fail(listing, EXIT_USAGE);
+	filter_options_init(filter_options);
 }
 
-bool listing_parse(struct listing *listing, int argc, char **argv, const struct command_usage *usage,
-		   const struct option_group *own, bool operands, bool follow)
+bool listing_begin(struct listing *listing, const struct command_call *call, const struct listing_options *options)
 {
-	struct option_group groups[OWN_MAX + 3] = { 0 };
-	struct option_row taken[FILTER_ROWS_MAX];
-	bool help = option_asks_for_help(argc, argv);
-	size_t count = 0;
 	char message[1024] = "";
-	int r;
 
-	*listing = (struct listing){ .exit_code = EXIT_USAGE };
-	filter_options_init(&listing->filter_options);
-	for (; own && own->rows && count < OWN_MAX; own++)
-		groups[count++] = *own;
-	/* Help lists what the verb takes; parsing knows the rest too, to say that it is another verb's. */
-	filter_rows_of(argv[0], taken);
-	groups[count++] = (struct option_group){ "What to show", help ? taken : filter_rows, &listing->filter_options };
-	groups[count] = (struct option_group){ "How to show it", print_rows, &listing->print_options };
-
-	filter_prepare_argv(argc, argv);
-	r = command_parse(argc, argv, usage, groups, &listing->common, operands ? &listing->operands : NULL);
-	if (r != 0)
-		return fail(listing, command_exit(r));
-	/* First what another verb takes: its value needs no judgement here. */
-	if (!check_options(listing, argv[0], follow))
-		return false;
+	*listing = (struct listing){ .call = call,
+				     .path = call->common.config.db,
+				     .filter_options = &options->filter,
+				     .print_options = &options->print };
+	if (options->filter.follow && options->filter.reverse) {
+		log_error("--follow and --reverse exclude each other: new events come last");
+		return fail(listing, EXIT_USAGE);
+	}
 	filter_now(&listing->now);
-	if (filter_parse(&listing->filter_options, &listing->now, &listing->filter, message, sizeof(message)) < 0) {
+	if (filter_parse(&options->filter, &listing->now, &listing->filter, message, sizeof(message)) < 0) {
 		log_error("%s", message);
 		return fail(listing, EXIT_USAGE);
 	}
@@ -70,13 +44,22 @@ bool listing_parse(struct listing *listing, int argc, char **argv, const struct 
 	return true;
 }
 
+static void warn_stale(const struct listing *listing, struct db *db)
+{
+	const struct command_common *common = &listing->call->common;
+
+	if (!common->quiet)
+		history_warn_stale(db, common->config.metrics_interval_ns, listing->now.now_unix_nano,
+				   listing->print_options->utc);
+}
+
 bool listing_open_history(struct listing *listing)
 {
-	int exit_code = history_open(&listing->common, &listing->db);
+	int exit_code = history_open(listing->path, &listing->db);
 
 	if (exit_code)
 		return fail(listing, exit_code);
-	history_warn_stale(&listing->common, listing->db, listing->now.now_unix_nano, listing->print_options.utc);
+	warn_stale(listing, listing->db);
 	confine_to_open_files();
 	return true;
 }
@@ -85,8 +68,8 @@ void listing_warn_stale(struct listing *listing)
 {
 	CLEANUP(history_close) struct db *db = NULL;
 
-	if (db_open_read(listing->common.config.db, &db) == 0)
-		history_warn_stale(&listing->common, db, listing->now.now_unix_nano, listing->print_options.utc);
+	if (db_open_read(listing->path, &db) == 0)
+		warn_stale(listing, db);
 }
 
 bool listing_open_print(struct listing *listing, const struct column_table *table, bool stream)
@@ -95,17 +78,17 @@ bool listing_open_print(struct listing *listing, const struct column_table *tabl
 	struct column_list probe;
 	char message[4096] = "";
 
-	/* A wrong field must be said before a pager takes the terminal. */
-	if (listing->print_options.fields[0] &&
-	    column_list_parse(table, listing->print_options.fields, print_is_text(&listing->print_options), &probe,
+	/* A wrong field is reported before a pager takes the terminal. */
+	if (listing->print_options->fields[0] &&
+	    column_list_parse(table, listing->print_options->fields, print_is_text(listing->print_options), &probe,
 			      message, sizeof(message)) < 0) {
 		log_error("--fields: %s", message);
 		return fail(listing, EXIT_USAGE);
 	}
-	output_open(&listing->common, !stream && print_is_text(&listing->print_options), &listing->output);
+	output_open(&listing->call->common, !stream && print_is_text(listing->print_options), &listing->output);
 	target = (struct print_target){ listing->output.out, listing->output.color, stream, listing->output.width,
 					listing->now.boot_id };
-	if (print_open(&listing->print_options, table, &target, &listing->print, message, sizeof(message)) == 0)
+	if (print_open(listing->print_options, table, &target, &listing->print, message, sizeof(message)) == 0)
 		return listing_confine(listing);
 	log_error("--fields: %s", message);
 	return fail(listing, EXIT_USAGE);
@@ -113,7 +96,7 @@ bool listing_open_print(struct listing *listing, const struct column_table *tabl
 
 bool listing_confine(struct listing *listing)
 {
-	int exit_code = confine_to_reading(listing->common.config.db);
+	int exit_code = confine_to_reading(listing->path);
 
 	return exit_code ? fail(listing, exit_code) : true;
 }
@@ -123,14 +106,14 @@ static int exit_code_of(struct listing *listing, int r)
 	bool gap = false;
 
 	if (r < 0)
-		return history_failed(&listing->common, listing->db, r);
-	r = history_check(&listing->common, listing->db);
+		return history_failed(listing->path, listing->db, r);
+	r = history_check(listing->path, listing->db);
 	if (r)
 		return r;
-	if (listing->filter_options.strict) {
+	if (listing->filter_options->strict) {
 		r = query_has_gap(listing->db, &listing->filter, &gap);
 		if (r < 0)
-			return history_failed(&listing->common, listing->db, r);
+			return history_failed(listing->path, listing->db, r);
 		if (gap) {
 			log_warning("the range contains a gap: something was lost there (cri-ebpf events -t gap)");
 			return EXIT_GAP;
@@ -139,9 +122,22 @@ static int exit_code_of(struct listing *listing, int r)
 	return print_count(listing->print) ? EXIT_FOUND : EXIT_NOT_FOUND;
 }
 
+int listing_print_event(void *context, const struct value *row)
+{
+	struct listing *listing = context;
+
+	return print_row(listing->print, row, event_color(row));
+}
+
 int listing_finish(struct listing *listing, int r)
 {
-	int written = r < 0 ? print_flush(listing->print) : print_finish(listing->print);
+	int written;
+
+	if (r == -ECANCELED) {
+		listing->exit_code = EXIT_STORE;
+		return listing_end(listing);
+	}
+	written = r < 0 ? print_flush(listing->print) : print_finish(listing->print);
 
 	written = output_close(&listing->output, written);
 	if (written == -EPIPE || r == -EPIPE) {

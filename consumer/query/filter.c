@@ -23,111 +23,6 @@ struct filter_grep {
 #define TEXT(member)   offsetof(struct filter_options, member), .size = sizeof(((struct filter_options *)0)->member)
 #define MEMBER(member) offsetof(struct filter_options, member)
 
-const struct option_row filter_rows[] = {
-	{ "since", 'S', OPTION_STRING, TEXT(since), .min = 1, .argument = "TIME",
-	  .help = "from this time: 2026-11-22 16:00, 16:00, yesterday, -2h, 10m, boot" },
-	{ "until", 'U', OPTION_STRING, TEXT(until), .min = 1, .argument = "TIME", .help = "up to this time" },
-	{ "boot", 'b', OPTION_STRING, TEXT(boot), .min = 1, .argument = "[BOOT]",
-	  .help = "this boot; -1 the one before; or a boot id" },
-	{ "lines", 'n', OPTION_NUMBER, MEMBER(lines), .argument = "N", .help = "only the last N" },
-	{ "reverse", 'r', OPTION_FLAG, MEMBER(reverse), .help = "newest first" },
-	{ "follow", 'f', OPTION_FLAG, MEMBER(follow), .help = "then show new events as they are recorded" },
-	{ "type", 't', OPTION_LIST, MEMBER(types), .choices = type_names, .argument = "TYPE,...",
-	  .help = "oom_kill, memory_pressure, process_exit, ..." },
-	{ "container", 'c', OPTION_LIST, MEMBER(containers), .argument = "WHICH",
-	  .help = "id prefix, name, pod/container, ns/pod/container or unit name" },
-	{ "pod", 'p', OPTION_LIST, MEMBER(pods), .argument = "WHICH", .help = "pod name, ns/pod or uid prefix" },
-	{ "namespace", 'N', OPTION_LIST, MEMBER(namespaces), .argument = "NAME", .help = "Kubernetes namespace" },
-	{ "runtime", 0, OPTION_LIST, MEMBER(runtimes), .argument = "NAME",
-	  .help = "containerd, docker, cri-o, podman, ..." },
-	{ "pid", 0, OPTION_LIST, MEMBER(pids), .argument = "PID", .help = "process id on the host" },
-	{ "comm", 0, OPTION_LIST, MEMBER(comms), .argument = "NAME", .help = "process name" },
-	{ "cgroup", 0, OPTION_LIST, MEMBER(cgroups), .argument = "PATH",
-	  .help = "cgroup path and below, or one component of it" },
-	{ "signal", 0, OPTION_LIST, MEMBER(signals), .argument = "SIG",
-	  .help = "exits by this signal: 9, KILL or SIGKILL" },
-	{ "exit-code", 0, OPTION_LIST, MEMBER(exit_codes), .argument = "CODE",
-	  .help = "exits with this code; 128+N also by signal N" },
-	{ "grep", 'g', OPTION_STRING, TEXT(grep), .argument = "REGEX",
-	  .help = "names, paths or the detail match; lower case: any case" },
-	{ "strict", 0, OPTION_FLAG, MEMBER(strict), .help = "exit 5 when the time range contains a gap" },
-	{ .name = NULL },
-};
-
-_Static_assert(ARRAY_SIZE(filter_rows) <= FILTER_ROWS_MAX, "filter_rows_of needs the room");
-
-/* A verb refuses the options that have no meaning for it, and its help leaves them out. */
-static const struct verb_filters {
-	const char *verb;
-	const char *takes;   /* ",since,until,"; NULL: all but those of `refuses` */
-	const char *refuses; /* the same form; NULL: all but those of `takes` */
-} verb_filters[] = {
-	{ "why", ",since,until,boot,strict,", NULL },
-	{ "show", ",strict,", NULL }, /* it names events by id */
-	{ "ps", NULL, ",follow," },
-	{ "stats", NULL, ",follow,grep," },
-};
-
-static bool lists(const char *names, const char *name)
-{
-	const char *at = names;
-	size_t length = strlen(name);
-
-	while ((at = strstr(at, name)) && !(at[-1] == ',' && at[length] == ','))
-		at += length;
-	return at != NULL;
-}
-
-static bool takes(const char *verb, const struct option_row *row)
-{
-	for (size_t i = 0; i < ARRAY_SIZE(verb_filters); i++) {
-		const struct verb_filters *filters = &verb_filters[i];
-
-		if (strcmp(filters->verb, verb) == 0)
-			return filters->takes ? lists(filters->takes, row->name) : !lists(filters->refuses, row->name);
-	}
-	return true;
-}
-
-void filter_rows_of(const char *verb, struct option_row *ret)
-{
-	const struct option_row *row;
-
-	for (row = filter_rows; row->name; row++)
-		if (takes(verb, row))
-			*ret++ = *row;
-	*ret = *row;
-}
-
-static bool is_given(const struct option_row *row, const struct filter_options *options)
-{
-	const void *member = (const char *)options + row->offset;
-
-	switch (row->type) {
-	case OPTION_FLAG:
-		return *(const bool *)member;
-	case OPTION_NUMBER:
-		return *(const uint64_t *)member != FILTER_ALL;
-	case OPTION_LIST:
-		return ((const struct option_list *)member)->count > 0;
-	default:
-		return *(const char *)member != '\0';
-	}
-}
-
-const char *filter_refused(const char *verb, const struct filter_options *options)
-{
-	for (const struct option_row *row = filter_rows; row->name; row++)
-		if (is_given(row, options) && !takes(verb, row))
-			return row->name;
-	return NULL;
-}
-
-void filter_options_init(struct filter_options *options)
-{
-	*options = (struct filter_options){ .lines = FILTER_ALL };
-}
-
 static bool is_boot_word(const char *word)
 {
 	size_t length = strlen(word);
@@ -139,20 +34,49 @@ static bool is_boot_word(const char *word)
 	return length && length <= 36 && strspn(word, "0123456789abcdefABCDEF-") == length;
 }
 
-void filter_prepare_argv(int argc, char **argv)
-{
-	static char this_boot[] = "--boot=0";
+const struct option_row filter_rows[] = {
+	{ "since", 'S', OPTION_STRING, TEXT(since), .min = 1, .argument = "TIME",
+	  .help = "from this time: 2026-11-22 16:00, 16:00, yesterday, -2h, 10m, boot", .part = FILTER_TIMES },
+	{ "until", 'U', OPTION_STRING, TEXT(until), .min = 1, .argument = "TIME",
+	  .help = "up to this time", .part = FILTER_TIMES },
+	{ "boot", 'b', OPTION_STRING, TEXT(boot), .min = 1, .argument = "[BOOT]",
+	  .implied = "0", .is_value = is_boot_word,
+	  .help = "this boot; -1 the one before; or a boot id", .part = FILTER_TIMES },
+	{ "lines", 'n', OPTION_NUMBER, MEMBER(lines), .argument = "N",
+	  .help = "only the last N", .part = FILTER_ORDER },
+	{ "reverse", 'r', OPTION_FLAG, MEMBER(reverse), .help = "newest first", .part = FILTER_ORDER },
+	{ "follow", 'f', OPTION_FLAG, MEMBER(follow),
+	  .help = "then show new events as they are recorded", .part = FILTER_FOLLOW },
+	{ "type", 't', OPTION_LIST, MEMBER(types), .choices = type_names, .argument = "TYPE,...",
+	  .help = "oom_kill, memory_pressure, process_exit, ...", .part = FILTER_WHICH },
+	{ "container", 'c', OPTION_LIST, MEMBER(containers), .argument = "WHICH",
+	  .help = "id prefix, name, pod/container, ns/pod/container or unit name", .part = FILTER_WHICH },
+	{ "pod", 'p', OPTION_LIST, MEMBER(pods), .argument = "WHICH",
+	  .help = "pod name, ns/pod or uid prefix", .part = FILTER_WHICH },
+	{ "namespace", 'N', OPTION_LIST, MEMBER(namespaces), .argument = "NAME",
+	  .help = "Kubernetes namespace", .part = FILTER_WHICH },
+	{ "runtime", 0, OPTION_LIST, MEMBER(runtimes), .argument = "NAME",
+	  .help = "containerd, docker, cri-o, podman, ...", .part = FILTER_WHICH },
+	{ "pid", 0, OPTION_LIST, MEMBER(pids), .argument = "PID",
+	  .help = "process id on the host", .part = FILTER_WHICH },
+	{ "comm", 0, OPTION_LIST, MEMBER(comms), .argument = "NAME",
+	  .help = "process name", .part = FILTER_WHICH },
+	{ "cgroup", 0, OPTION_LIST, MEMBER(cgroups), .argument = "PATH",
+	  .help = "cgroup path and below, or one component of it", .part = FILTER_WHICH },
+	{ "signal", 0, OPTION_LIST, MEMBER(signals), .argument = "SIG",
+	  .help = "exits by this signal: 9, KILL or SIGKILL", .part = FILTER_WHICH },
+	{ "exit-code", 0, OPTION_LIST, MEMBER(exit_codes), .argument = "CODE",
+	  .help = "exits with this code; 128+N also by signal N", .part = FILTER_WHICH },
+	{ "grep", 'g', OPTION_STRING, TEXT(grep), .argument = "REGEX",
+	  .help = "names, paths or the detail match; lower case: any case", .part = FILTER_GREP },
+	{ "strict", 0, OPTION_FLAG, MEMBER(strict),
+	  .help = "exit 5 when the time range contains a gap", .part = FILTER_STRICT },
+	{ .name = NULL },
+};
 
-	for (int i = 1; i < argc; i++) {
-		if (strcmp(argv[i], "--") == 0)
-			return;
-		if (strcmp(argv[i], "-b") != 0 && strcmp(argv[i], "--boot") != 0)
-			continue;
-		if (i + 1 < argc && is_boot_word(argv[i + 1]))
-			i++;
-		else
-			argv[i] = this_boot;
-	}
+void filter_options_init(struct filter_options *options)
+{
+	*options = (struct filter_options){ .lines = FILTER_ALL };
 }
 
 static void copy_hex(char *out, size_t size, const char *in)

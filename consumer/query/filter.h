@@ -25,24 +25,20 @@ struct filter_options {
 	struct option_list types, containers, pods, namespaces, runtimes, pids, comms, cgroups, signals, exit_codes;
 };
 
-extern const struct option_row filter_rows[];
-#define FILTER_ROWS_MAX 24
+/* Parts of filter_rows (option_row.part), for verbs that take only some of them. */
+enum filter_part {
+	FILTER_TIMES = 1,  /* --since, --until, --boot */
+	FILTER_ORDER = 2,  /* --lines, --reverse */
+	FILTER_FOLLOW = 4, /* --follow */
+	FILTER_WHICH = 8,  /* by type, container, pod, process, exit: what an event must be */
+	FILTER_GREP = 16,  /* --grep */
+	FILTER_STRICT = 32 /* --strict */
+};
 
-/*
- * The options that a verb takes, for its help: filter_rows without those it refuses. A verb without a row in the table
- * takes all of them. ret: room for FILTER_ROWS_MAX rows, ended like filter_rows.
- */
-void filter_rows_of(const char *verb, struct option_row *ret);
-/* The name of the first option that was given and that the verb refuses; NULL: none. */
-const char *filter_refused(const char *verb, const struct filter_options *options);
+/* For a struct filter_options, which filter_options_init has filled. "--boot" without a value means this boot. */
+extern const struct option_row filter_rows[];
 
 void filter_options_init(struct filter_options *options);
-
-/*
- * Gives an -b or --boot without a value the value 0, this boot: option_parse has no options with an optional value.
- * Changes pointers in argv only.
- */
-void filter_prepare_argv(int argc, char **argv);
 
 #define FILTER_NUMBERS_MAX 64
 

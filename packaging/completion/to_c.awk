@@ -3,7 +3,7 @@
 # awk -f to_c.awk template.SHELL...: a header with the templates for cri-ebpf as strings, completion_SHELL.
 
 BEGIN {
-	print "/* Made from packaging/completion/; included by consumer/cli/cmd_completion.c. */"
+	print "/* Made from packaging/completion/; included by consumer/cli/cmd_help.c. */"
 	print "#define COMPLETION_TABLE \"@TABLE@\" /* what the table replaces */"
 }
 

@@ -18,35 +18,35 @@ enum shape { LINES, JSON, BYTES }; /* BYTES: csv and export carry what is stored
 
 /* The first byte of the input chooses; its highest bit, a locale with UTF-8. */
 static const struct verb {
-	command_run *run;
+	const struct command *command;
 	enum shape shape;
 	const char *words; /* between tabs */
 } verbs[] = {
-	{ cmd_events, JSON, "events\t--json" },
-	{ cmd_events, LINES, "events\t-r" },
-	{ cmd_events, LINES, "events\t-o\twide\t-c\tnginx" },
-	{ cmd_events, BYTES, "events\t-o\tcsv" },
-	{ cmd_events, BYTES, "events\t-o\texport\t-t\toom_kill,gap" },
-	{ cmd_events, JSON, "events\t--json\t-g\ta.*b|kill\t-n\t5\t--strict" },
-	{ cmd_oom, JSON, "oom\t--json" },
-	{ cmd_oom, LINES, "oom" },
-	{ cmd_show, LINES, "show\t5\t11\t20" },
-	{ cmd_show, JSON, "show\t--json\t5\t4" },
-	{ cmd_ps, JSON, "ps\t-a\t--json" },
-	{ cmd_ps, LINES, "ps\t-a" },
-	{ cmd_stats, JSON, "stats\t--json" },
-	{ cmd_stats, LINES, "stats" },
-	{ cmd_status, JSON, "status\t--json" },
-	{ cmd_status, LINES, "status" },
-	{ cmd_sql, JSON, "sql\tSELECT * FROM v_events\t--json" },
-	{ cmd_sql, LINES, "sql\tSELECT * FROM v_container" },
-	{ cmd_why, LINES, "why\tnginx" },
-	{ cmd_why, JSON, "why\t--json\tnginx" },
-	{ cmd_why, LINES, "why\t3f2a" },
-	{ cmd_why, LINES, "why\tfoo.service" },
-	{ cmd_why, JSON, "why\t--json\t505" },
-	{ cmd_why, LINES, "why\tweb-7d4b\t-S\t2025-11-22 16:00" },
-	{ cmd_why, LINES, "why\tevil" },
+	{ &cmd_events, JSON, "events\t--json" },
+	{ &cmd_events, LINES, "events\t-r" },
+	{ &cmd_events, LINES, "events\t-o\twide\t-c\tnginx" },
+	{ &cmd_events, BYTES, "events\t-o\tcsv" },
+	{ &cmd_events, BYTES, "events\t-o\texport\t-t\toom_kill,gap" },
+	{ &cmd_events, JSON, "events\t--json\t-g\ta.*b|kill\t-n\t5\t--strict" },
+	{ &cmd_oom, JSON, "oom\t--json" },
+	{ &cmd_oom, LINES, "oom" },
+	{ &cmd_show, LINES, "show\t5\t11\t20" },
+	{ &cmd_show, JSON, "show\t--json\t5\t4" },
+	{ &cmd_ps, JSON, "ps\t-a\t--json" },
+	{ &cmd_ps, LINES, "ps\t-a" },
+	{ &cmd_stats, JSON, "stats\t--json" },
+	{ &cmd_stats, LINES, "stats" },
+	{ &cmd_status, JSON, "status\t--json" },
+	{ &cmd_status, LINES, "status" },
+	{ &cmd_sql, JSON, "sql\tSELECT * FROM v_events\t--json" },
+	{ &cmd_sql, LINES, "sql\tSELECT * FROM v_container" },
+	{ &cmd_why, LINES, "why\tnginx" },
+	{ &cmd_why, JSON, "why\t--json\tnginx" },
+	{ &cmd_why, LINES, "why\t3f2a" },
+	{ &cmd_why, LINES, "why\tfoo.service" },
+	{ &cmd_why, JSON, "why\t--json\t505" },
+	{ &cmd_why, LINES, "why\tweb-7d4b\t-S\t2025-11-22 16:00" },
+	{ &cmd_why, LINES, "why\tevil" },
 };
 
 static const char status_sql[] =
@@ -202,7 +202,7 @@ static int run_verb(const struct verb *verb, char **ret_out, char **ret_err)
 	(void)snprintf(words, sizeof(words), "%s", verb->words);
 	stdout = open_memstream(ret_out, &size);
 	stderr = open_memstream(ret_err, &size);
-	r = verb->run(NULL, (int)split(words, argv), argv);
+	r = command_start(NULL, verb->command, (int)split(words, argv), argv);
 	(void)fclose(stdout);
 	(void)fclose(stderr);
 	stdout = own_out;

@@ -4,6 +4,7 @@
 
 #include "common/config.h"
 #include "tests/fuzz/fuzz.h"
+#include "tests/option_parse.h"
 
 #define WORDS_MAX 64
 

@@ -10,6 +10,7 @@
 #include "consumer/story/story_text.h"
 #include "tests/fuzz/fuzz_fixture.h"
 #include "tests/fuzz/fuzz_lines.h"
+#include "tests/option_parse.h"
 
 #define WORDS_MAX 32
 
@@ -74,7 +75,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		argv[argc++] = word;
 	word = argv[1];
 	filter_options_init(&options);
-	filter_prepare_argv(argc, argv);
 	r = option_parse(argc, argv, groups, &operands, message, sizeof(message));
 	if (r == 0)
 		r = filter_parse(&options, &now, &filter, message, sizeof(message));

@@ -4,6 +4,7 @@
 
 #include "common/config.h"
 #include "tests/harness.h"
+#include "tests/option_parse.h"
 
 static char dir[64], message[8192];
 

@@ -5,6 +5,7 @@
 #include "consumer/query/sql.h"
 #include "consumer/store/event_join.h"
 #include "consumer/text/event_type.h"
+#include "tests/option_parse.h"
 #include "tests/unit/scratch_db.h"
 
 /* 2025-11-22 16:31:07 UTC; booted an hour before. */
@@ -26,7 +27,6 @@ static int parse(const char *const *words, struct filter_options *options, struc
 		argc++;
 	}
 	filter_options_init(options);
-	filter_prepare_argv(argc, argv);
 	r = option_parse(argc, argv, groups, &operands, message, size);
 	return r ? r : filter_parse(options, &now, filter, message, size);
 }
@@ -161,43 +161,6 @@ static void test_grep_ignores_case_unless_asked(void **state)
 
 		row_equal(rows[i].pattern, parse(words, &options, &filter, message, sizeof(message)), 0);
 		row_equal(rows[i].pattern, filter_grep_matches(&filter, texts, ARRAY_SIZE(texts)), rows[i].matches);
-		filter_done(&filter);
-	}
-}
-
-static void test_verbs_refuse(void **state)
-{
-	static const struct {
-		const char *verb;
-		const char *words[3];
-		const char *refused;
-	} rows[] = {
-		{ "events", { "-f" }, NULL },	       { "oom", { "-f" }, NULL },
-		{ "why", { "-f" }, "follow" },	       { "why", { "-n", "0" }, "lines" },
-		{ "why", { "-c", "x" }, "container" }, { "why", { "-g", "x" }, "grep" },
-		{ "why", { "-S", "-1h" }, NULL },      { "why", { "-U", "-1h" }, NULL },
-		{ "why", { "--strict" }, NULL },       { "why", { "-b" }, NULL },
-		{ "show", { "-f" }, "follow" },	       { "ps", { "-f" }, "follow" },
-		{ "ps", { "-g", "x" }, NULL },	       { "stats", { "-g", "x" }, "grep" },
-		{ "stats", { "-f" }, "follow" },       { "stats", { "-c", "x" }, NULL },
-	};
-
-	(void)state;
-	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
-		struct option_row taken[FILTER_ROWS_MAX];
-		struct filter_options options;
-		struct filter filter;
-		char message[512];
-		const char *refused;
-		bool found = false;
-
-		row_equal(rows[i].verb, parse(rows[i].words, &options, &filter, message, sizeof(message)), 0);
-		refused = filter_refused(rows[i].verb, &options);
-		row_string(rows[i].verb, refused ? refused : "", rows[i].refused ? rows[i].refused : "");
-		filter_rows_of(rows[i].verb, taken);
-		for (const struct option_row *row = taken; row->name; row++)
-			found |= rows[i].refused && strcmp(row->name, rows[i].refused) == 0;
-		row_equal(rows[i].verb, found, false);
 		filter_done(&filter);
 	}
 }
@@ -359,7 +322,6 @@ int main(void)
 		cmocka_unit_test(test_values),
 		cmocka_unit_test(test_boot_words),
 		cmocka_unit_test(test_grep_ignores_case_unless_asked),
-		cmocka_unit_test(test_verbs_refuse),
 		cmocka_unit_test(test_places),
 		cmocka_unit_test(test_event_conditions),
 	};

@@ -3,6 +3,7 @@
 
 #include "common/option.h"
 #include "tests/harness.h"
+#include "tests/option_parse.h"
 
 enum color { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
 
@@ -129,6 +130,10 @@ static void test_errors(void **state)
 		{ "--follow=yes", "option \"--follow\" takes no value" },
 		{ "--help=x", "option \"--help\" takes no value" },
 		{ "--lines", "option \"--lines\" needs a value: N" },
+		{ "--lines --follow", "option \"--lines\" needs a value: N; \"--follow\" is an option (as a value:"
+				      " --lines=--follow)" },
+		{ "-n -f", "option \"-n\" needs a value: N; \"-f\" is an option (as a value: --lines=-f)" },
+		{ "--nonsense --folow", "unknown option \"--nonsense\"" },
 		{ "-n", "option \"-n\" needs a value: N" },
 		{ "--color", "option \"--color\" needs a value" },
 		{ "--lines=", "option \"--lines\" = \"\": must be a number from 1 to 1000" },
@@ -167,7 +172,9 @@ static void test_help_asked(void **state)
 	(void)state;
 	assert_int_equal(parse("--help", &target, &operands), 1);
 	assert_int_equal(parse("-fh --nonsense", &target, &operands), 1);
-	assert_int_equal(parse("--nonsense -h", &target, &operands), -EINVAL);
+	assert_int_equal(parse("--nonsense -h", &target, &operands), 1);
+	assert_int_equal(parse("--name -h", &target, &operands), 1);
+	assert_string_equal(message, "");
 	assert_int_equal(parse("-- -h", &target, &operands), 0);
 }
 
