@@ -146,7 +146,7 @@ cat <&8 >/dev/null
 exec 8<&-
 wait "$slow"
 is $? 3 "a reader that was in the middle of it: exit status 3"
-like "$(cat "$SCENARIO_DIR/reader.err")" "$DB-shm.*replaced.*ask again" "and is told to ask again"
+like "$(cat "$SCENARIO_DIR/reader.err")" "$DB-shm.*replaced.*run the query again" "and is told to run it again"
 release
 out=$("${as_reader[@]}" "${events[@]}" 2>&1 | wc -l)
 is "$out" "$EXITS_TRUTH" "the next answer is whole"

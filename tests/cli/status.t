@@ -91,7 +91,7 @@ cri status; is "$CODE" 4 "a probe that is not attached is unhealthy"
 like "$OUT" 'reason: the probe oom is not attached' "and is named"
 
 # The verbs that ask the history say it too.
-stale='the recorder has written nothing since .*: what happened since may still be in the ring; see cri-ebpf status'
+stale='the recorder has written nothing since .*: later events may still be in the ring; see cri-ebpf status'
 recorder "$LIVE" 91 true true null
 for verb in events oom "ps -a" stats "show 5" "why nginx" "sql 'SELECT 1'"; do
 	eval "cri $verb --json"; quiet=$OUT
