@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What one event costs the recorder, measured on a ring in ordinary memory: decode and enrich with the
- * container cached, and from the ring to a committed row. One JSON object a line.
+ * Time per event in the recorder, measured with a ring in ordinary memory: decoding and enriching with the container
+ * cached, and from the ring to a committed row. Prints one JSON object per line.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -120,7 +120,7 @@ static void bench_store(void)
 	rig_close(&rig);
 }
 
-/* decode_record and enrich_event alone, on one record after another of a filled ring. */
+/* decode_record and enrich_event alone, over the records of a filled ring. */
 static void bench_enrich(void)
 {
 	struct resolve *resolve = NULL;
@@ -180,7 +180,7 @@ static void bench_enrich(void)
 	rig_close(&rig);
 }
 
-/* A recorder with its database open, a full cache, and nothing to do; the ring is not its memory. */
+/* An idle recorder with its database open and a full cache; the memory of the ring does not count. */
 static void bench_memory(void)
 {
 	struct pipeline_settings settings = { .db_path = path, .boot_id = "bench", .generation = 2, .buffer_size = 10000,
@@ -214,7 +214,7 @@ int main(void)
 
 	need(mkdtemp(directory) != NULL, "no directory");
 	(void)snprintf(path, sizeof(path), "%s/events.db", directory);
-	bench_memory(); /* first: freed memory of the others would count */
+	bench_memory(); /* first, since memory that the others have freed would count */
 	bench_store();
 	bench_enrich();
 	(void)snprintf(command, sizeof(command), "rm -rf '%s'", directory);

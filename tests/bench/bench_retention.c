@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What retention costs recording: a database of five million events (or as many as the first argument says) is
- * left as it is, then brought within a size and then within an age, while exits keep coming. A sample is the time from a
- * record in the ring to its commit, with one step of retention in between, as the recorder has it in the worst case.
- * One JSON object a line.
+ * How retention delays recording: a database of five million events, or the number in the first argument, is left as it
+ * is, then reduced to a size and then to an age, while exits arrive. A sample is the time from a record in the ring to
+ * its commit with one step of retention in between, the recorder's worst case. Prints one JSON object per line.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -49,7 +48,7 @@ static double wall_ns(void)
 	return read_ns(CLOCK_MONOTONIC);
 }
 
-/* Of this process alone: what the latency would be if nobody else were busy and the disk took no time. */
+/* CPU time of this process: the latency without other processes and without waiting for the disk. */
 static double cpu_ns(void)
 {
 	return read_ns(CLOCK_PROCESS_CPUTIME_ID);
@@ -71,7 +70,7 @@ static int64_t ask(struct db *db, const char *sql)
 	return number;
 }
 
-/* Mostly exits, one in fifty a kill or pressure, of containers that were there once; the last hour is not old. */
+/* Mostly exits, one in fifty a kill or pressure, of removed containers; the events of the last hour are not too old. */
 static void fill(long rows)
 {
 	struct db *db = NULL;
@@ -116,7 +115,7 @@ static void report_samples(const char *run, size_t count, double longest_step)
 	report(run, "steps", (double)count, "1");
 }
 
-/* Steps until there is nothing more to do, at least so many, and exits that come meanwhile. */
+/* Steps until retention is done, at least `least`, with exits that arrive meanwhile. */
 static void bench(const char *run, struct rig *rig, struct pipeline *pipeline, const struct retention_settings *settings,
 		  size_t least)
 {
@@ -169,7 +168,7 @@ int main(int argc, char **argv)
 	(void)snprintf(path, sizeof(path), "%s/events.db", directory);
 	fill(rows);
 	rig_open(&rig, RING);
-	rig.clock_ns = clock_boot_ns(); /* what comes in is young, however long this machine has been up */
+	rig.clock_ns = clock_boot_ns(); /* new events are not too old, however long this machine has been up */
 	need(ring_attach(&rig.consumer, &rig.producer, rig.data, RING, &ring) == 0 &&
 		     pipeline_open(&settings, ring, NULL, NULL, &pipeline) == 0 && pipeline_start(pipeline) == 0,
 	     "cannot start");

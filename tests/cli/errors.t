@@ -89,12 +89,15 @@ printf 'this is a text file, and long enough to be looked at as one: %0200d\n' 1
 sqlite3 "$T/foreign.db" 'CREATE TABLE t(a); INSERT INTO t VALUES(1)' 2>/dev/null || rm -f "$T/foreign.db"
 cp "$DB" "$T/newer.db"
 printf '\0\0\0\143' | dd of="$T/newer.db" bs=1 seek=60 conv=notrunc 2>/dev/null # user_version = 99
+declare -A reason=([text]='not a database of cri-ebpf' [zero]='it is empty' [foreign.db]='of another program'
+	[newer.db]='the database was made by a newer version')
 for file in text zero foreign.db newer.db; do
 	[ -e "$T/$file" ] || { skip "a $file database" "no sqlite3 program"; continue; }
 	before=$(sha256sum "$T/$file")
 	store "$T/$file"
 	is "$CODE" 3 "a $file database is exit 3"
-	like "$ERR" 'untouched' "and the message says it is left alone"
+	like "$ERR" "${reason[$file]}" "and the message says why"
+	like "$ERR" 'untouched' "and that it is left alone"
 	is "$(sha256sum "$T/$file")" "$before" "and so it is"
 done
 if [ "$(id -u)" = 0 ] && setpriv --reuid 65534 --regid 65534 --clear-groups true 2>/dev/null; then
