@@ -39,13 +39,12 @@ counts()
 	done
 }
 
-counts | awk -v least="$least" '
-	{ lines[$1] += $2; executed[$1] += $3; all += $2; all_executed += $3 }
-	function row(name, n, of) { printf "%-28s %5d of %5d lines  %5.1f %%\n", name, n, of, of ? 100 * n / of : 0 }
-	END {
-		for (folder in lines)
-			row(folder, executed[folder], lines[folder]) | "sort"
-		close("sort")
-		row("all", all_executed, all)
-		exit(!(all && 100 * all_executed >= least * all))
-	}'
+counts >"$BUILD/lines"
+# the shell expands nothing in awk's program
+# shellcheck disable=SC2016
+print_share='{ printf "%-28s %5d of %5d lines  %5.1f %%\n", $1, $3, $2, $2 ? 100 * $3 / $2 : 0 }'
+awk '{ lines[$1] += $2; executed[$1] += $3 } END { for (folder in lines) print folder, lines[folder], executed[folder] }' \
+	"$BUILD/lines" | sort | awk "$print_share"
+awk '{ lines += $2; executed += $3 } END { print "all", lines + 0, executed + 0 }' "$BUILD/lines" | tee "$BUILD/all" |
+	awk "$print_share"
+awk -v least="$least" '{ exit !($2 && 100 * $3 >= least * $2) }' "$BUILD/all"
