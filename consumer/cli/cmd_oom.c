@@ -9,14 +9,14 @@
 #include "consumer/query/query.h"
 #include "consumer/text/event_type.h"
 
-/* Victims of one incident come close together, but those of others may come between. */
+/* Incidents remembered: the kills of one are close together, but kills of others may be between them. */
 #define RECENT 256
 
 struct incidents {
 	struct listing *listing;
 	int64_t recent[RECENT];
 	size_t recent_count;
-	int64_t *page; /* met on this page, to be printed after it */
+	int64_t *page; /* found on this page, printed after it */
 	size_t page_count, page_room;
 	uint64_t left;
 };
@@ -60,7 +60,7 @@ static int print_first(void *context, const struct value *row)
 	return r < 0 ? r : 1;
 }
 
-/* Incidents are met newest first. */
+/* Prints the incidents of a page, which are in order newest first. */
 static int print_page(struct incidents *incidents, bool reverse)
 {
 	size_t count = incidents->page_count;
@@ -88,7 +88,7 @@ static int list_incidents(struct listing *listing)
 	do {
 		r = query_page(query, note_incident, &incidents);
 		if (r >= 0 && !reverse && print_page(&incidents, false) < 0)
-			break; /* listing_finish meets it again */
+			break; /* listing_finish gets the same error and reports it */
 	} while (r > 0);
 	if (r == 0)
 		r = print_page(&incidents, reverse);
@@ -110,7 +110,7 @@ static int list_kills(struct listing *listing)
 	do {
 		r = query_page(query, listing_print_event, listing);
 		if (r >= 0 && print_flush(listing->print) < 0)
-			return 0; /* listing_finish meets it again */
+			return 0; /* listing_finish gets the same error and reports it */
 	} while (r > 0);
 	return r;
 }

@@ -178,7 +178,7 @@ static bool grep_matches(const struct filter *filter, const struct value *row)
 	return filter_grep_matches(filter, texts, ARRAY_SIZE(texts));
 }
 
-/* One container's line is a handful of index look-ups: even thousands of lives are one short read. */
+/* One container's line is a handful of index look-ups: even thousands of container instances are one short read. */
 static int list_containers(struct listing *listing, bool all)
 {
 	CLEANUP(sql_cleanup) struct sql *sql = sql_new();

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The recorder: opens what only its starter may open, gives everything up, and records. */
+/* The recorder: opens what needs privileges, gives them up, enters the sandbox and records. */
 #include <errno.h>
 #include <fcntl.h>
 #include <libgen.h>
@@ -46,10 +46,10 @@ static const struct option_row record_rows[] = {
 	{ .name = NULL },
 };
 
-/* Everything that is open while recording; -1 and NULL: not open. */
+/* What is open while recording; -1 and NULL: not open. */
 struct record {
 	const struct config *config;
-	char db[PATH_MAX]; /* its one name, once this is the recorder's user */
+	char db[PATH_MAX]; /* resolved, without links */
 	char db_directory[PATH_MAX];
 	int pin_lock_fd, db_lock_fd;
 	int ring_fd, pin_fd, signal_fd, epoll_fd, notify_fd, fault_fd;
@@ -129,7 +129,7 @@ static int open_ring(struct record *record)
 	return ring_open(record->ring_fd, record->info.ring_bytes, &record->ring);
 }
 
-/* The lock comes before the ring: two readers of one ring take records from each other. */
+/* Locks before it opens the ring: two readers of one ring would each get only part of the records. */
 static int open_pins(struct record *record)
 {
 	const struct config *config = record->config;
@@ -252,7 +252,7 @@ static int set_db_directory(struct record *record, const char *db)
 	return 0;
 }
 
-/* By any name that leads to the database there is one lock, and one directory for the sandbox. */
+/* Resolves links, so that every name of the database leads to the same lock and sandbox directory. */
 static int find_database(struct record *record)
 {
 	int r = db_file_resolve(record->config->db, record->db);
@@ -267,7 +267,7 @@ static int find_database(struct record *record)
 	return EXIT_STORE;
 }
 
-/* What may pass while the events wait in the ring: it is worth another try. */
+/* Errors that may go away while the events wait in the ring: worth another try. */
 static bool is_temporary(int error)
 {
 	return error == -ENOSPC || error == -EROFS || error == -EBUSY || error == -EIO || error == -ENOMEM;
@@ -314,7 +314,7 @@ static int enter_sandbox(struct record *record)
 	return confine_to_writing(&paths, "nothing is recorded");
 }
 
-/* A query of root's makes a WAL file in its own name and gives it away a moment later. */
+/* A query run by root creates the WAL file as root and changes its owner a moment later: -EACCES until then. */
 static int start_pipeline(struct pipeline *pipeline)
 {
 	const struct timespec moment = { .tv_nsec = 20000000 };
@@ -382,7 +382,7 @@ static int record_events(struct record *record, const struct record_options *opt
 	return loop_run(&recorder);
 }
 
-/* In a container's view of the file system the host's cgroups would look gone. */
+/* No sweep inside a container's cgroup namespace: there the host's cgroups would look removed. */
 static int open_sweep(struct record *record)
 {
 	if (!record->fs || cgroup_fs_exists(record->fs, "/", CGROUP_ROOT_ID) <= 0)

@@ -76,7 +76,7 @@ static int compare_keys(const void *a, const void *b)
 	return strcmp(left->key, right->key);
 }
 
-/* What a row of counts consists of: an answer of SQLite for one cgroup and type on one page. */
+/* Columns of the SELECT: the counts of one cgroup and type on one page of ids. */
 enum count_column {
 	COUNT_CONTAINER_NAME,
 	COUNT_CONTAINER_ID,
@@ -93,7 +93,7 @@ enum count_column {
 	COUNT_COLUMNS,
 };
 
-/* Which value names the group; the second when that is NULL. Ids are whole: they are what people copy. */
+/* The column that names the group, and the one used when it is NULL. Ids are not shortened: people copy them. */
 static const unsigned int key_fields[][2] = {
 	{ COUNT_CONTAINER_NAME, COUNT_CONTAINER_ID },
 	{ COUNT_POD_NAME, COUNT_POD_UID },
@@ -275,7 +275,7 @@ static int count_page(struct stats *stats, struct listing *listing, int64_t low,
 	return r;
 }
 
-/* The ids a range of time can have, so that a short one is not looked for in the whole file. */
+/* The ids that events of the time range can have, so that a short range does not scan the whole table. */
 static int find_range(struct listing *listing, int64_t *ret_low, int64_t *ret_high)
 {
 	const struct filter *filter = &listing->filter;

@@ -83,7 +83,7 @@ static int prepare_facts(struct status *status, const char *what, const char *fr
 
 /* ------------------------------------------------------------------ is it healthy? */
 
-/* Why it is not running, and first of all how to have it running again. */
+/* Adds why the recorder does not run and how to start it again. */
 static void explain_recorder(struct status *status)
 {
 	static const char start[] = "start it: cri-ebpf record";
@@ -112,7 +112,7 @@ static void explain_recorder(struct status *status)
 	}
 }
 
-/* Only a living recorder can have any. Then its silence needs no other reason. */
+/* Adds the fault that keeps a living recorder from storing; it explains its silence, too. */
 static bool explain_trouble(struct status *status)
 {
 	bool alive = status->beat.state == RECORDER_RUNNING || status->beat.state == RECORDER_SILENT;
@@ -149,7 +149,7 @@ static int check_recorder(struct status *status)
 #define PROBE_FACTS \
 	"json_extract(p.value, '$.name'), json_extract(p.value, '$.rung'), json_extract(p.value, '$.attached')"
 
-/* Without a rung: switched off, or there is none on this kernel. Of OOM kills it must be known which. */
+/* A probe without a rung is switched off or not available on this kernel; for OOM kills the latter is a fault. */
 static void check_probe(struct status *status, const char *name, const char *rung, bool attached)
 {
 	if (!attached)
@@ -193,7 +193,7 @@ static int measure_store(struct status *status)
 
 /* ------------------------------------------------------------------ JSON */
 
-/* Before the first recorder: the same shape, with nothing in it. */
+/* No recorder has written a state yet: the same members, empty. */
 static void write_nothing(struct json *json)
 {
 	static const char *const maps[] = { "sent", "stored", "rejected", "unread", "lost", "filtered" };
@@ -217,7 +217,7 @@ static void write_nothing(struct json *json)
 	json_close(json, '}');
 }
 
-/* What the recorder wrote, with what only the reader can know set over it. */
+/* What the recorder wrote; "running" is corrected to what the reader found. */
 static int write_facts(struct status *status, struct json *json)
 {
 	static const char *const names[] = { "loader", "recorder", "counters" };
@@ -228,7 +228,7 @@ static int write_facts(struct status *status, struct json *json)
 	char what[256];
 	int r;
 
-	/* Quoted: of a text that stands where an object is expected the bare text would come. */
+	/* json_quote: where a text stands in place of an object, json_extract would give it without quotes. */
 	(void)snprintf(what, sizeof(what),
 		       "json_quote(json_extract(value, '$.loader')), json_quote(%s), json_quote(json_extract(value, "
 		       "'$.counters'))",

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Retention by hand: what would go, for everybody who may read; and the same for good, where no recorder runs. */
+/* Retention by hand: --dry-run shows what would be removed; without it, events are removed where no recorder runs. */
 #include <errno.h>
 #include <fcntl.h>
 #include <libgen.h>
@@ -90,7 +90,7 @@ static void vacuum_close(struct vacuum *vacuum)
 	cleanup_close(&vacuum->lock_fd);
 }
 
-/* What is asked for; without a word about it what the configuration says. */
+/* The bounds of --time and --size; without either, those of the configuration. */
 static int choose(struct vacuum *vacuum)
 {
 	const struct vacuum_options *options = vacuum->options;
@@ -122,7 +122,7 @@ static int choose(struct vacuum *vacuum)
 	return 0;
 }
 
-/* Root has no business in files that another user may change. */
+/* Root must not write to files that another user may change, so it becomes the recorder's user. */
 static int leave_root(struct vacuum *vacuum)
 {
 	const char *user = vacuum->config->user;
@@ -170,8 +170,8 @@ static int refuse(const char *path, const char *reason, const char *advice)
 }
 
 /*
- * What lies beside a database SQLite obeys, also where an unfinished journal names files to be removed: with the
- * recorder's rights that must be nobody else's word.
+ * SQLite replays an unfinished journal that lies beside a database, and the journal can name files to be removed. So
+ * only root, the recorder's user and the caller may be able to create files there.
  */
 static int check_place(const struct vacuum *vacuum)
 {
@@ -200,7 +200,7 @@ static int check_place(const struct vacuum *vacuum)
 	return 0;
 }
 
-/* Two who write would not see each other's rows: what the recorder knows of the database would be wrong. */
+/* A recorder caches row ids: a second writer would make its cache wrong. */
 static int lock(struct vacuum *vacuum)
 {
 	const char *path = vacuum->path;
@@ -235,7 +235,7 @@ static int open_for_writing(struct vacuum *vacuum)
 		exit_code = find_database(vacuum);
 	if (!exit_code)
 		exit_code = check_place(vacuum);
-	/* First as every reader does: it must be there and be ours before anything is made beside it. */
+	/* Opened for reading first: it must exist and be a database of cri-ebpf before a file is made beside it. */
 	if (!exit_code)
 		exit_code = history_open(vacuum->path, &vacuum->db);
 	if (exit_code)
@@ -247,7 +247,7 @@ static int open_for_writing(struct vacuum *vacuum)
 
 	if (!exit_code)
 		exit_code = confine_to_writing(&paths, "nothing is removed");
-	/* Again: whoever exchanged a directory above meanwhile has shut us into another one. */
+	/* Checked again: a directory above may have been exchanged before the sandbox was entered. */
 	if (!exit_code)
 		exit_code = check_place(vacuum);
 	if (exit_code)
@@ -276,13 +276,13 @@ static int remove_all(struct vacuum *vacuum)
 
 	while ((r = retention_step(vacuum->db, &vacuum->settings, vacuum->now)) > 0)
 		;
-	/* The few pages a recorder leaves for its next rows. */
+	/* Free pages that retention_step keeps for new rows. */
 	if (!r)
 		r = db_exec(vacuum->db, "PRAGMA incremental_vacuum");
 	return r ? r : db_exec(vacuum->db, "PRAGMA wal_checkpoint(TRUNCATE)");
 }
 
-/* What is gone: of each type the oldest went, up to the oldest that is left. */
+/* Turns *before into what was removed: of each type, the events older than the oldest one left. */
 static void subtract(struct retention_plan *before, const struct retention_plan *after)
 {
 	for (size_t i = 0; i < TYPE_COUNT; i++) {
@@ -369,7 +369,7 @@ static int show(struct vacuum *vacuum, const struct retention_plan *plan)
 	return EXIT_FOUND;
 }
 
-/* Before anything is removed, so that a wrong word costs nothing. */
+/* A wrong field is reported before anything is removed. */
 static int check_fields(const struct vacuum *vacuum)
 {
 	const struct print_options *options = &vacuum->options->print;

@@ -14,8 +14,8 @@
 #include "consumer/text/error.h"
 
 #define LINES_DEFAULT 10 /* shown of the past, as a first orientation */
-#define POLL_MS	      50 /* when nothing wakes us: a commit shows within this */
-#define POLL_SOON_MS  2	 /* the log was written to, but the commit may not be visible yet */
+#define POLL_MS	      50 /* without inotify events: longest delay until a commit is shown */
+#define POLL_SOON_MS  2	 /* the WAL was written to, but the commit may not be visible yet */
 #define SOON_COUNT    25
 
 struct follow {
@@ -23,7 +23,7 @@ struct follow {
 	query_row *each;
 	void *context;
 	int watch;	 /* inotify on the database's directory, -1: none */
-	int64_t version; /* PRAGMA data_version at the last look */
+	int64_t version; /* PRAGMA data_version of the last scan */
 	int64_t last_id;
 	unsigned int soon;
 	bool said_waiting;
@@ -43,7 +43,7 @@ static void watch_directory(struct follow *follow)
 		(void)inotify_add_watch(follow->watch, slash ? directory : ".", IN_MODIFY | IN_CREATE | IN_MOVED_TO);
 }
 
-/* Until something may have been committed. -EPIPE: nobody reads our output any more. */
+/* Returns when something may have been committed. -EPIPE: the reader of the output has closed it. */
 static int wait_for_change(struct follow *follow)
 {
 	struct pollfd ends[] = {
@@ -75,7 +75,7 @@ static bool is_passing(int r)
 	return r == -ENOENT || r == -EBUSY || r == -ERROR_DB_PRIVATE || is_not_ours(r);
 }
 
-/* 1: open; 0: not there yet; negative errno. A file just made is empty for a moment: not ours yet. */
+/* 1: open; 0: not there yet; negative errno. A new file is empty for a moment, which is no error here. */
 static int try_open(struct follow *follow)
 {
 	struct listing *listing = follow->listing;

@@ -47,7 +47,7 @@ static const char *pager_command(void)
 	return pager[0] && strcmp(pager, "cat") != 0 ? pager : NULL;
 }
 
-/* In the child: nothing to show, as after an error, does not take the terminal. */
+/* In the child: without output, as after an error, the pager is not started. */
 static void wait_for_output(int input)
 {
 	struct pollfd end = { .fd = input, .events = POLLIN };
@@ -58,7 +58,7 @@ static void wait_for_output(int input)
 		_exit(0);
 }
 
-/* In the child. The pager must not become a shell for whoever may run us but nothing else. */
+/* In the child. LESSSECURE: a user who may run cri-ebpf only, as by sudo, must not get a shell from the pager. */
 static void __attribute__((noreturn)) run_pager(const char *command, int input)
 {
 	wait_for_output(input);
@@ -76,7 +76,7 @@ static bool is_runnable(const char *command)
 	size_t length = strcspn(command, " \t");
 	int status;
 
-	/* Only the word; a command with quotes or variables is taken at its word. */
+	/* Only the first word is looked up; with quotes or variables in it, it is assumed to exist. */
 	if (strcspn(command, "'\"$\\`;&|<>()") < length)
 		return true;
 	(void)snprintf(test, sizeof(test), "command -v %.*s >/dev/null 2>&1", (int)(length < 400 ? length : 400),

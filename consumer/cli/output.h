@@ -20,16 +20,16 @@ struct output {
 
 /*
  * Also makes a closed pipe an error instead of a signal. page: start a pager if this is a terminal and
- * --no-pager was not given: $CRI_EBPF_PAGER, $PAGER or less; without one it goes on without. It
- * takes the terminal when there is something to show.
+ * --no-pager was not given: $CRI_EBPF_PAGER, $PAGER or less; none where that program is missing. It takes the terminal
+ * once there is output.
  */
 void output_open(const struct command_common *common, bool page, struct output *ret);
 
-/* Flushes, ends the pager and waits for it. r: what went wrong before, 0 or negative errno. Returns 0; or
- * the negative errno of writing: -EPIPE when the reader had enough. */
+/* Flushes, ends the pager and waits for it. r: what went wrong before, 0 or negative errno. Returns r, or
+ * the negative errno of writing: -EPIPE when the reader of the output has closed it. */
 int output_close(struct output *output, int r);
 
-/* A hint what to do next: on stderr, only when both it and stdout are terminals and not under -q. */
+/* Prints what to do next on stderr, if it and stdout are terminals and -q was not given. */
 void output_hint(const struct command_common *common, const struct output *output, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
