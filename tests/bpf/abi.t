@@ -89,7 +89,7 @@ for verb in 'load' 'load --replace'; do
 	# shellcheck disable=SC2086
 	out=$(loader $verb 2>&1)
 	is $? 6 "$verb of an older loader is refused"
-	like "$out" 'write records of version 2.*nothing was changed.*Use the' "in a sentence: what, why, and what to do"
+	like "$out" 'write records of format 2.*nothing was changed.*Use the' "in a sentence: what, why, and what to do"
 	is "$(pins)" "$before" "and touches nothing"
 done
 out=$(timeout 20 "$SCENARIO_DIR/bin/cri-ebpf" record --once --pin-dir "$PIN_DIR" --config "$CONFIG" --db "$DB" 2>&1)
