@@ -35,6 +35,15 @@ out=$(as_loader bpf load 2>&1)
 is $? 6 "without CAP_PERFMON: exit status 6"
 like "$out" CAP_PERFMON "which names it"
 is "$(pins)" "" "nothing stays behind a failure"
+if command -v strace >/dev/null; then
+	# chmod follows the pinning of a link
+	strace -o "$SCENARIO_DIR/strace" -e trace=chmod -e inject=chmod:error=ENOSPC:when=4 \
+		"$SCENARIO_DIR/bin/cri-ebpf-loader" load --pin-dir "$PIN_DIR" --config "$CONFIG" >"$SCENARIO_DIR/out" 2>&1
+	is $? 6 "a load that fails half way"
+	is "$(pins)" "" "removes the pins that it made" || find "$PIN_DIR" -mindepth 1 -delete
+else
+	skip "a load that fails half way" "strace is not installed"
+fi
 
 out=$(as_loader bpf,perfmon load 2>&1)
 is $? 0 "CAP_BPF and CAP_PERFMON are enough" || diag "$out"
