@@ -80,7 +80,9 @@ COMMON_SRC   := $(sort $(wildcard common/*.c))
 LOADER_SRC   := $(sort $(wildcard loader/*.c))
 # The parts of common/ that the privileged program links; tests/lint.sh checks that it uses every function of them.
 LOADER_COMMON := answer cgroup_mount config config_file log option option_help option_scan option_value text text_escape text_number utf8
-CONSUMER_SRC := $(sort $(wildcard consumer/*.c consumer/*/*.c consumer/*/*/*.c)) $(if $(findstring CRI_TEST_HOOKS,$(DEFINES)),$(sort $(wildcard tests/hooks/*.c)))
+test_src = $(if $(findstring $(1),$(DEFINES)),$(sort $(wildcard $(2)/*.c)))
+CONSUMER_SRC := $(sort $(wildcard consumer/*.c consumer/*/*.c consumer/*/*/*.c)) $(call test_src,CRI_TEST_HOOKS,tests/hooks) \
+	$(call test_src,CRI_TEST_KIND,tests/kind) $(call test_src,CRI_TEST_FORMAT,tests/format)
 BPF_SRC      := $(sort $(wildcard bpf/*.bpf.c))
 UNIT_SRC     := $(sort $(wildcard tests/unit/test_*.c))
 FUZZ_SRC     := $(sort $(wildcard tests/fuzz/fuzz_*.c))
@@ -118,7 +120,7 @@ OCI_PROFILES := $(BUILD)/oci/record.json $(BUILD)/oci/loader.json
 .DELETE_ON_ERROR:
 .SECONDARY:
 .PHONY: all docs help run quick check check-unit check-cli check-policy check-bpf check-containers check-vm check-packages \
-	check-lint check-sanitized check-long variants hooked abi sanitized coverage mutants fuzz bench fmt lint install \
+	check-lint check-sanitized check-long variants hooked abi extended sanitized coverage mutants fuzz bench fmt lint install \
 	not-for-tests image-root deb rpm clean deps-build deps-test tests
 
 all: $(BUILD)/cri-ebpf $(BUILD)/cri-ebpf-loader
@@ -325,12 +327,15 @@ quick: all docs tests lint
 		tests/containers/podman.t
 
 # Variants for tests. hooked: stops at named places (consumer/test_hook.h). abi: the next version of the wire format.
-# sanitized: address and undefined behaviour sanitizers.
-variants: hooked abi
+# sanitized: address and undefined behaviour sanitizers. extended: one more event type (tests/kind) and one more output
+# format (tests/format).
+variants: hooked abi extended
 hooked: $(SKELETON)
 	$(SUBMAKE) BUILD=$(BUILD)/hooked KERNEL_BUILD=$(BUILD) DEFINES=-DCRI_TEST_HOOKS all
 abi:
 	$(SUBMAKE) BUILD=$(BUILD)/abi DEFINES=-DEV_ABI=2 all
+extended: $(SKELETON)
+	$(SUBMAKE) BUILD=$(BUILD)/extended KERNEL_BUILD=$(BUILD) DEFINES="-DCRI_TEST_KIND -DCRI_TEST_FORMAT" all
 sanitized: $(SKELETON)
 	$(SUBMAKE) BUILD=$(BUILD)/sanitized KERNEL_BUILD=$(BUILD) SANITIZE=address,undefined CFLAGS='-O1 -g' all docs tests
 

@@ -5,7 +5,7 @@
 #include "common/cleanup.h"
 #include "consumer/cli/follow.h"
 #include "consumer/print/event_table.h"
-#include "consumer/query/kind_oom.h"
+#include "consumer/query/kind_oom_kill.h"
 #include "consumer/query/query.h"
 #include "consumer/text/event_type.h"
 
@@ -35,7 +35,7 @@ static bool is_new(struct incidents *incidents, int64_t incident)
 static int note_incident(void *context, const struct value *row)
 {
 	struct incidents *incidents = context;
-	const struct value *incident = &event_values(row, &event_kind_oom)[OOM_INCIDENT];
+	const struct value *incident = &event_values(row, &event_kind_oom_kill)[OOM_INCIDENT];
 
 	if (incident->kind != VALUE_INT || !is_new(incidents, incident->number))
 		return 0;
@@ -121,7 +121,7 @@ static int follow_row(void *context, const struct value *row)
 	struct listing *listing = context;
 
 	if (print_is_text(listing->print_options) &&
-	    event_values(row, &event_kind_oom)[OOM_INCIDENT].number != row[FIELD_ID].number)
+	    event_values(row, &event_kind_oom_kill)[OOM_INCIDENT].number != row[FIELD_ID].number)
 		return 0;
 	return listing_print_event(listing, row);
 }

@@ -9,7 +9,7 @@
 #include "consumer/print/card.h"
 #include "consumer/print/event_look.h"
 #include "consumer/print/event_table.h"
-#include "consumer/query/kind_oom.h"
+#include "consumer/query/kind_oom_kill.h"
 #include "consumer/query/query.h"
 #include "consumer/text/event_type.h"
 
@@ -23,7 +23,7 @@ static int show_row(void *context, const struct value *row)
 {
 	struct show *show = context;
 	struct listing *listing = show->listing;
-	const struct value *incident = &event_values(row, &event_kind_oom)[OOM_INCIDENT];
+	const struct value *incident = &event_values(row, &event_kind_oom_kill)[OOM_INCIDENT];
 	struct column_style style = { listing->print_options->utc, true, listing->now.boot_id };
 	char detail[COLUMN_TEXT_MAX];
 

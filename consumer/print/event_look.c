@@ -2,29 +2,18 @@
 #include "consumer/print/event_look.h"
 
 #include "consumer/query/event_kind.h"
+#include "consumer/text/event_type.h"
 
-const struct event_look *const event_looks[] = {
-	&look_oom,
-	&look_pressure,
-	&look_exit,
-	&look_fork,
-	&look_start,
-	&look_stop,
-	&look_gap,
-#ifdef CRI_TEST_KIND
-	&look_test,
-#endif
-	NULL,
-};
+#define ADDRESS(number, NAME, name) &look_##name,
+
+const struct event_look *const event_looks[] = { EV_TYPES(ADDRESS) NULL };
 
 static const struct event_look *find_look(const struct value *row)
 {
 	const struct value *type = &row[FIELD_TYPE_NUMBER];
 
-	for (size_t i = 0; event_looks[i]; i++)
-		if (type->kind == VALUE_INT && type->number == (int64_t)event_looks[i]->type)
-			return event_looks[i];
-	return NULL;
+	return type->kind == VALUE_INT && type->number > 0 && type->number < TYPE_COUNT ? event_looks[type->number - 1]
+											  : NULL;
 }
 
 void event_detail(const struct column_style *style, const struct value *row, char *out, size_t size)

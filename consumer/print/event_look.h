@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * How events look in text. A type of event is one file look_*.c and one row of the table in event_look.c;
- * query/event_kind.h says which values it has.
+ * How events look in text: a descriptor look_NAME in look_*.c for each row of EV_TYPES (common/event.h), so that a new
+ * type here is one new file; without it the program does not link. query/event_kind.h says which values it has.
  */
 #ifndef CRI_CONSUMER_PRINT_EVENT_LOOK_H
 #define CRI_CONSUMER_PRINT_EVENT_LOOK_H
 
 #include <stddef.h>
 
+#include "common/event.h"
 #include "consumer/print/column.h"
-#include "consumer/text/event_type.h"
 
 /* A column whose header is not its name in upper case, or whose width is not that of its header. */
 struct column_look {
@@ -20,19 +20,17 @@ struct column_look {
 };
 
 struct event_look {
-	enum event_type type;
 	const char *color;		 /* of its line, an SGR sequence; NULL: none */
 	column_text *detail;		 /* the sentence of the DETAIL column */
 	const struct column_look *looks; /* ended by one without a name; NULL: none */
 	const struct column *texts;	 /* columns for text alone, ended by one without a header; NULL: none */
 };
 
-extern const struct event_look look_oom, look_pressure, look_exit, look_fork, look_start, look_stop, look_gap;
-#ifdef CRI_TEST_KIND
-extern const struct event_look look_test;
-#endif
+#define EVENT_LOOK_DECLARE(number, NAME, name) extern const struct event_look look_##name;
+EV_TYPES(EVENT_LOOK_DECLARE)
+#undef EVENT_LOOK_DECLARE
 
-/* NULL-terminated. */
+/* In the order of the types, NULL-terminated. */
 extern const struct event_look *const event_looks[];
 
 /* The sentence of the DETAIL column, "" for an unknown type. */

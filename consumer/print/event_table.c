@@ -119,7 +119,7 @@ static void add_fetched(struct column *columns, size_t index)
 	struct column *column = &columns[index];
 	const struct column_look *look;
 
-	*column = (struct column){ .name = fetched->name, .type = fetched->type, .types = fetched->types };
+	*column = (struct column){ .name = fetched->name, .type = fetched->type, .types = event_column_types(index) };
 	if (!column->name)
 		return;
 	look = find_look(column->name);

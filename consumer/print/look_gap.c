@@ -35,4 +35,4 @@ static const struct column_look looks[] = {
 	{ NULL, NULL, 0, 0 },
 };
 
-const struct event_look look_gap = { TYPE_GAP, "\033[35m", detail, looks, NULL };
+const struct event_look look_gap = { "\033[35m", detail, looks, NULL };

@@ -1,54 +1,34 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "consumer/query/event_kind.h"
 
-#include "consumer/query/kind_exit.h"
-#include "consumer/query/kind_fork.h"
-#include "consumer/query/kind_gap.h"
-#include "consumer/query/kind_lifecycle.h"
-#include "consumer/query/kind_oom.h"
-#include "consumer/query/kind_pressure.h"
-
 /* e event, t its type, b boot, g cgroup, c container, p pod. */
 static const struct event_column common_columns[FIELD_COMMON_COUNT] = {
-	[FIELD_V] = { "v", "1", COLUMN_NUMBER, 0 },
-	[FIELD_ID] = { "id", "e.id", COLUMN_DECIMAL, 0 },
-	[FIELD_TYPE] = { "type", "t.name", COLUMN_STRING, 0 },
-	[FIELD_TIME] = { "time", "e.time", COLUMN_TIME, 0 },
-	[FIELD_TIME_NANO] = { "time_unix_nano", "e.time", COLUMN_DECIMAL, 0 },
-	[FIELD_BOOT_ID] = { "boot_id", "b.boot_id", COLUMN_STRING, 0 },
-	[FIELD_CGROUP_ID] = { "cgroup_id", "g.kernfs_id", COLUMN_UNSIGNED, 0 },
-	[FIELD_CGROUP] = { "cgroup", "g.path", COLUMN_STRING, 0 },
-	[FIELD_CONTAINER_ID] = { "container.id", "c.id", COLUMN_STRING, 0 },
-	[FIELD_CONTAINER_NAME] = { "container.name", "c.name", COLUMN_STRING, 0 },
-	[FIELD_CONTAINER_RUNTIME] = { "container.runtime", "c.runtime", COLUMN_STRING, 0 },
-	[FIELD_CONTAINER_IMAGE] = { "container.image", "c.image", COLUMN_STRING, 0 },
-	[FIELD_POD_UID] = { "pod.uid", "p.uid", COLUMN_STRING, 0 },
-	[FIELD_POD_NAME] = { "pod.name", "p.name", COLUMN_STRING, 0 },
-	[FIELD_POD_NAMESPACE] = { "pod.namespace", "p.namespace", COLUMN_STRING, 0 },
-	[FIELD_META_SOURCE] = { "meta_source", "g.meta_source", COLUMN_STRING, 0 },
-	[FIELD_PID] = { "pid", "e.pid", COLUMN_NUMBER, 0 },
-	[FIELD_PPID] = { "ppid", "e.ppid", COLUMN_NUMBER, 0 },
-	[FIELD_UID] = { "uid", "e.uid", COLUMN_NUMBER, 0 },
-	[FIELD_COMM] = { "comm", "e.comm", COLUMN_STRING, 0 },
-	[FIELD_TYPE_NUMBER] = { NULL, "e.type", COLUMN_NUMBER, 0 },
+	[FIELD_V] = { "v", "1", COLUMN_NUMBER },
+	[FIELD_ID] = { "id", "e.id", COLUMN_DECIMAL },
+	[FIELD_TYPE] = { "type", "t.name", COLUMN_STRING },
+	[FIELD_TIME] = { "time", "e.time", COLUMN_TIME },
+	[FIELD_TIME_NANO] = { "time_unix_nano", "e.time", COLUMN_DECIMAL },
+	[FIELD_BOOT_ID] = { "boot_id", "b.boot_id", COLUMN_STRING },
+	[FIELD_CGROUP_ID] = { "cgroup_id", "g.kernfs_id", COLUMN_UNSIGNED },
+	[FIELD_CGROUP] = { "cgroup", "g.path", COLUMN_STRING },
+	[FIELD_CONTAINER_ID] = { "container.id", "c.id", COLUMN_STRING },
+	[FIELD_CONTAINER_NAME] = { "container.name", "c.name", COLUMN_STRING },
+	[FIELD_CONTAINER_RUNTIME] = { "container.runtime", "c.runtime", COLUMN_STRING },
+	[FIELD_CONTAINER_IMAGE] = { "container.image", "c.image", COLUMN_STRING },
+	[FIELD_POD_UID] = { "pod.uid", "p.uid", COLUMN_STRING },
+	[FIELD_POD_NAME] = { "pod.name", "p.name", COLUMN_STRING },
+	[FIELD_POD_NAMESPACE] = { "pod.namespace", "p.namespace", COLUMN_STRING },
+	[FIELD_META_SOURCE] = { "meta_source", "g.meta_source", COLUMN_STRING },
+	[FIELD_PID] = { "pid", "e.pid", COLUMN_NUMBER },
+	[FIELD_PPID] = { "ppid", "e.ppid", COLUMN_NUMBER },
+	[FIELD_UID] = { "uid", "e.uid", COLUMN_NUMBER },
+	[FIELD_COMM] = { "comm", "e.comm", COLUMN_STRING },
+	[FIELD_TYPE_NUMBER] = { NULL, "e.type", COLUMN_NUMBER },
 };
 
-#ifdef CRI_TEST_KIND
-extern const struct event_kind event_kind_test;
-#endif
+#define ADDRESS(number, NAME, name) &event_kind_##name,
 
-const struct event_kind *const event_kinds[] = {
-	&event_kind_oom,
-	&event_kind_pressure,
-	&event_kind_exit,
-	&event_kind_fork,
-	&event_kind_lifecycle,
-	&event_kind_gap,
-#ifdef CRI_TEST_KIND
-	&event_kind_test,
-#endif
-	NULL,
-};
+const struct event_kind *const event_kinds[] = { EV_TYPES(ADDRESS) NULL };
 
 size_t event_column_count(void)
 {
@@ -69,6 +49,18 @@ const struct event_column *event_column(size_t index)
 	for (; index >= (*kind)->count; kind++)
 		index -= (*kind)->count;
 	return &(*kind)->columns[index];
+}
+
+unsigned int event_column_types(size_t index)
+{
+	size_t type = 0;
+
+	if (index < FIELD_COMMON_COUNT)
+		return 0;
+	index -= FIELD_COMMON_COUNT;
+	for (; index >= event_kinds[type]->count; type++)
+		index -= event_kinds[type]->count;
+	return 1U << (type + 1);
 }
 
 const struct value *event_values(const struct value *row, const struct event_kind *kind)

@@ -1,17 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "consumer/query/kind_gap.h"
 
-#include "consumer/text/event_type.h"
-
-#define GAP (1U << TYPE_GAP)
-
 /* a gap, lt the type that was lost */
 static const struct event_column columns[GAP_COUNT] = {
-	[GAP_REASON] = { "reason", "a.reason", COLUMN_STRING, GAP },
-	[GAP_LOST_TYPE] = { "lost_type", "lt.name", COLUMN_STRING, GAP },
-	[GAP_LOST] = { "lost", "a.lost", COLUMN_NUMBER, GAP },
-	[GAP_FROM] = { "from", "a.from_time", COLUMN_TIME, GAP },
-	[GAP_TO] = { "to", "a.to_time", COLUMN_TIME, GAP },
+	[GAP_REASON] = { "reason", "a.reason", COLUMN_STRING },
+	[GAP_LOST_TYPE] = { "lost_type", "lt.name", COLUMN_STRING },
+	[GAP_LOST] = { "lost", "a.lost", COLUMN_NUMBER },
+	[GAP_FROM] = { "from", "a.from_time", COLUMN_TIME },
+	[GAP_TO] = { "to", "a.to_time", COLUMN_TIME },
 };
 
 const struct event_kind event_kind_gap = {

@@ -14,6 +14,4 @@ enum kind_gap_field {
 	GAP_COUNT,
 };
 
-extern const struct event_kind event_kind_gap;
-
 #endif

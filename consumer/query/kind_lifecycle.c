@@ -1,17 +1,21 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "consumer/query/kind_lifecycle.h"
 
-#include "consumer/text/event_type.h"
-
-#define STOP (1U << TYPE_CONTAINER_STOP)
-#define BOTH (STOP | 1U << TYPE_CONTAINER_START)
-
-/* l lifecycle */
-static const struct event_column columns[LIFECYCLE_COUNT] = {
-	[LIFECYCLE_MEMORY_LIMIT] = { "memory_limit_bytes", "l.memory_limit", COLUMN_BYTES, BOTH },
-	[LIFECYCLE_PEAK] = { "peak_bytes", "l.peak", COLUMN_BYTES, STOP },
-	[LIFECYCLE_OOM_KILLS] = { "oom_kills", "l.oom_kills", COLUMN_NUMBER, STOP },
-	[LIFECYCLE_THROTTLED] = { "cpu_throttled_ns", "l.throttled", COLUMN_DURATION, STOP },
+/* l lifecycle, joined once for both */
+static const struct event_column start_columns[START_COUNT] = {
+	[START_MEMORY_LIMIT] = { "memory_limit_bytes", "l.memory_limit", COLUMN_BYTES },
 };
 
-const struct event_kind event_kind_lifecycle = { " LEFT JOIN lifecycle l ON l.id = e.id", columns, LIFECYCLE_COUNT };
+static const struct event_column stop_columns[STOP_COUNT] = {
+	[STOP_MEMORY_LIMIT] = { "memory_limit_bytes", "l.memory_limit", COLUMN_BYTES },
+	[STOP_PEAK] = { "peak_bytes", "l.peak", COLUMN_BYTES },
+	[STOP_OOM_KILLS] = { "oom_kills", "l.oom_kills", COLUMN_NUMBER },
+	[STOP_THROTTLED] = { "cpu_throttled_ns", "l.throttled", COLUMN_DURATION },
+};
+
+const struct event_kind event_kind_container_start = {
+	" LEFT JOIN lifecycle l ON l.id = e.id",
+	start_columns,
+	START_COUNT,
+};
+const struct event_kind event_kind_container_stop = { "", stop_columns, STOP_COUNT };

@@ -5,14 +5,17 @@
 
 #include "consumer/query/event_kind.h"
 
-enum kind_lifecycle_field {
-	LIFECYCLE_MEMORY_LIMIT,
-	LIFECYCLE_PEAK,
-	LIFECYCLE_OOM_KILLS,
-	LIFECYCLE_THROTTLED,
-	LIFECYCLE_COUNT,
+enum kind_start_field {
+	START_MEMORY_LIMIT, /* of a container_stop too */
+	START_COUNT,
 };
 
-extern const struct event_kind event_kind_lifecycle;
+enum kind_stop_field {
+	STOP_MEMORY_LIMIT,
+	STOP_PEAK,
+	STOP_OOM_KILLS,
+	STOP_THROTTLED,
+	STOP_COUNT,
+};
 
 #endif

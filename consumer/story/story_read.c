@@ -8,11 +8,10 @@
 #include <string.h>
 
 #include "common/cleanup.h"
-#include "consumer/query/event_kind.h"
-#include "consumer/query/kind_exit.h"
 #include "consumer/query/kind_lifecycle.h"
-#include "consumer/query/kind_oom.h"
-#include "consumer/query/kind_pressure.h"
+#include "consumer/query/kind_memory_pressure.h"
+#include "consumer/query/kind_oom_kill.h"
+#include "consumer/query/kind_process_exit.h"
 #include "consumer/query/query.h"
 #include "consumer/query/sql.h"
 #include "consumer/story/verdict.h"
@@ -68,10 +67,11 @@ static int64_t held_bytes(const struct value *oom)
 
 static void fill_event(const struct reading *reading, const struct value *row, struct story_event *event)
 {
-	const struct value *oom = event_values(row, &event_kind_oom);
-	const struct value *pressure = event_values(row, &event_kind_pressure);
-	const struct value *exit = event_values(row, &event_kind_exit);
-	const struct value *lifecycle = event_values(row, &event_kind_lifecycle);
+	const struct value *oom = event_values(row, &event_kind_oom_kill);
+	const struct value *pressure = event_values(row, &event_kind_memory_pressure);
+	const struct value *exit = event_values(row, &event_kind_process_exit);
+	const struct value *start = event_values(row, &event_kind_container_start);
+	const struct value *stop = event_values(row, &event_kind_container_stop);
 
 	*event = (struct story_event){
 		.id = row[FIELD_ID].number,
@@ -93,8 +93,8 @@ static void fill_event(const struct reading *reading, const struct value *row, s
 		.duration = number_of(&exit[EXIT_DURATION]),
 		.oom_killed = is_set(&exit[EXIT_OOM_KILLED]),
 		.is_init = is_set(&exit[EXIT_CONTAINER_INIT]),
-		.memory_limit = number_of(&lifecycle[LIFECYCLE_MEMORY_LIMIT]),
-		.peak = number_of(&lifecycle[LIFECYCLE_PEAK]),
+		.memory_limit = number_of(&start[START_MEMORY_LIMIT]),
+		.peak = number_of(&stop[STOP_PEAK]),
 	};
 	event->is_limit = pressure[PRESSURE_LEVEL].kind == VALUE_TEXT && strcmp(pressure[PRESSURE_LEVEL].text, "limit") == 0;
 	text_of(event->comm, sizeof(event->comm), &row[FIELD_COMM]);

@@ -2,12 +2,12 @@
 #include <stdio.h>
 
 #include "consumer/print/event_look.h"
-#include "consumer/query/kind_exit.h"
+#include "consumer/query/kind_process_exit.h"
 #include "consumer/text/signal_name.h"
 
 static void detail(const struct column_style *style, const struct value *row, char *out, size_t size)
 {
-	const struct value *exit = event_values(row, &event_kind_exit);
+	const struct value *exit = event_values(row, &event_kind_process_exit);
 
 	(void)style;
 	if (exit[EXIT_WAIT_STATUS].kind != VALUE_INT)
@@ -17,4 +17,4 @@ static void detail(const struct column_style *style, const struct value *row, ch
 				     exit[EXIT_OOM_KILLED].number ? "OOM-killed" : NULL);
 }
 
-const struct event_look look_exit = { TYPE_PROCESS_EXIT, NULL, detail, NULL, NULL };
+const struct event_look look_process_exit = { NULL, detail, NULL, NULL };

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The values of process_exit events. */
-#ifndef CRI_CONSUMER_QUERY_KIND_EXIT_H
-#define CRI_CONSUMER_QUERY_KIND_EXIT_H
+#ifndef CRI_CONSUMER_QUERY_KIND_PROCESS_EXIT_H
+#define CRI_CONSUMER_QUERY_KIND_PROCESS_EXIT_H
 
 #include "consumer/query/event_kind.h"
 
@@ -16,7 +16,5 @@ enum kind_exit_field {
 	EXIT_WAIT_STATUS, /* as wait(2) reports it */
 	EXIT_COUNT,
 };
-
-extern const struct event_kind event_kind_exit;
 
 #endif

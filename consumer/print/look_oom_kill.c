@@ -5,23 +5,23 @@
 
 #include "common/cleanup.h"
 #include "consumer/print/event_look.h"
-#include "consumer/query/kind_oom.h"
+#include "consumer/query/kind_oom_kill.h"
 
 static void used_text(const struct column_style *style, const struct value *row, char *out, size_t size)
 {
 	(void)style;
-	column_bytes(&event_values(row, &event_kind_oom)[OOM_USAGE_BYTES], "-", out, size);
+	column_bytes(&event_values(row, &event_kind_oom_kill)[OOM_USAGE_BYTES], "-", out, size);
 }
 
 static void limit_text(const struct column_style *style, const struct value *row, char *out, size_t size)
 {
 	(void)style;
-	column_bytes(&event_values(row, &event_kind_oom)[OOM_LIMIT_BYTES], "-", out, size);
+	column_bytes(&event_values(row, &event_kind_oom_kill)[OOM_LIMIT_BYTES], "-", out, size);
 }
 
 static void trigger_text(const struct column_style *style, const struct value *row, char *out, size_t size)
 {
-	const struct value *oom = event_values(row, &event_kind_oom);
+	const struct value *oom = event_values(row, &event_kind_oom_kill);
 	char comm[128];
 
 	(void)style;
@@ -34,7 +34,7 @@ static void trigger_text(const struct column_style *style, const struct value *r
 
 static void victims_text(const struct column_style *style, const struct value *row, char *out, size_t size)
 {
-	const struct value *oom = event_values(row, &event_kind_oom);
+	const struct value *oom = event_values(row, &event_kind_oom_kill);
 
 	(void)style;
 	out[0] = '\0';
@@ -71,7 +71,7 @@ static void scope_text(const struct value *oom, char *out, size_t size)
 
 static void detail(const struct column_style *style, const struct value *row, char *out, size_t size)
 {
-	const struct value *oom = event_values(row, &event_kind_oom);
+	const struct value *oom = event_values(row, &event_kind_oom_kill);
 	char used[16], limit[16], scope[COLUMN_TEXT_MAX / 2 + 16];
 	const char *killed = oom[OOM_CHOSEN].kind == VALUE_INT && !oom[OOM_CHOSEN].number ? "killed along" : "killed";
 
@@ -107,4 +107,4 @@ static const struct column texts[] = {
 	{ .header = NULL },
 };
 
-const struct event_look look_oom = { TYPE_OOM_KILL, "\033[31m", detail, looks, texts };
+const struct event_look look_oom_kill = { "\033[31m", detail, looks, texts };

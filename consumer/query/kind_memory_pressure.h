@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The values of memory_pressure events. */
-#ifndef CRI_CONSUMER_QUERY_KIND_PRESSURE_H
-#define CRI_CONSUMER_QUERY_KIND_PRESSURE_H
+#ifndef CRI_CONSUMER_QUERY_KIND_MEMORY_PRESSURE_H
+#define CRI_CONSUMER_QUERY_KIND_MEMORY_PRESSURE_H
 
 #include "consumer/query/event_kind.h"
 
@@ -14,7 +14,5 @@ enum kind_pressure_field {
 	PRESSURE_WORKING_SET,
 	PRESSURE_COUNT,
 };
-
-extern const struct event_kind event_kind_pressure;
 
 #endif

@@ -3,11 +3,11 @@
 #include <string.h>
 
 #include "consumer/print/event_look.h"
-#include "consumer/query/kind_pressure.h"
+#include "consumer/query/kind_memory_pressure.h"
 
 static void detail(const struct column_style *style, const struct value *row, char *out, size_t size)
 {
-	const struct value *pressure = event_values(row, &event_kind_pressure);
+	const struct value *pressure = event_values(row, &event_kind_memory_pressure);
 	const struct value *utilization = &pressure[PRESSURE_UTILIZATION];
 	char used[16], limit[16], level[32];
 
@@ -24,4 +24,4 @@ static void detail(const struct column_style *style, const struct value *row, ch
 			       100.0 * utilization->real);
 }
 
-const struct event_look look_pressure = { TYPE_MEMORY_PRESSURE, "\033[33m", detail, NULL, NULL };
+const struct event_look look_memory_pressure = { "\033[33m", detail, NULL, NULL };

@@ -3,11 +3,11 @@
 #include <stdio.h>
 
 #include "consumer/print/event_look.h"
-#include "consumer/query/kind_fork.h"
+#include "consumer/query/kind_process_fork.h"
 
 static void detail(const struct column_style *style, const struct value *row, char *out, size_t size)
 {
-	const struct value *fork = event_values(row, &event_kind_fork);
+	const struct value *fork = event_values(row, &event_kind_process_fork);
 	char comm[128];
 
 	(void)style;
@@ -20,4 +20,4 @@ static const struct column_look looks[] = {
 	{ NULL, NULL, 0, 0 },
 };
 
-const struct event_look look_fork = { TYPE_PROCESS_FORK, NULL, detail, looks, NULL };
+const struct event_look look_process_fork = { NULL, detail, looks, NULL };

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The values of oom_kill events. */
-#ifndef CRI_CONSUMER_QUERY_KIND_OOM_H
-#define CRI_CONSUMER_QUERY_KIND_OOM_H
+#ifndef CRI_CONSUMER_QUERY_KIND_OOM_KILL_H
+#define CRI_CONSUMER_QUERY_KIND_OOM_KILL_H
 
 #include "consumer/query/event_kind.h"
 
@@ -26,7 +26,5 @@ enum kind_oom_field {
 	OOM_VICTIMS, /* of the incident */
 	OOM_COUNT,
 };
-
-extern const struct event_kind event_kind_oom;
 
 #endif

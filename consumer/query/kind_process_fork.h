@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The values of process_fork events. */
-#ifndef CRI_CONSUMER_QUERY_KIND_FORK_H
-#define CRI_CONSUMER_QUERY_KIND_FORK_H
+#ifndef CRI_CONSUMER_QUERY_KIND_PROCESS_FORK_H
+#define CRI_CONSUMER_QUERY_KIND_PROCESS_FORK_H
 
 #include "consumer/query/event_kind.h"
 
@@ -10,7 +10,5 @@ enum kind_fork_field {
 	FORK_CHILD_COMM,
 	FORK_COUNT,
 };
-
-extern const struct event_kind event_kind_fork;
 
 #endif
