@@ -35,7 +35,7 @@ static int list_add(struct column_list *list, size_t index)
 	return 0;
 }
 
-/* The column whose header, else whose name, is this word; -ENOENT when there is none. Headers are for text. */
+/* The index of the column with this header (text only), else with this name; -ENOENT when there is none. */
 static int find_column(const struct column_table *table, const char *word, size_t length, bool text,
 		       compare_words *compare)
 {

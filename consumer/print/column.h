@@ -25,7 +25,7 @@ struct column_style {
 	const char *boot_id; /* of the running kernel, "" when not known */
 };
 
-/* Writes a cell. row: the values of the whole table. out is NUL-terminated and safe for a terminal; "" is shown as "-". */
+/* Writes a cell. row: the values of the whole table. out is NUL-terminated and safe for a terminal; "" becomes "-". */
 typedef void column_text(const struct column_style *style, const struct value *row, char *out, size_t size);
 
 struct column {

@@ -11,7 +11,7 @@
 #include "common/event.h"
 #include "consumer/print/column.h"
 
-/* A column whose header is not its name in upper case, or whose width is not that of its header. */
+/* For a column that needs another header than its name in upper case, or another width than that of its header. */
 struct column_look {
 	const char *name;
 	const char *header; /* NULL: the name in upper case */

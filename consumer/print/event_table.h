@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The columns of events: those that query/event_kind.h fetches, in the same order, and behind them those for text alone. */
+/* The columns of events: those that query/event_kind.h fetches, in the same order, then those for text alone. */
 #ifndef CRI_CONSUMER_PRINT_EVENT_TABLE_H
 #define CRI_CONSUMER_PRINT_EVENT_TABLE_H
 

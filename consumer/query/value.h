@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* One value of a result row, and what the values of a column mean. Nothing is copied: text lives as long as its source. */
+/* One value of a result row, and what the values of a column mean. Text is not copied: it belongs to its source. */
 #ifndef CRI_CONSUMER_QUERY_VALUE_H
 #define CRI_CONSUMER_QUERY_VALUE_H
 

@@ -172,7 +172,7 @@ void words_gap(const struct story_gap *gap, bool utc, struct words_gap *ret)
 
 /* ------------------------------------------------------------------ the limit of a kill */
 
-/* What is said of each scope: whose limit it was, or a sentence when it was no limit. */
+/* The owner of the limit, or a sentence when there was no limit. */
 static const struct {
 	const char *owner, *sentence;
 } scopes[OOM_SCOPE_COUNT] = {

@@ -8,10 +8,10 @@
 /* Text with control characters escaped. */
 void words_escape(char *out, size_t size, const char *text);
 
-/* An id of 64 digits cut to its first 12; any other is a name that somebody chose, and stays. */
+/* An id of 64 digits cut to its first 12; any other id is a name, and stays whole. */
 void words_short_id(char *out, size_t size, const char *id);
 
-/* `container 3f2a00000000 ("nginx", containerd, pod shop/web-7d4b)`, `unit foo.service`, `process "dd" (pid 42) in ...` */
+/* `container 3f2a00000000 ("nginx", containerd, pod shop/web-7d4b)`, `unit foo.service`, `process "dd" (pid 42)` */
 void words_subject(const struct story *story, char *out, size_t size);
 
 /* `"dd" (pid 42)`, `pid 42` without a name, `a process` without a pid */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The history as somebody else left it: the fixture of the command line's tests with any values of any kind put
- * anywhere, read by every verb. Each answers with lines that are safe for a terminal, and with JSON that is JSON.
+ * A damaged database: the fixture of the command line's tests with any values of any type in any column, read by every
+ * verb. Each answers with lines that are safe for a terminal, and with JSON that is JSON.
  */
 #include <locale.h>
 #include <sys/stat.h>
@@ -175,7 +175,7 @@ static void change_all(struct input *input)
 	db_close(db);
 }
 
-/* ------------------------------------------------------------------ what is said about it */
+/* ------------------------------------------------------------------ what the verbs print */
 
 static size_t split(char *text, char **argv)
 {
@@ -191,7 +191,7 @@ static size_t split(char *text, char **argv)
 	return count;
 }
 
-/* The verb writes to standard output and standard error as ever; both are kept. Its exit code. */
+/* Standard output and standard error of the verb are kept in memory. Its exit code. */
 static int run_verb(const struct verb *verb, char **ret_out, char **ret_err)
 {
 	FILE *const own_out = stdout, *const own_err = stderr;

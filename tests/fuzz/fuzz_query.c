@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Any words as filters, one per line, and the first of them as what a story is asked about: refused in a printable
- * line, or a question that the database understands.
+ * Any words as filters, one per line, and the first of them as the subject of a story: each is refused with a printable
+ * message, or gives SQL that the database accepts.
  */
 #include <errno.h>
 
+#include "consumer/print/event_look.h"
 #include "consumer/query/query.h"
 #include "consumer/story/story_read.h"
 #include "consumer/story/story_text.h"
@@ -23,7 +24,7 @@ static int count_row(void *context, const struct value *row)
 	return ++*(int *)context == 100;
 }
 
-static void ask(struct db *db, const struct filter *filter)
+static void read_events(struct db *db, const struct filter *filter)
 {
 	for (int newest_first = 0; newest_first < 2; newest_first++) {
 		struct query *query = NULL;
@@ -38,7 +39,7 @@ static void ask(struct db *db, const struct filter *filter)
 	}
 }
 
-static void tell(struct db *db, const struct filter *filter, const char *word)
+static void read_story(struct db *db, const struct filter *filter, const char *word)
 {
 	static struct story story;
 	struct story_place place;
@@ -81,8 +82,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	FUZZ_ASSERT(r == 0 || r == 1 || r == -EINVAL);
 	FUZZ_ASSERT((r < 0) == (message[0] != '\0') && fuzz_is_printable(message));
 	if (r == 0) {
-		ask(db, &filter);
-		tell(db, &filter, operands ? argv[1] : word ? word : "");
+		filter.describe = event_describe;
+		read_events(db, &filter);
+		read_story(db, &filter, operands ? argv[1] : word ? word : "");
 	}
 	filter_done(&filter);
 	free(text);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Every way to the rows must give the same answer as one plain SELECT. */
+/* Every access path must give the same rows as one plain SELECT. */
 #include "consumer/query/event_kind.h"
 #include "consumer/query/query.h"
 #include "consumer/query/sql.h"
@@ -79,8 +79,8 @@ static void reference(const char *where, const char *order, struct ids *ids)
 #define BY_ID_UP   "e.id"
 #define BY_TIME_UP "e.time, e.id"
 
-/* How the filter is set, and the plain words for it. by_time: the order of this way. */
-struct question {
+/* A filter and the same condition in SQL. by_time: the access path gives the rows by time, else by id. */
+struct selection {
 	const char *name, *container, *cgroup, *grep;
 	int64_t since, until;
 	uint32_t types;
@@ -88,7 +88,7 @@ struct question {
 	bool by_time;
 };
 
-static const struct question questions[] = {
+static const struct selection selections[] = {
 	{ "all", .where = "1", .by_time = true },
 	{ "range", .since = 5000000, .until = 20000000, .where = "e.time BETWEEN 5000000 AND 20000000",
 	  .by_time = true },
@@ -107,27 +107,27 @@ static const struct question questions[] = {
 	{ "grep", .container = "one", .grep = "^p6$", .where = "e.cgroup = 1 AND e.comm = 'p6'" },
 };
 
-static void set_filter(const struct question *question, struct filter_options *options, struct filter *filter)
+static void set_filter(const struct selection *selection, struct filter_options *options, struct filter *filter)
 {
 	static const struct filter_now now;
 	char message[256];
 
 	filter_options_init(options);
-	if (question->container)
-		options->containers.values[options->containers.count++] = question->container;
-	if (question->cgroup)
-		options->cgroups.values[options->cgroups.count++] = question->cgroup;
-	if (question->grep)
-		(void)snprintf(options->grep, sizeof(options->grep), "%s", question->grep);
-	row_equal(question->name, filter_parse(options, &now, filter, message, sizeof(message)), 0);
-	filter->types = question->types;
-	if (question->since)
-		filter->since = question->since;
-	if (question->until)
-		filter->until = question->until;
+	if (selection->container)
+		options->containers.values[options->containers.count++] = selection->container;
+	if (selection->cgroup)
+		options->cgroups.values[options->cgroups.count++] = selection->cgroup;
+	if (selection->grep)
+		(void)snprintf(options->grep, sizeof(options->grep), "%s", selection->grep);
+	row_equal(selection->name, filter_parse(options, &now, filter, message, sizeof(message)), 0);
+	filter->types = selection->types;
+	if (selection->since)
+		filter->since = selection->since;
+	if (selection->until)
+		filter->until = selection->until;
 }
 
-static void ask(struct query *query, struct ids *ids)
+static void read_all(struct query *query, struct ids *ids)
 {
 	int r;
 
@@ -147,25 +147,25 @@ static void reverse(struct ids *ids)
 	}
 }
 
-static void test_all_ways(void **state)
+static void test_all_paths(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < ARRAY_SIZE(questions); i++) {
-		const struct question *question = &questions[i];
+	for (size_t i = 0; i < ARRAY_SIZE(selections); i++) {
+		const struct selection *selection = &selections[i];
 		struct filter_options options;
 		struct filter filter;
 
-		set_filter(question, &options, &filter);
+		set_filter(selection, &options, &filter);
 		for (int newest_first = 0; newest_first < 2; newest_first++) {
 			CLEANUP(query_cleanup) struct query *query = NULL;
 			struct ids got = new_ids(), want = new_ids();
 
-			reference(question->where, question->by_time ? BY_TIME_UP : BY_ID_UP, &want);
+			reference(selection->where, selection->by_time ? BY_TIME_UP : BY_ID_UP, &want);
 			if (newest_first)
 				reverse(&want);
-			row_equal(question->name, query_open(db, &filter, 0, INT64_MAX, newest_first, &query), 0);
-			ask(query, &got);
-			compare(question->name, &got, &want);
+			row_equal(selection->name, query_open(db, &filter, 0, INT64_MAX, newest_first, &query), 0);
+			read_all(query, &got);
+			compare(selection->name, &got, &want);
 			free(got.values);
 			free(want.values);
 		}
@@ -178,27 +178,27 @@ static void test_last(void **state)
 	static const uint64_t counts[] = { 0, 1, 5, 9999, 10000, 10001, 24999, 100000 };
 
 	(void)state;
-	for (size_t i = 0; i < ARRAY_SIZE(questions) * ARRAY_SIZE(counts) * 2; i++) {
-		const struct question *question = &questions[i % ARRAY_SIZE(questions)];
-		uint64_t n = counts[i / ARRAY_SIZE(questions) % ARRAY_SIZE(counts)];
-		bool newest_first = i >= ARRAY_SIZE(questions) * ARRAY_SIZE(counts);
+	for (size_t i = 0; i < ARRAY_SIZE(selections) * ARRAY_SIZE(counts) * 2; i++) {
+		const struct selection *selection = &selections[i % ARRAY_SIZE(selections)];
+		uint64_t n = counts[i / ARRAY_SIZE(selections) % ARRAY_SIZE(counts)];
+		bool newest_first = i >= ARRAY_SIZE(selections) * ARRAY_SIZE(counts);
 		CLEANUP(query_cleanup) struct query *query = NULL;
 		struct ids got = new_ids(), want = new_ids();
 		struct filter_options options;
 		struct filter filter;
 
-		set_filter(question, &options, &filter);
-		reference(question->where, question->by_time ? BY_TIME_UP : BY_ID_UP, &want);
+		set_filter(selection, &options, &filter);
+		reference(selection->where, selection->by_time ? BY_TIME_UP : BY_ID_UP, &want);
 		if (want.count > n) {
 			memmove(want.values, want.values + (want.count - n), n * sizeof(int64_t));
 			want.count = n;
 		}
 		if (newest_first)
 			reverse(&want);
-		row_equal(question->name, query_open(db, &filter, 0, INT64_MAX, true, &query), 0);
-		row_equal(question->name, query_last(query, n, newest_first), 0);
-		ask(query, &got);
-		compare(question->name, &got, &want);
+		row_equal(selection->name, query_open(db, &filter, 0, INT64_MAX, true, &query), 0);
+		row_equal(selection->name, query_last(query, n, newest_first), 0);
+		read_all(query, &got);
+		compare(selection->name, &got, &want);
 		filter_done(&filter);
 		free(got.values);
 		free(want.values);
@@ -208,19 +208,19 @@ static void test_last(void **state)
 static void test_after(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < ARRAY_SIZE(questions); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(selections); i++) {
 		CLEANUP(query_cleanup) struct query *query = NULL;
 		struct ids got = new_ids(), want = new_ids();
 		struct filter_options options;
 		struct filter filter;
 		char where[256];
 
-		set_filter(&questions[i], &options, &filter);
-		(void)snprintf(where, sizeof(where), "(%s) AND e.id > 9000 AND e.id <= 22000", questions[i].where);
+		set_filter(&selections[i], &options, &filter);
+		(void)snprintf(where, sizeof(where), "(%s) AND e.id > 9000 AND e.id <= 22000", selections[i].where);
 		reference(where, BY_ID_UP, &want);
-		row_equal(questions[i].name, query_open(db, &filter, 9000, 22000, false, &query), 0);
-		ask(query, &got);
-		compare(questions[i].name, &got, &want);
+		row_equal(selections[i].name, query_open(db, &filter, 9000, 22000, false, &query), 0);
+		read_all(query, &got);
+		compare(selections[i].name, &got, &want);
 		filter_done(&filter);
 		free(got.values);
 		free(want.values);
@@ -235,7 +235,7 @@ static void test_enough_stops(void **state)
 	struct filter filter;
 
 	(void)state;
-	set_filter(&questions[0], &options, &filter);
+	set_filter(&selections[0], &options, &filter);
 	got.stop_at = 3;
 	assert_int_equal(query_open(db, &filter, 0, INT64_MAX, false, &query), 0);
 	assert_int_equal(query_page(query, collect, &got), 0);
@@ -285,7 +285,7 @@ static void test_gaps_overlap(void **state)
 		struct filter filter;
 		bool has = !ranges[i].has;
 
-		set_filter(&questions[0], &options, &filter);
+		set_filter(&selections[0], &options, &filter);
 		filter.since = ranges[i].since;
 		filter.until = ranges[i].until;
 		row_equal(ranges[i].name, query_has_gap(db, &filter, &has), 0);
@@ -311,7 +311,7 @@ static int tear_down(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_all_ways),      cmocka_unit_test(test_last),
+		cmocka_unit_test(test_all_paths),      cmocka_unit_test(test_last),
 		cmocka_unit_test(test_after),	      cmocka_unit_test(test_enough_stops),
 		cmocka_unit_test(test_single_events), cmocka_unit_test(test_gaps_overlap),
 	};
