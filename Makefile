@@ -259,6 +259,12 @@ $(BUILD)/tests/test_%: $(BUILD)/obj/tests/unit/test_%.o $(TESTED_OBJ)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(CONSUMER_LIBS) -lcmocka
 
+# A unit test of what tests/kind adds.
+$(BUILD)/tests/test_kind: $(call obj,tests/unit/extended/test_kind.c) $(TESTED_OBJ)
+	$(msg) LD $@
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(CONSUMER_LIBS) -lcmocka
+
 $(BUILD)/tests/replay_%: $(BUILD)/obj/tests/fuzz/fuzz_%.o $(BUILD)/obj/tests/fuzz/replay.o $(TESTED_OBJ)
 	$(msg) LD $@
 	$(Q)mkdir -p $(@D)
@@ -335,7 +341,8 @@ hooked: $(SKELETON)
 abi:
 	$(SUBMAKE) BUILD=$(BUILD)/abi DEFINES=-DEV_ABI=2 all
 extended: $(SKELETON)
-	$(SUBMAKE) BUILD=$(BUILD)/extended KERNEL_BUILD=$(BUILD) DEFINES="-DCRI_TEST_KIND -DCRI_TEST_FORMAT" all
+	$(SUBMAKE) BUILD=$(BUILD)/extended KERNEL_BUILD=$(BUILD) DEFINES="-DCRI_TEST_KIND -DCRI_TEST_FORMAT" all \
+		$(BUILD)/extended/tests/test_kind
 sanitized: $(SKELETON)
 	$(SUBMAKE) BUILD=$(BUILD)/sanitized KERNEL_BUILD=$(BUILD) SANITIZE=address,undefined CFLAGS='-O1 -g' all docs tests
 

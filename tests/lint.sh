@@ -58,8 +58,8 @@ own_rules='
 '
 room_rules='
 main.c => cli
-cli => record story print query container sandbox store text
-record => container sandbox store text
+cli => container/names record story print query container sandbox store text
+record => container container/names sandbox store text
 story => query container store text
 print => query text
 query => store text
@@ -77,7 +77,7 @@ only_rules='
 ^.libsmartcols => ^consumer/print/[a-z_]+\.c$
 '
 never_rules='
-^consumer/(record/decode|container/cgroup_path|text/[a-z]+_(name|type|list|scope)|story/(verdict|story_words|story_summary))\.c$ => ^.(fcntl|unistd|sqlite3|sys/.*|bpf/.*|common/log)\.h$
+^consumer/(record/decode|container/names/(cgroup_path|component)|text/[a-z]+_(name|type|list|scope)|story/(verdict|story_words|story_summary))\.c$ => ^.(fcntl|unistd|sqlite3|sys/.*|bpf/.*|common/log)\.h$
 ^common/(text(_[a-z]+)?|utf8|option(_scan|_value)?)\.c$ => ^.(fcntl|unistd|sqlite3|sys/.*|bpf/.*|common/log)\.h$
 ^consumer/record/ring\.[ch]$ => ^.consumer/(record/(decode|enrich|pipeline)|store/.*)\.h$
 ^consumer/record/decode\.[ch]$ => ^.consumer/(record/(ring|enrich|pipeline)|store/.*)\.h$

@@ -9,7 +9,7 @@
 #include "common/log.h"
 #include "common/text.h"
 #include "consumer/cli/command.h"
-#include "consumer/container/cgroup_path.h"
+#include "consumer/container/names/cgroup_path.h"
 #include "consumer/sandbox/confine.h"
 #include "consumer/text/json.h"
 

@@ -18,6 +18,7 @@
 #include "consumer/cli/command.h"
 #include "consumer/container/cgroup_fs.h"
 #include "consumer/container/kernel_maps.h"
+#include "consumer/container/names/name_source.h"
 #include "consumer/container/sweep.h"
 #include "consumer/record/decode.h"
 #include "consumer/record/kind.h"
@@ -163,6 +164,7 @@ static int open_pins(struct record *record)
 static int open_sources(struct record *record)
 {
 	struct cgroup_mount mount;
+	const char *source = "";
 	int r = clock_boot_id(record->boot_id);
 
 	if (r) {
@@ -176,6 +178,10 @@ static int open_sources(struct record *record)
 		log_warning("cannot open the cgroup file system: %s; cgroups that the kernel does not name stay without"
 			    " a name",
 			    error_text(r));
+	r = name_source_open(&source);
+	if (r)
+		log_warning("cannot open the source of names \"%s\": %s; containers are recorded without names from it",
+			    source, error_text(r));
 	record->notify_fd = notify_open();
 	record->signal_fd = loop_open_signals();
 	if (record->signal_fd >= 0)
@@ -302,10 +308,12 @@ static int lock_database(struct record *record)
 
 static int enter_sandbox(struct record *record)
 {
-	const struct sandbox_paths paths = {
+	struct sandbox_paths paths = {
 		.write_directory = record->db_directory,
 		.read_directory = { record->fs ? cgroup_fs_root(record->fs) : NULL },
 	};
+
+	(void)name_source_directories(&paths.read_directory[1], SANDBOX_READ_MAX - 1);
 
 	if (test_without_sandbox()) {
 		log_warning("this is a build for tests: there is no sandbox");

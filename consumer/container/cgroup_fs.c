@@ -16,7 +16,7 @@
 #include "consumer/container/cgroup_walk.h"
 
 #define SCAN_DIRECTORIES 20000
-/* Until the next walk: some time, and twenty times what reading a directory takes for each one read. */
+/* Time until the next walk may begin: SCAN_INTERVAL_NS, and SCAN_EACH_NS for each directory read, twenty times its cost. */
 #define SCAN_INTERVAL_NS 20000000ULL
 #define SCAN_EACH_NS     200000ULL
 
@@ -24,8 +24,8 @@ struct cgroup_fs {
 	int root_fd;
 	bool v1;
 	char *root;
-	uint64_t next_ns;   /* when the next walk may be */
-	uint64_t walked_ns; /* when the last one was; 0: none, or it failed */
+	uint64_t next_ns;   /* when the next walk may begin */
+	uint64_t walked_ns; /* when the last one began; 0: none, or it failed */
 	struct cgroup_walk *walk; /* the last one; NULL: none */
 };
 
@@ -77,7 +77,7 @@ static int walk_all(struct cgroup_fs *fs, uint64_t now_ns)
 	return r;
 }
 
-/* Of the last walk, if it is still so. */
+/* The path from the last walk, if the cgroup is still there. */
 static int find_found(const struct cgroup_fs *fs, uint64_t id, char *out, size_t size)
 {
 	size_t length;

@@ -16,7 +16,7 @@
 /* A longer path counts as more than one directory, because paths are kept. */
 #define COMMON_PATH 256
 
-/* All text is in one place, each with a NUL behind it. */
+/* A path in the one buffer that holds all paths, each followed by NUL. */
 struct place_in_text {
 	size_t offset, length;
 };
@@ -38,7 +38,7 @@ struct cgroup_walk {
 	struct list text;  /* char */
 };
 
-/* Where the walk is. "" is the root. */
+/* The directory that is being walked; "" is the root. */
 struct here {
 	char path[PATH_MAX];
 	size_t length;
@@ -118,7 +118,7 @@ static void leave(struct here *here, size_t length)
 	here->path[length] = '\0';
 }
 
-/* False: that would be longer than a path can be. */
+/* False: the path would be too long. */
 static bool enter(struct here *here, const char *name)
 {
 	size_t length = strlen(name);
@@ -146,7 +146,7 @@ static bool is_directory(const struct dirent *entry)
 	return entry->d_type == DT_DIR && strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0;
 }
 
-/* All that are in it, none of them looked into. Takes what that costs from *allowance. */
+/* Adds the directories in it, but nothing below them. Subtracts their cost from *allowance. */
 static int list_here(struct cgroup_walk *walk, struct here *here, size_t *allowance)
 {
 	AUTO_CLOSEDIR DIR *directory = open_here(walk, here);
@@ -173,7 +173,7 @@ static int list_here(struct cgroup_walk *walk, struct here *here, size_t *allowa
 	return 0;
 }
 
-/* A directory has a link from each one in it, beside its own two; where that is not counted it has one. */
+/* A directory has two links, and one from each directory in it; a file system that does not count them shows 1. */
 static bool has_directories(const struct cgroup_walk *walk, const struct here *here)
 {
 	struct stat st;
@@ -183,8 +183,8 @@ static bool has_directories(const struct cgroup_walk *walk, const struct here *h
 	return st.st_nlink != 2;
 }
 
-/* Everything below. Takes what that costs from *allowance. */
-static int look_below(struct cgroup_walk *walk, struct here *here, size_t *allowance)
+/* Adds everything below. Subtracts its cost from *allowance. */
+static int walk_below(struct cgroup_walk *walk, struct here *here, size_t *allowance)
 {
 	size_t length = here->length, first = walk->found.count;
 
@@ -203,7 +203,7 @@ static int look_below(struct cgroup_walk *walk, struct here *here, size_t *allow
 		(void)memcpy(here->path, text_at(walk, path), path.length + 1);
 		here->length = path.length;
 		if (has_directories(walk, here))
-			r = look_below(walk, here, &own);
+			r = walk_below(walk, here, &own);
 		*allowance = kept + own;
 	}
 	here->depth--;
@@ -247,7 +247,7 @@ int cgroup_walk_run(int root_fd, size_t budget, struct cgroup_walk **ret)
 		return -ENOMEM;
 	walk->root_fd = root_fd;
 
-	int r = look_below(walk, &here, &budget);
+	int r = walk_below(walk, &here, &budget);
 
 	if (r)
 		return r;

@@ -36,7 +36,7 @@ static const char *const statements[STATEMENT_COUNT] = {
 			" WHERE boot = ?1 AND hierarchy = ?2 AND kernfs_id = ?3",
 	[ADD_CGROUP] = "INSERT INTO cgroup(boot, hierarchy, kernfs_id, path, kind, container, pod, meta_source)"
 		       " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
-	[COMPLETE_CGROUP] = "UPDATE cgroup SET path = ?2, kind = ?3, container = ?4, pod = ?5, meta_source = 'kernel'"
+	[COMPLETE_CGROUP] = "UPDATE cgroup SET path = ?2, kind = ?3, container = ?4, pod = ?5, meta_source = ?6"
 			    " WHERE cgroup = ?1",
 	[REMOVE_CGROUP] = "UPDATE cgroup SET removed = ?2 WHERE cgroup = ?1 AND removed IS NULL",
 	[CGROUP_PATH] = "SELECT path FROM cgroup WHERE cgroup = ?1",
@@ -162,7 +162,7 @@ int container_rows_add_cgroup(struct container_rows *rows, const struct ev_cgrou
 	db_bind_int(stmt, 5, cgroup->kind);
 	db_bind_nonzero(stmt, 6, cgroup->container);
 	db_bind_nonzero(stmt, 7, cgroup->pod);
-	db_bind_string(stmt, 8, path ? "kernel" : "none");
+	db_bind_string(stmt, 8, path ? cgroup->source : "none");
 
 	int r = db_run(stmt);
 
@@ -183,6 +183,7 @@ int container_rows_complete_cgroup(struct container_rows *rows, const struct cgr
 	db_bind_int(stmt, 3, cgroup->kind);
 	db_bind_nonzero(stmt, 4, cgroup->container);
 	db_bind_nonzero(stmt, 5, cgroup->pod);
+	db_bind_string(stmt, 6, cgroup->source);
 	return db_run(stmt);
 }
 

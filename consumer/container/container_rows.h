@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The rows that say who: boot, pod, container instance and cgroup. Every function runs inside the caller's
+ * The rows of boots, pods, container instances and cgroups. Every function runs inside the caller's
  * transaction; failures are db.h's. Row numbers are 0 for "none" and stored as NULL then. Times are wall
  * time, 0 for "not seen" and stored as NULL.
  */
@@ -12,7 +12,7 @@
 #include <stdint.h>
 
 #include "common/event.h"
-#include "consumer/container/cgroup_path.h"
+#include "consumer/container/names/cgroup_path.h"
 
 struct db;
 struct container_rows;
@@ -25,6 +25,7 @@ struct cgroup_row {
 	bool removed;
 	int64_t container; /* the instance it belongs to */
 	int64_t pod;
+	const char *source; /* meta_source, for writing; static. Not read: NULL */
 };
 
 struct instance_row {
@@ -72,7 +73,7 @@ int container_rows_find_start(struct container_rows *rows, const struct instance
 int container_rows_complete_start(struct container_rows *rows, int64_t event, const struct row_task *task,
 			    uint64_t memory_limit);
 
-/* Lives of this boot that have not ended and whose outermost cgroup is known, in row order from `after`. */
+/* The next instance after that row, of this boot, that has not stopped and whose outermost cgroup is known. 1, 0, or a failure. */
 int container_rows_next_instance(struct container_rows *rows, int64_t after, struct instance_row *ret, struct ev_cgroup *ret_key);
 
 #endif

@@ -21,7 +21,7 @@ struct pinned_maps {
 	struct map_counters *per_cpu; /* one for each CPU */
 };
 
-/* value_size: as the map says it; another layout must not be written into our buffers. */
+/* -ERROR_MAP_LAYOUT: key or value have another size than the buffers here. */
 static int open_map(const char *pin_dir, const char *name, unsigned int flags, unsigned int key_size,
 		    unsigned int value_size, int *ret)
 {
@@ -66,7 +66,7 @@ int kernel_maps_open(const char *pin_dir, struct pinned_maps **ret, const char *
 {
 	CLEANUP(cleanup_maps) struct pinned_maps *maps = calloc(1, sizeof(*maps));
 
-	(void)libbpf_set_print(NULL); /* what fails is told here, in our words */
+	(void)libbpf_set_print(NULL); /* failures are reported by the caller */
 	*ret_failed = PIN_INFO;
 	if (!maps)
 		return -ENOMEM;

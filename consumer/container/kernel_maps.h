@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What the kernel side keeps in pinned maps beside the ring: names of cgroups, counters, facts about the
- * loaded programs. Everything that is read here may be missing; nothing here is trusted.
+ * The pinned maps beside the ring: metadata of cgroups, counters, information about the loaded programs. Any entry may be
+ * missing, and no value is trusted.
  */
 #ifndef CRI_CONSUMER_CONTAINER_KERNEL_MAPS_H
 #define CRI_CONSUMER_CONTAINER_KERNEL_MAPS_H
@@ -10,13 +10,13 @@
 
 #include "common/maps.h"
 
-/* The maps as the rest of the recorder sees them; tests put something else in their place. */
+/* Access to the maps; tests replace these functions. */
 struct kernel_maps {
 	void *context;
 	/* 0, or -ENOENT; path and path_length of the result are within bounds. */
 	int (*lookup)(void *context, const struct ev_cgroup *key, struct map_metadata *ret);
-	/* Tells the kernel's filter what the cgroup is. Does nothing for a cgroup that is not in the map,
-	 * unless it was found by a scan: then it is added. */
+	/* Sets the class of the cgroup for the kernel's filter. Adds a cgroup that is not in the map only if it was found by
+	 * a scan. */
 	int (*classify)(void *context, const struct ev_cgroup *key, enum meta_class class, int found_by_scan);
 	int (*forget)(void *context, const struct ev_cgroup *key);
 	/* The key after *after (NULL: the first): 0, or -ENOENT behind the last. */

@@ -13,16 +13,16 @@ struct slot {
 	struct place place;
 	uint32_t next; /* in the chain of its bucket */
 	bool used;     /* holds a place */
-	bool recent;   /* found since the hand last came by */
+	bool recent;   /* found since the hand last passed */
 };
 
 struct place_cache {
 	size_t capacity;
 	size_t count;
-	size_t hand; /* where the search for a slot goes on: a clock in place of a list by age */
+	size_t hand; /* of the CLOCK algorithm: where the search for a slot continues */
 	size_t mask;
 	uint32_t *buckets;
-	struct slot *slots; /* touched only as far as they were needed */
+	struct slot *slots; /* pages are touched only when they are needed */
 };
 
 void place_cache_close(struct place_cache *cache)
@@ -96,7 +96,7 @@ void place_cache_drop(struct place_cache *cache, const struct ev_cgroup *key)
 	}
 }
 
-/* Ends: a second time round nothing is recent any more. */
+/* Terminates: after one round no slot is recent. */
 static size_t free_slot(struct place_cache *cache)
 {
 	for (;;) {

@@ -10,6 +10,7 @@
 #include "consumer/container/container_rows.h"
 #include "consumer/container/kernel_maps.h"
 #include "consumer/container/lifetime.h"
+#include "consumer/container/names/name_source.h"
 #include "consumer/text/clock.h"
 
 /* How soon another attempt is made to name a cgroup that nothing could name. */
@@ -80,6 +81,8 @@ void resolve_begin_batch(struct resolve *resolve, int64_t offset, uint64_t now_n
 	resolve->offset = offset;
 	resolve->now_ns = now_ns;
 	resolve->removed_count = 0;
+	if (name_source_changed())
+		place_cache_clear(resolve->places);
 }
 
 static int64_t wall(const struct resolve *resolve, uint64_t boot_ns)
@@ -213,6 +216,15 @@ static bool needs_row(const struct resolve *resolve, const struct resolve_hint *
 	return resolve->settings.record_host;
 }
 
+/* The word for meta_source. */
+static const char *identify(const struct resolve *resolve, const struct path *path, struct cgroup_identity *ret)
+{
+	const struct name_query query = { path->text, path->length, resolve->settings.containerd_namespaces };
+
+	*ret = (struct cgroup_identity){ .kind = CGROUP_NONE };
+	return name_source_identify(&query, ret);
+}
+
 /* Adds or completes the row of a cgroup whose path is known. */
 static int learn(struct resolve *resolve, const struct ev_cgroup *key, const struct path *path,
 		 const struct cgroup_identity *identity, int64_t born, int64_t now, struct cgroup_row *row)
@@ -265,7 +277,7 @@ static int ask(struct resolve *resolve, const struct ev_cgroup *key, const struc
 		return r ? r : remember(resolve, key, &row, ret);
 	}
 
-	cgroup_path_parse(path.text, path.length, resolve->settings.containerd_namespaces, &identity);
+	row.source = identify(resolve, &path, &identity);
 	classify(resolve, key, &path, &identity);
 	if (!row.row && !needs_row(resolve, hint, in_map ? &metadata : NULL, &path, &identity)) {
 		*ret = (struct place){ .key = *key, .kind = kind_of(&path, &identity) };
@@ -350,7 +362,7 @@ static int seed_one(struct resolve *resolve, const struct ev_cgroup *key, const 
 	r = !is_whole(&path) && row.has_path ? path_from_row(resolve, &row, &path) : 0;
 	if (r)
 		return r;
-	cgroup_path_parse(path.text, path.length, resolve->settings.containerd_namespaces, &identity);
+	row.source = identify(resolve, &path, &identity);
 	classify(resolve, key, &path, &identity);
 	if (row.removed)
 		return resolve_removed(resolve, key);

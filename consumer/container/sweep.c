@@ -12,20 +12,20 @@
 /* Two system calls for each: a step takes a millisecond at most. */
 #define STEP_ENTRIES 256
 #define STEP_NS      100000000ULL
-/* Missing at the first look; more of them wait for the next one. */
+/* The most entries that the first pass notes; the others wait for the next. */
 #define MISSING_MAX 1024
-/* A birth takes microseconds, a preempted one some milliseconds. */
-#define SECOND_LOOK_NS 3000000000ULL
+/* A cgroup is created in microseconds, or some milliseconds if that is preempted. */
+#define SECOND_PASS_NS 3000000000ULL
 #define INTERVAL_NS    600000000000ULL
 
 struct sweep {
 	const struct kernel_maps *maps;
 	struct cgroup_fs *fs;
-	bool begun;           /* in the middle of the map, behind `at` */
+	bool begun;           /* a pass is in the middle of the map, behind `at` */
 	struct ev_cgroup at;
 	uint64_t next_ns;     /* when the next step is due */
-	uint64_t missing_ns;  /* when the first look ended; 0: it has not */
-	uint64_t missing_end; /* of the ring, then */
+	uint64_t missing_ns;  /* when the first pass ended; 0: it has not */
+	uint64_t missing_end; /* producer position at that time */
 	size_t missing_count;
 	struct ev_cgroup missing[MISSING_MAX];
 };
@@ -47,7 +47,7 @@ void sweep_close(struct sweep *sweep)
 	free(sweep);
 }
 
-/* From the root. NULL: there is none, or its beginning is missing. out: META_PATH_MAX + 1 bytes. */
+/* NULL: there is no path, or its beginning is missing. out: META_PATH_MAX + 1 bytes. */
 static const char *whole_path(const struct map_metadata *metadata, char *out)
 {
 	if (metadata->path_length == 0 || metadata->path_cut)
@@ -57,7 +57,7 @@ static const char *whole_path(const struct map_metadata *metadata, char *out)
 	return out;
 }
 
-/* By its path; one without is found by the second look. */
+/* By its path; an entry without a path is left to the second pass. */
 static bool is_there(const struct sweep *sweep, const struct ev_cgroup *key, const struct map_metadata *metadata)
 {
 	char room[META_PATH_MAX + 1];
@@ -66,7 +66,7 @@ static bool is_there(const struct sweep *sweep, const struct ev_cgroup *key, con
 	return path && cgroup_fs_exists(sweep->fs, path, key->id) > 0;
 }
 
-/* After a walk. What is below a directory into which that did not look to the end stays, and nothing else. */
+/* After a walk of the file system. False also for what the walk may have missed. */
 static bool is_gone(const struct sweep *sweep, const struct ev_cgroup *key)
 {
 	const struct kernel_maps *maps = sweep->maps;
@@ -77,8 +77,8 @@ static bool is_gone(const struct sweep *sweep, const struct ev_cgroup *key)
 	       !cgroup_fs_hides(sweep->fs, whole_path(&metadata, room));
 }
 
-/* False when the map is through. */
-static bool look_at_next(struct sweep *sweep)
+/* False at the end of the map. */
+static bool check_next(struct sweep *sweep)
 {
 	const struct kernel_maps *maps = sweep->maps;
 	struct map_metadata metadata;
@@ -93,12 +93,12 @@ static bool look_at_next(struct sweep *sweep)
 	return true;
 }
 
-static void look(struct sweep *sweep, uint64_t now_ns, uint64_t produced)
+static void first_pass(struct sweep *sweep, uint64_t now_ns, uint64_t produced)
 {
 	bool more = true;
 
 	for (size_t i = 0; more && i < STEP_ENTRIES && sweep->missing_count < MISSING_MAX; i++)
-		more = look_at_next(sweep);
+		more = check_next(sweep);
 	if (!more)
 		sweep->begun = false;
 	sweep->next_ns = now_ns + (more ? STEP_NS : INTERVAL_NS);
@@ -106,14 +106,14 @@ static void look(struct sweep *sweep, uint64_t now_ns, uint64_t produced)
 		return;
 	sweep->missing_ns = now_ns;
 	sweep->missing_end = produced;
-	sweep->next_ns = now_ns + SECOND_LOOK_NS;
+	sweep->next_ns = now_ns + SECOND_PASS_NS;
 }
 
-static size_t look_again(struct sweep *sweep, uint64_t now_ns)
+static size_t second_pass(struct sweep *sweep, uint64_t now_ns)
 {
 	const struct kernel_maps *maps = sweep->maps;
 	size_t removed = 0;
-	int r = cgroup_fs_walk(sweep->fs, sweep->missing_ns + SECOND_LOOK_NS, now_ns);
+	int r = cgroup_fs_walk(sweep->fs, sweep->missing_ns + SECOND_PASS_NS, now_ns);
 
 	if (r == -EAGAIN) {
 		sweep->next_ns = now_ns + STEP_NS;
@@ -132,9 +132,9 @@ size_t sweep_step(struct sweep *sweep, uint64_t now_ns, uint64_t produced, uint6
 	if (now_ns < sweep->next_ns)
 		return 0;
 	if (sweep->missing_ns == 0)
-		look(sweep, now_ns, produced);
+		first_pass(sweep, now_ns, produced);
 	else if (stored >= sweep->missing_end)
-		return look_again(sweep, now_ns);
+		return second_pass(sweep, now_ns);
 	return 0;
 }
 

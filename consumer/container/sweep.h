@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Entries of the kernel's metadata map whose cgroup is gone although nobody saw it go: the recorder was not there, or
- * removals are not recorded. They are taken out, or the map would fill with them.
+ * Removes entries of the kernel's metadata map whose cgroup does not exist any more and whose removal was not recorded, so
+ * that the map does not fill up: the recorder was not running, or removals are not recorded.
  *
- * An entry goes when its cgroup was missing at two looks. Between them is more time than a birth takes, because a
- * cgroup is in the map a moment before its directory can be seen; and everything the ring held at the first look is
- * stored by the second, because such a record may need the entry for its name. Where somebody has more cgroups than are
- * looked at, the entries of what is below that place stay, and while there is such a place those whose path is not
- * known.
+ * An entry is removed when two passes have not found its cgroup. The second pass is later than the creation of a cgroup
+ * takes, because a cgroup is in the map a moment before its directory can be seen; and it waits until everything that was
+ * in the ring at the first pass is stored, because such a record may need the entry to name its cgroup. Entries below a
+ * directory of which the walk did not see everything stay, and so do, while there is such a directory, all entries
+ * without a path.
  */
 #ifndef CRI_CONSUMER_CONTAINER_SWEEP_H
 #define CRI_CONSUMER_CONTAINER_SWEEP_H
@@ -19,17 +19,17 @@ struct cgroup_fs;
 struct kernel_maps;
 struct sweep;
 
-/* Both must outlive it. scan: of the hierarchy's root, or what is elsewhere would look gone. -ENOMEM. */
+/* Both must outlive it. fs: of the root of the hierarchy, or cgroups elsewhere would seem to be gone. -ENOMEM. */
 int sweep_open(const struct kernel_maps *maps, struct cgroup_fs *fs, struct sweep **ret);
 void sweep_close(struct sweep *sweep);
 
 /*
- * The next step, when one is due at now_ns (boot time): looks at some hundred entries, or takes some out. A walk over
- * the map begins at once, and then every ten minutes. produced, stored: positions of the ring, what is in it and what
- * need not be any more. Returns how many were taken out.
+ * Takes the next step if one is due at now_ns (boot time): checks some hundred entries, or removes some. A pass over the
+ * map begins at once, and then every ten minutes. produced, stored: the producer position of the ring, and the position up
+ * to which its records are stored. Returns the number of entries removed.
  */
 size_t sweep_step(struct sweep *sweep, uint64_t now_ns, uint64_t produced, uint64_t stored);
-/* Below which cgroup the last look did not see all; the first, and how many there are. NULL: none. */
+/* As cgroup_fs_cut. */
 const char *sweep_cut(const struct sweep *sweep, size_t *ret_count);
 
 #endif

@@ -26,15 +26,15 @@
 #define BACKOFF_MIN_NS 100000000ULL
 #define BACKOFF_MAX_NS 5000000000ULL
 #define PIN_INTERVAL_NS 1000000000ULL
-/* Between looks at age and size when nothing is left to do. */
+/* Between two checks of age and size when there is nothing to remove. */
 #define RETENTION_INTERVAL_NS 10000000000ULL
 #define RETENTION_LOG_INTERVAL_NS 3600000000000ULL
 #define CUT_INTERVAL_NS 3600000000000ULL
-/* A wall clock that leaps forward so far is believed only after so long: by it a whole history may be too old. */
+/* After a jump forward beyond CLOCK_LEAP_NS the wall clock is trusted only after CLOCK_DOUBT_NS: by it all may be too old. */
 #define CLOCK_LEAP_NS 3600000000000LL
 #define CLOCK_DOUBT_NS 86400000000000ULL
 #define NS_PER_MS 1000000ULL
-/* After so many looks at an empty ring it is looked at that much less often; an OOM kill wakes us anyway. */
+/* After QUIET_TICKS waits without a record the waits are QUIET_FACTOR times as long; an OOM kill wakes the loop anyway. */
 #define QUIET_TICKS 10
 #define QUIET_FACTOR 3
 
@@ -42,20 +42,20 @@
 struct loop {
 	const struct recorder *recorder;
 	int64_t started;
-	uint64_t noticed_ns; /* since when a record waits; 0: none does */
-	bool tick;           /* the last wait ended by time */
-	unsigned int quiet;  /* waits that ended by time, with nothing in the ring, in a row */
+	uint64_t noticed_ns; /* when the first waiting record was seen; 0: none waits */
+	bool tick;           /* the last wait timed out */
+	unsigned int quiet;  /* consecutive waits that timed out with an empty ring */
 	bool stop;
 	int exit_code;       /* -1: go on */
 	int failure;         /* of the last commit */
 	uint64_t backoff_ns;
 	uint64_t retry_ns, metrics_ns, pin_ns, retention_ns, watchdog_ns;
 	uint64_t retention_log_ns;
-	int64_t clock_offset;   /* wall time less boot time, as far as it is believed */
-	uint64_t doubt_ns;      /* since when the wall clock is not believed; 0: it is */
+	int64_t clock_offset;   /* wall time minus boot time, as last trusted */
+	uint64_t doubt_ns;      /* when the wall clock jumped; 0: it is trusted */
 	bool unpinned;
-	bool silent; /* the last status could not be written */
-	bool cut_told; /* of cgroups that are too many to be looked at */
+	bool silent; /* the last recorder state could not be written */
+	bool cut_reported; /* that the walk did not see all cgroups */
 	struct log_limit cut_limit;
 };
 
@@ -74,7 +74,7 @@ int loop_open_signals(void)
 	return fd < 0 ? -errno : fd;
 }
 
-/* Says so once for each change: events come all the time. */
+/* Logs a failure once, until the error changes. */
 static void note_failure(struct loop *loop, int error)
 {
 	const struct recorder *recorder = loop->recorder;
@@ -102,7 +102,7 @@ static void note_success(struct loop *loop)
 	loop->backoff_ns = loop->retry_ns = 0;
 }
 
-/* What every call into the pipeline that stores something may return. */
+/* Handles the result of a call into the pipeline that stores. */
 static void take_result(struct loop *loop, int r)
 {
 	if (r == -ERROR_RECORD_NEWER) {
@@ -136,7 +136,7 @@ static void commit_if_due(struct loop *loop, uint64_t now)
 	loop->quiet = 0;
 	if (loop->noticed_ns == 0)
 		loop->noticed_ns = now;
-	/* The kernel does not wake us for every record: when time is up, they may have waited as long. */
+	/* The kernel does not wake the loop for every record: after a timeout, records may have waited that long already. */
 	if (due != BATCH_NOW && !loop->tick && now - loop->noticed_ns < recorder->flush_interval_ns)
 		return;
 	if (now < loop->retry_ns)
@@ -162,7 +162,7 @@ static void write_status(struct loop *loop, bool running)
 		r = recorder_status_write(&status, recorder->pipeline, recorder->ring, recorder->maps);
 	if (r)
 		log_debug("cannot write the status: %s", error_text(r));
-	/* With nothing to store this is all that notices. */
+	/* While no record has to be stored, only this write shows that the database fails. */
 	if (!loop->failure && (r != 0) != loop->silent)
 		recorder_fault_write(recorder->fault_fd, r ? pipeline_message(recorder->pipeline) : NULL);
 	loop->silent = r != 0;
@@ -177,8 +177,8 @@ static void keep_metrics(struct loop *loop, uint64_t now)
 	write_status(loop, true);
 }
 
-/* The pin's link count tells although this user may not look into the directory any more. */
-static void look_at_pin(struct loop *loop, uint64_t now)
+/* The link count of the pin is readable even if the directory no longer is. */
+static void check_pin(struct loop *loop, uint64_t now)
 {
 	const struct recorder *recorder = loop->recorder;
 	struct stat st;
@@ -196,8 +196,8 @@ static void look_at_pin(struct loop *loop, uint64_t now)
 	loop->exit_code = EXIT_UNHEALTHY;
 }
 
-/* That the bound of size costs history must be known, but it may cost some every second. */
-static void tell_retention(struct loop *loop, struct db *db, uint64_t now)
+/* Reports events removed for the sake of size, at most once an hour. */
+static void report_retention(struct loop *loop, struct db *db, uint64_t now)
 {
 	struct retention_report report;
 	char since[TIME_TEXT_MAX], oldest[TIME_TEXT_MAX];
@@ -212,7 +212,7 @@ static void tell_retention(struct loop *loop, struct db *db, uint64_t now)
 		 (unsigned long long)report.removed, loop->recorder->db_path, since, oldest);
 }
 
-/* The wall time by which something is too old: the wall clock's, unless that has just leapt forward. */
+/* The wall time against which age is measured: that of the wall clock, unless it has just jumped forward. */
 static int64_t retention_time(struct loop *loop, uint64_t now)
 {
 	int64_t wall = clock_wall_ns();
@@ -248,23 +248,23 @@ static void keep_retention(struct loop *loop, uint64_t now)
 	if (r <= 0)
 		loop->retention_ns = now + RETENTION_INTERVAL_NS;
 	if (r == 0)
-		tell_retention(loop, db, now);
+		report_retention(loop, db, now);
 }
 
-/* Once as long as it lasts, and not too often however it comes and goes. */
-static void tell_cut(struct loop *loop, uint64_t now)
+/* Reports once as long as the condition lasts, and at most once an hour. */
+static void report_cut(struct loop *loop, uint64_t now)
 {
 	size_t count;
 	const char *path = sweep_cut(loop->recorder->sweep, &count);
 
-	loop->cut_told = loop->cut_told && path;
-	if (!path || loop->cut_told || !log_allowed(&loop->cut_limit, now, CUT_INTERVAL_NS, 1))
+	loop->cut_reported = loop->cut_reported && path;
+	if (!path || loop->cut_reported || !log_allowed(&loop->cut_limit, now, CUT_INTERVAL_NS, 1))
 		return;
-	log_warning("below cgroup \"%s\" (and %zu more) there are more cgroups than can be looked at, or they are deeper"
-		    " than that, or closed to the recorder: the kernel's map of cgroups keeps those that are gone there;"
+	log_warning("below cgroup \"%s\" (and %zu more) there are more cgroups than the recorder scans, or deeper ones,"
+		    " or some that it may not read: entries of removed cgroups there stay in the kernel's map of cgroups;"
 		    " limit how many there may be with cgroup.max.descendants and cgroup.max.depth",
 		    path[0] ? path : "/", count - 1);
-	loop->cut_told = true;
+	loop->cut_reported = true;
 }
 
 static void keep_map(struct loop *loop, uint64_t now)
@@ -277,7 +277,7 @@ static void keep_map(struct loop *loop, uint64_t now)
 	removed = sweep_step(recorder->sweep, now, ring_producer(recorder->ring), ring_acked(recorder->ring));
 	if (removed > 0)
 		log_debug("forgot %zu cgroups that are gone", removed);
-	tell_cut(loop, now);
+	report_cut(loop, now);
 }
 
 static void keep_watchdog(struct loop *loop, uint64_t now)
@@ -293,7 +293,7 @@ static uint64_t earlier(uint64_t a, uint64_t b)
 	return a < b ? a : b;
 }
 
-/* How long nothing has to be done unless something happens. */
+/* Time until something is due, in milliseconds. */
 static int wait_ms(const struct loop *loop, uint64_t now)
 {
 	const struct recorder *recorder = loop->recorder;
@@ -329,7 +329,7 @@ static int watch(int epoll_fd, int fd, uint32_t events)
 	return epoll_ctl(epoll_fd, EPOLL_CTL_ADD, fd, &event) != 0 ? -errno : 0;
 }
 
-/* Edge-triggered on the ring: with records that are read and not acknowledged it is always readable. */
+/* Edge-triggered on the ring, which is readable as long as it holds a record that is not acknowledged. */
 int loop_open_epoll(int ring_fd, int signal_fd)
 {
 	AUTO_CLOSE int fd = epoll_create1(EPOLL_CLOEXEC);
@@ -340,7 +340,7 @@ int loop_open_epoll(int ring_fd, int signal_fd)
 	return r ? r : TAKE_FD(fd);
 }
 
-/* The last commit of this run: everything that is in the ring now. */
+/* Stores everything that is in the ring now, and ends. */
 static int finish(struct loop *loop)
 {
 	struct pipeline *pipeline = loop->recorder->pipeline;
@@ -366,7 +366,7 @@ static void record(struct loop *loop)
 		if (loop->exit_code >= 0)
 			break;
 		keep_metrics(loop, now);
-		look_at_pin(loop, now);
+		check_pin(loop, now);
 		keep_retention(loop, now);
 		keep_map(loop, now);
 		keep_watchdog(loop, now);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The recorder's loop: waits for records and signals, stores, keeps house. Everything it needs is open and
- * the sandbox is entered before it begins.
+ * The recorder's loop: waits for records and signals, commits batches, writes the recorder state, and runs retention, the
+ * sweep and the watchdog. Everything it needs is open and the sandbox is entered before it begins.
  */
 #ifndef CRI_CONSUMER_RECORD_LOOP_H
 #define CRI_CONSUMER_RECORD_LOOP_H
@@ -24,9 +24,9 @@ struct recorder {
 	const struct kernel_maps *maps;
 	const struct map_info *info;
 	int epoll_fd;  /* of loop_open_epoll() */
-	int pin_fd;    /* the ring's pin, O_PATH: shows that it was removed. -1: not looked at */
+	int pin_fd;    /* of the ring's pin, O_PATH: shows when the pin is removed. -1: not watched */
 	int signal_fd; /* SIGTERM and SIGINT */
-	int notify_fd; /* -1: nobody listens */
+	int notify_fd; /* of notify_open() */
 	int fault_fd; /* of recorder_fault_open(), or negative */
 	const char *db_path; /* for messages */
 	bool keeps_bpf; /* runs with CAP_BPF, for a kernel before 5.19 */
@@ -37,13 +37,13 @@ struct recorder {
 	struct retention_settings retention;
 };
 
-/* Blocks SIGTERM and SIGINT, and gives a descriptor to read them from, or a negative errno. */
+/* Blocks SIGTERM and SIGINT. Returns a descriptor to read them from, or a negative errno. */
 int loop_open_signals(void);
 
-/* A descriptor to wait for both with, or a negative errno. */
+/* Returns an epoll descriptor for both, or a negative errno. */
 int loop_open_epoll(int ring_fd, int signal_fd);
 
-/* Until a signal, or with `once` until the ring is empty. The exit code of the program; logs. */
+/* Runs until a signal, or with `once` until the ring is empty. Returns the exit code of the program; logs. */
 int loop_run(const struct recorder *recorder);
 
 #endif

@@ -5,11 +5,11 @@
 
 #include <stdint.h>
 
-/* Connects to $NOTIFY_SOCKET, before the sandbox. The descriptor, or -1 when nobody listens. */
+/* Connects to $NOTIFY_SOCKET, before the sandbox. The descriptor, or -1 when there is no manager. */
 int notify_open(void);
-/* "READY=1" and the like. Does nothing for -1; a manager that does not listen is no failure. */
+/* Sends "READY=1" and the like. Does nothing for -1; a failure is ignored. */
 void notify_send(int fd, const char *state);
-/* How often the manager wants a sign of life from this process; 0: never. */
+/* The longest time between two "WATCHDOG=1" that the manager accepts from this process; 0: it does not watch. */
 uint64_t notify_watchdog_ns(void);
 
 #endif

@@ -18,7 +18,7 @@ struct ring {
 	uint64_t size;
 	uint64_t cursor;
 	uint64_t acked;
-	size_t page; /* 0: not mapped by us */
+	size_t page; /* size of a page; 0: the memory was not mapped here */
 };
 
 _Static_assert(sizeof(unsigned long) == sizeof(uint64_t), "the kernel's positions are unsigned longs");
@@ -100,7 +100,7 @@ void ring_close(struct ring *ring)
 	free(ring);
 }
 
-/* The bytes to the next record, 0 when this one does not end at or before `end`. */
+/* Bytes to the next record; 0: this record does not end at or before `end`. */
 static uint64_t step_of(const struct ring *ring, uint32_t header, uint64_t end)
 {
 	uint64_t length = header & ~(BPF_RINGBUF_BUSY_BIT | BPF_RINGBUF_DISCARD_BIT);
@@ -109,7 +109,7 @@ static uint64_t step_of(const struct ring *ring, uint32_t header, uint64_t end)
 	return step > end - ring->cursor || step > ring->size ? 0 : step;
 }
 
-/* Pairs with the kernel's exchange of the header at the commit: the body is written before it. */
+/* Pairs with the exchange of the header in the kernel's commit, before which the body is written. */
 static uint32_t header_at(const unsigned char *at)
 {
 	return __atomic_load_n((const uint32_t *)(const void *)at, __ATOMIC_ACQUIRE);
@@ -172,7 +172,7 @@ void ring_seek(struct ring *ring, uint64_t position)
 void ring_ack(struct ring *ring)
 {
 	ring->acked = ring->cursor;
-	/* seq_cst: the position is out before the producer is looked at again, or a wake-up could be missed. */
+	/* seq_cst: the position must be visible before the producer position is read again, or a wake-up could be missed. */
 	__atomic_store_n(ring->consumer, ring->acked, __ATOMIC_SEQ_CST);
 }
 

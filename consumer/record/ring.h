@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Stage 1: reads the pinned ring buffer in place. The cursor is private: what was read stays in the ring
- * until ring_ack(), so that a record leaves it only when it is stored.
+ * Stage 1: reads the pinned ring buffer in place. The cursor is private; the kernel sees the consumer position only
+ * when ring_ack() publishes it, so that a record leaves the ring only after it is stored.
  *
- * Layout and meaning of the pages: kernel/bpf/ringbuf.c. Positions count bytes since the ring was made and
- * only grow; position & (size - 1) is the place in the data, which is mapped twice in a row.
+ * Layout of the pages: kernel/bpf/ringbuf.c. Positions count bytes since the ring was made and only grow;
+ * position & (size - 1) is the offset in the data, which is mapped twice in a row.
  */
 #ifndef CRI_CONSUMER_RECORD_RING_H
 #define CRI_CONSUMER_RECORD_RING_H
@@ -20,55 +20,55 @@ struct ring_span {
 	size_t length;
 };
 
-/* Opens a pinned ring buffer. Returns a descriptor of the caller's or a negative errno. */
+/* Opens a pinned ring buffer. Returns a descriptor, which the caller closes, or a negative errno. */
 int ring_open_pin(const char *path);
 
 /*
- * Maps the ring of map_fd, which stays the caller's (and must stay open to be waited on). -ERROR_MAP_LAYOUT: the
+ * Maps the ring of map_fd, which the caller keeps (and keeps open as long as it waits on it). -ERROR_MAP_LAYOUT: the
  * map is no ring buffer of ring_bytes.
  */
 int ring_open(int map_fd, size_t ring_bytes, struct ring **ret);
 
-/* A ring in ordinary memory; data holds 2 * size bytes, size is a power of two. Nothing is copied. */
+/* A ring in ordinary memory, for tests. data: 2 * size bytes; size: a power of two. Nothing is copied. */
 int ring_attach(uint64_t *consumer, const uint64_t *producer, const void *data, size_t size, struct ring **ret);
 void ring_close(struct ring *ring);
 
 /*
- * The record at the cursor, if it ends at or before `end`, a position of ring_producer(); moves past it and
- * past discarded ones. 1: a record. 0: none, or one that is still being written. -EBADMSG: what stands there
- * is no record; the cursor is moved to `end`.
+ * Reads the record at the cursor, if it ends at or before `end`, a position of ring_producer(); moves past it and past
+ * discarded records. 1: *ret is the record. 0: there is none, or it is incomplete. -EBADMSG: no valid record stands
+ * there; the cursor is moved to `end`.
  */
 int ring_next(struct ring *ring, uint64_t end, struct ring_span *ret);
 
 /*
- * Past the record at the cursor although it is still being written: the kernel sets its length before anything
- * else. 0: *ret is where it is, its bytes may be those of an earlier record; -EBADMSG: that is no length; the cursor
- * is moved to `end`.
+ * Moves past the record at the cursor although it is incomplete; the kernel has set its length first of all. 0: *ret is
+ * the record, whose bytes may still be those of an earlier one; -EBADMSG: the length is not valid, and the cursor is
+ * moved to `end`.
  */
 int ring_skip(struct ring *ring, uint64_t end, struct ring_span *ret);
 
-/* Back to the last acknowledged position, or to any other one. */
+/* Moves the cursor back to the last acknowledged position, or to any position. */
 void ring_rewind(struct ring *ring);
 void ring_seek(struct ring *ring, uint64_t position);
 
-/* Gives everything before the cursor back to the kernel. Only after the commit. */
+/* Acknowledges everything before the cursor: the kernel may overwrite it. Only after the commit. */
 void ring_ack(struct ring *ring);
 
 uint64_t ring_size(const struct ring *ring);
 uint64_t ring_position(const struct ring *ring); /* of the cursor */
 uint64_t ring_acked(const struct ring *ring);
 uint64_t ring_producer(const struct ring *ring);
-uint64_t ring_unread(const struct ring *ring); /* bytes the kernel cannot use again yet */
+uint64_t ring_unread(const struct ring *ring); /* bytes that are not acknowledged */
 
-/* Where to begin, by what the database says and what the ring says. */
+/* Where to begin reading, according to the position in the database and the positions in the ring. */
 enum ring_start {
-	RING_START_HERE,     /* the ring's own position */
-	RING_START_FORWARD,  /* stored, but not acknowledged: skip what is stored */
-	RING_START_SKIPPED,  /* somebody took records that are not in this database */
-	RING_START_FOREIGN,  /* the stored position is another ring's */
-	RING_START_CORRUPT,  /* no position can be trusted: what is in the ring is given up */
+	RING_START_HERE,     /* at the consumer position of the ring */
+	RING_START_FORWARD,  /* behind records that are stored but were not acknowledged */
+	RING_START_SKIPPED,  /* another reader took records that are not in this database */
+	RING_START_FOREIGN,  /* the stored position belongs to another ring */
+	RING_START_CORRUPT,  /* no position is valid: the records in the ring are given up */
 };
-/* Pure. known: stored_position belongs to this ring's generation. */
+/* Pure. known: the database has a position for this generation of the ring. */
 enum ring_start ring_start(const struct ring *ring, int known, uint64_t stored_position, uint64_t *ret_position);
 
 #endif

@@ -71,7 +71,7 @@ void session_abandon(struct session *session, int error)
 {
 	if (session->db)
 		db_rollback(session->db);
-	/* What was only carried over is still the one before it. */
+	/* Keeps the committed counters; if they were only carried over into this session, `previous` has them still. */
 	if (session->ring_rows && ring_rows_knows_ring(session->ring_rows) && !session->replaced) {
 		ring_rows_close(session->previous);
 		session->previous = TAKE_PTR(session->ring_rows);
@@ -81,7 +81,7 @@ void session_abandon(struct session *session, int error)
 	note_failure(session, error);
 }
 
-/* A lock is no sign of damage, and checking all pages once more would be time that a reader can take from recording. */
+/* After a lock the pages are not checked again: that would take time from recording, and a lock is no sign of damage. */
 static int open_for_recording(struct session *session)
 {
 	const char *path = session->settings.db_path;
@@ -111,7 +111,7 @@ static int open_database(struct session *session)
 	return db_open_write(path, &session->db);
 }
 
-/* This process has stored more of the ring than the file says: it is not the file it stored into. */
+/* Whether this process has stored more of the ring than the file says, because it is another file. */
 static bool is_behind(const struct session *session)
 {
 	return session->previous && (!ring_rows_knows_ring(session->ring_rows) ||
@@ -154,10 +154,10 @@ void session_started(struct session *session)
 }
 
 /*
- * The log goes into the database while both are still open: what is left of it beside the path belongs to no file
- * there, and the next to open that would take it for its own.
+ * Writes the WAL into the database while both are still open. A WAL that is left at the path would be taken for that of
+ * the next database there.
  */
-static void empty_log(struct session *session)
+static void empty_wal(struct session *session)
 {
 	const char *path = session->settings.db_path;
 	uint64_t database, log;
@@ -180,7 +180,7 @@ static int check_files(struct session *session)
 
 	if (db_moved(session->db)) {
 		log_warning("database \"%s\" was moved or deleted: a new one is begun, with a note of the gap", path);
-		empty_log(session);
+		empty_wal(session);
 		return -ERROR_DB_REOPEN;
 	}
 	if (db_wal_moved(session->db) || db_wal_index_moved(session->db)) {

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The database while it is open for recording: from an open to the first failure. After a failure nothing in
- * memory is trusted, it may be ahead of the database: all is read from there again. Logs what happens to the
- * file.
+ * The database while it is open for recording: from an opening to the first failure. After a failure the state in memory
+ * may be ahead of the database, so everything is read from there again. Logs what happens to the file.
  */
 #ifndef CRI_CONSUMER_RECORD_SESSION_H
 #define CRI_CONSUMER_RECORD_SESSION_H
@@ -29,17 +28,17 @@ struct session {
 	struct db *db; /* NULL: not open */
 	struct container_rows *container_rows;
 	struct ring_rows *ring_rows;
-	bool replaced;		/* the database does not know of what this recorder stored before */
-	struct ring_rows *previous; /* what the last commit left when the session before failed */
+	bool replaced;		/* the database lacks what this recorder has stored before */
+	struct ring_rows *previous; /* counters and position after the last commit of the session before */
 	bool damaged;		/* the file was found damaged in use */
 	bool opened;		/* once at least */
 	struct wal_guard guard;
-	char message[256]; /* why the last call failed, for people */
+	char message[256]; /* why the last call failed, as a sentence */
 };
 
 /* A damaged database is set aside and a new one made. Failures are db.h's; then nothing is open. */
 int session_open(struct session *session);
-/* What session_open carried over is stored now. */
+/* The first transaction of the session, with what session_open carried over, is committed. */
 void session_started(struct session *session);
 
 /* After a transaction: readers who were kept from a new index may have it, unless one has just locked the last. */
@@ -50,12 +49,12 @@ void session_committed(struct session *session);
  * session and open it again; -EBUSY: its log is too large and cannot be made smaller.
  */
 int session_check(struct session *session);
-/* The last call failed because of a lock that is out of the way now. True once for each. */
+/* True once after each lock that made a call fail and was broken since: the call can be repeated at once. */
 bool session_try_again(struct session *session);
 
-/* Notes why something failed. Returns error. */
+/* Sets the message. Returns error. */
 int session_fail(struct session *session, int error);
-/* Ends it after a failure: what was not committed is gone. */
+/* Ends the session after a failure and rolls back. */
 void session_abandon(struct session *session, int error);
 void session_close(struct session *session);
 

@@ -20,4 +20,8 @@ cri events --help; like "$OUT" 'csv, export or test' "and is in the help"
 cri events -o tset; like "$ERR" 'test' "and in what -o allows"
 "$CRI" help --table | grep -q 'short,wide,json,json-pretty,csv,export,test'; ok $? "and in the completion"
 
+# The recorder's side: decoded, enriched, stored, queried, deleted.
+"${BUILD:-build}/extended/tests/test_kind" >"$DIR/test_kind.log" 2>&1
+ok $? "records of the kind are recorded" || diag "$(cat "$DIR/test_kind.log")"
+
 done_testing

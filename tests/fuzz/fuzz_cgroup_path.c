@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Any bytes as path: an answer that is consistent in itself, in texts that need no escaping. */
-#include "consumer/container/cgroup_path.h"
+#include "consumer/container/names/cgroup_path.h"
 #include "tests/fuzz/fuzz.h"
 
 static void check_text(const char *text, size_t size)

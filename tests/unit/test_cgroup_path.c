@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "consumer/container/cgroup_path.h"
+#include "consumer/container/names/cgroup_path.h"
 #include "tests/harness.h"
 
 #define NAMESPACES "default,moby,k8s.io"

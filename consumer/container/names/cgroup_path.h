@@ -3,8 +3,8 @@
  * What a cgroup path says about who lives there: runtime, container, pod. Pure: no I/O, no allocation,
  * time linear in the length of the path.
  */
-#ifndef CRI_CONSUMER_CONTAINER_CGROUP_PATH_H
-#define CRI_CONSUMER_CONTAINER_CGROUP_PATH_H
+#ifndef CRI_CONSUMER_CONTAINER_NAMES_CGROUP_PATH_H
+#define CRI_CONSUMER_CONTAINER_NAMES_CGROUP_PATH_H
 
 #include <stddef.h>
 
