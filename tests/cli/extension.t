@@ -21,7 +21,7 @@ cri events -o tset; like "$ERR" 'test' "and in what -o allows"
 "$CRI" help --table | grep -q 'short,wide,json,json-pretty,csv,export,test'; ok $? "and in the completion"
 
 # The recorder's side: decoded, enriched, stored, queried, deleted.
-"${BUILD:-build}/extended/tests/test_kind" >"$DIR/test_kind.log" 2>&1
-ok $? "records of the kind are recorded" || diag "$(cat "$DIR/test_kind.log")"
+said=$("${BUILD:-build}/extended/tests/test_kind" 2>&1)
+ok $? "records of the kind are recorded" || diag "$said"
 
 done_testing
