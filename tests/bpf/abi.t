@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
-# Programs and recorder of different versions: build/abi is all of this with the next version of the wire format. A
-# recorder reads its own version and the one before; an older one stops before the first newer record.
+# Programs and recorder of different versions. build/abi has the same programs with the next version of the wire format. A
+# recorder reads its own version and the previous one; it stops before the first record of a newer version.
 set -u
 . "$(dirname "$0")/../lib/scenario.sh"
 . tests/lib/load.sh
@@ -14,7 +14,7 @@ for program in cri-ebpf cri-ebpf-loader; do
 done
 mv "$SCENARIO_DIR/bin" "$SCENARIO_DIR/this"
 
-# use this|next: which version the functions of the scenario run.
+# use this|next: selects the version that the functions of the scenario run.
 use()
 {
 	ln -sfn "$1" "$SCENARIO_DIR/bin"
@@ -25,11 +25,11 @@ pins()
 	find "$PIN_DIR" -mindepth 1 -printf '%f %i %m %u:%g\n' | sort
 }
 
-# Containers come and go until COUNT of them are through.
+# load_some COUNT: runs the load until COUNT containers were killed.
 load_some()
 {
 	load_begin
-	wait_for 60 load_has "$1" || bail_out "the load does not get on"
+	wait_for 60 load_has "$1" || bail_out "the load makes no progress"
 }
 
 load_has()
@@ -51,7 +51,7 @@ load_some 5
 load_end
 use next
 record --once >"$SCENARIO_DIR/out" 2>&1
-is $? 0 "a recorder reads what programs of the version before have left in the ring" || diag "$(cat "$SCENARIO_DIR/out")"
+is $? 0 "a recorder reads records of the previous version in the ring" || diag "$(cat "$SCENARIO_DIR/out")"
 load_compare "left in the ring"
 load_next
 
@@ -61,23 +61,23 @@ use this
 recorder_start || bail_out "the recorder did not start: $(cat "$RECORDER_LOG")"
 load_some 5
 recorder_stop
-is $? 0 "the old recorder ends"
+is $? 0 "the old recorder exits cleanly"
 use next
 recorder_start
-ok $? "the new one starts on the old programs" || diag "$(cat "$RECORDER_LOG")"
+ok $? "the new recorder starts with the old programs loaded" || diag "$(cat "$RECORDER_LOG")"
 recorder=$RECORDER_PID
 wait_for 60 load_has 15
 out=$(loader load 2>&1)
-is $? 0 "the new loader's load is content with them" || diag "$out"
+is $? 0 "load of the new loader accepts the old programs" || diag "$out"
 out=$(loader load --replace 2>&1)
-is $? 0 "and load --replace puts the new ones in their place" || diag "$out"
-is "$(loader status --json | jq -c '[.abi, .replacing]')" '[2,false]' "which status shows"
+is $? 0 "load --replace replaces them" || diag "$out"
+is "$(loader status --json | jq -c '[.abi, .replacing]')" '[2,false]' "status shows the new version"
 wait_for 60 load_has 25
 load_end
 is_running "$recorder"
-ok $? "the recorder did not mind"
+ok $? "the recorder keeps running"
 recorder_stop
-is $? 0 "and ends in order"
+is $? 0 "and exits cleanly"
 load_compare "package order"
 load_next
 
@@ -89,17 +89,17 @@ for verb in 'load' 'load --replace'; do
 	# shellcheck disable=SC2086
 	out=$(loader $verb 2>&1)
 	is $? 6 "$verb of an older loader is refused"
-	like "$out" 'write records of format 2.*nothing was changed.*Use the' "in a sentence: what, why, and what to do"
-	is "$(pins)" "$before" "and touches nothing"
+	like "$out" 'write records of format 2.*nothing was changed.*Use the' "the message says what, why, and what to do"
+	is "$(pins)" "$before" "and changes nothing"
 done
 out=$(timeout 20 "$SCENARIO_DIR/bin/cri-ebpf" record --once --pin-dir "$PIN_DIR" --config "$CONFIG" --db "$DB" 2>&1)
 is $? 6 "an older recorder does not start"
-like "$out" 'version 2.*install the same version.*' "and says why"
+like "$out" 'version 2.*install the same version.*' "the message says why"
 loader unload >/dev/null 2>&1
 
 # --- the wrong order: the programs are replaced under an older recorder ---
 
-# A database of its own: in the other one, programs that are loaded anew leave a gap (accounting.t).
+# A new database, because newly loaded programs leave a gap in the other one (accounting.t).
 loader load || bail_out "cri-ebpf-loader load failed"
 DB=$SCENARIO_DIR/db/wrong-order.db
 : >"$RECORDER_LOG"
@@ -113,19 +113,19 @@ has_ended()
 	! is_running "$RECORDER_PID"
 }
 wait_for 20 has_ended
-ok $? "it stops" || kill -KILL "$RECORDER_PID"
+ok $? "the older recorder stops" || kill -KILL "$RECORDER_PID"
 wait "$RECORDER_PID"
 is $? 6 "with exit status 6"
 RECORDER_PID=
-like "$(cat "$RECORDER_LOG")" "next record in the ring.*newer version than the 1.*stay in the ring.*this one ends.*install" "and says what it met, and what to do"
+like "$(cat "$RECORDER_LOG")" "next record in the ring.*newer version than the 1.*stay in the ring.*this one ends.*install" "the message says why, and what to do"
 wait_for 60 load_has $(($(wc -l <"$LOAD_DIR/kills") + 5))
 load_end
 stored=$(query 'length')
 [ "$stored" -gt 0 ]
-ok $? "what came before is stored: $stored events"
+ok $? "events before the newer records are stored: $stored"
 record --once >"$SCENARIO_DIR/out" 2>&1
 is $? 0 "the newer recorder takes over" || diag "$(cat "$SCENARIO_DIR/out")"
-# the programs were unloaded before this part: another ring
+# the programs were unloaded before this part, so this is another ring
 load_compare "wrong order"
 counters_reconcile
 done_testing

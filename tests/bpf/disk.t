@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
-# What happens to the files: the database moved, deleted, replaced or damaged. Recording goes on, nothing is deleted,
-# nothing is stored twice, and what is missing is a gap.
+# The database file is moved, deleted, replaced or damaged. Recording continues, no file is deleted, nothing is stored
+# twice, and what is missing is a gap.
 set -u
 . "$(dirname "$0")/../lib/scenario.sh"
 . tests/lib/store.sh
@@ -9,7 +9,7 @@ set -u
 scenario_prepare
 command -v sqlite3 >/dev/null || skip_all "sqlite3 is not installed"
 
-# anew NAME: after the path names another file, or none
+# anew NAME [MORE]: checks that a new database is begun after its path names another file, or none
 anew()
 {
 	local before=$EXITS_TRUTH
@@ -17,8 +17,8 @@ anew()
 	exits 20
 	told_once "$1" "database \"$DB\" was moved or deleted: a new one is begun"
 	wait_for 10 exits_are $((EXITS_TRUTH - before + ${2:-0}))
-	is "$(exits_recorded)" $((EXITS_TRUTH - before + ${2:-0})) "$1: what came after it is recorded, once"
-	is "$(gaps)" store_replaced:null:null "$1: with a gap"
+	is "$(exits_recorded)" $((EXITS_TRUTH - before + ${2:-0})) "$1: later exits are recorded once"
+	is "$(gaps)" store_replaced:null:null "$1: there is a gap"
 	balanced "$1"
 	sound "$1"
 }
@@ -36,25 +36,25 @@ recorder_kill
 begin_roomy moved
 mv "$DB" "${DB%/*}/old.db"
 anew moved
-is "$(sqlite3 "${DB%/*}/old.db" "SELECT count(*) FROM v_exit WHERE container_id = '$EXITS_ID'")" 20 "moved: what it had is in it still"
+is "$(sqlite3 "${DB%/*}/old.db" "SELECT count(*) FROM v_exit WHERE container_id = '$EXITS_ID'")" 20 "moved: the moved file keeps its events"
 recorder_kill
 
-# The copy knows of this ring, but not of all that this recorder took from it.
+# The copy knows this ring, but not everything that the recorder has read from it since.
 begin_roomy "old copy"
 sqlite3 "$DB" ".backup '$SCENARIO_DIR/copy'" && chown cri-ebpf:cri-ebpf "$SCENARIO_DIR/copy" && chmod 0640 "$SCENARIO_DIR/copy"
 cp -p "$SCENARIO_DIR/copy" "$SCENARIO_DIR/copy2"
 exits 30
-all_recorded 10 "old copy: recorded after it was made"
+all_recorded 10 "old copy: exits after the copy are recorded"
 mv "$SCENARIO_DIR/copy" "$DB"
 anew "old copy" 20
 recorder_stop
 mv "$SCENARIO_DIR/copy2" "$DB"
 exits 10
 recorder_start
-ok $? "old copy put back while no recorder runs: start"
+ok $? "old copy put back while no recorder runs: the recorder starts"
 wait_for 10 exits_are 30
-is "$(exits_recorded)" 30 "old copy put back while no recorder runs: what came after it is recorded, once"
-is "$(gaps)" store_replaced:null:null "old copy put back while no recorder runs: with a gap"
+is "$(exits_recorded)" 30 "old copy put back while no recorder runs: later exits are recorded once"
+is "$(gaps)" store_replaced:null:null "old copy put back while no recorder runs: there is a gap"
 sound "old copy put back while no recorder runs"
 recorder_kill
 
@@ -65,11 +65,11 @@ for file in wal shm; do
 	told_once "no $file" "\"$DB-wal\" or \"$DB-shm\" was moved or deleted: what was stored is kept"
 	all_recorded 10 "no $file: everything is recorded"
 	recorder_kill
-	is "$(sqlite3 "$DB" "SELECT count(*) FROM v_exit WHERE container_id = '$EXITS_ID'")" 40 "no $file: also when it is killed then"
+	is "$(sqlite3 "$DB" "SELECT count(*) FROM v_exit WHERE container_id = '$EXITS_ID'")" 40 "no $file: also after a kill of the recorder"
 	sound "no $file"
 done
 
-# damaged NAME: set aside with its log, and a new one begun
+# damaged NAME: the database and its WAL are set aside, and a new database is begun
 damaged()
 {
 	exits 20
@@ -77,16 +77,16 @@ damaged()
 	ok $? "$1: the recorder starts"
 	told_once "$1" "database \"$DB\" is damaged: it was moved to \"$DB.corrupt-[0-9]+\" and a new one is begun"
 	wait_for 10 exits_are 20
-	is "$(exits_recorded)" 20 "$1: what came after it is recorded"
-	like "$(gaps)" '^store_replaced:' "$1: with a gap"
-	is "$(find "${DB%/*}" -name '*.corrupt-*' ! -name '*-shm' -printf . | wc -c)" 2 "$1: it is there still, and its log"
+	is "$(exits_recorded)" 20 "$1: later exits are recorded"
+	like "$(gaps)" '^store_replaced:' "$1: there is a gap"
+	is "$(find "${DB%/*}" -name '*.corrupt-*' ! -name '*-shm' -printf . | wc -c)" 2 "$1: the damaged file and its WAL are kept"
 	sound "$1"
 	recorder_kill
 }
 
 begin_roomy "damaged table"
 exits 2000
-all_recorded 10 "damaged table: recorded before"
+all_recorded 10 "damaged table: exits before the damage are recorded"
 recorder_stop
 dd if=/dev/urandom of="$DB" bs=4096 seek=$(($(stat -c %s "$DB") / 8192)) count=4 conv=notrunc 2>/dev/null
 damaged "damaged table"
@@ -96,23 +96,23 @@ recorder_stop
 dd if=/dev/urandom of="$DB" bs=100 count=1 conv=notrunc 2>/dev/null
 damaged "damaged header"
 
-# A log that ends early is what a power cut leaves: the database is sound, and what it lacks is known.
-begin_roomy "damaged log"
+# A power cut can leave a WAL that ends early: the database is sound, and what it lacks is reported.
+begin_roomy "damaged WAL"
 exits 500
-all_recorded 10 "damaged log: recorded before"
+all_recorded 10 "damaged WAL: exits before the damage are recorded"
 recorder_kill
 dd if=/dev/urandom of="$DB-wal" bs=4096 seek=$(($(stat -c %s "$DB-wal") / 8192)) count=1 conv=notrunc 2>/dev/null
 exits 20
 recorder_start
-ok $? "damaged log: the recorder starts"
+ok $? "damaged WAL: the recorder starts"
 is_later()
 {
 	[ "$(exits_recorded)" -ge 20 ]
 }
 wait_for 10 is_later
-ok $? "damaged log: it records"
-like "$(gaps)" '^store_replaced:null:null$' "damaged log: what was committed and is gone is a gap"
-sound "damaged log"
+ok $? "damaged WAL: it records"
+like "$(gaps)" '^store_replaced:null:null$' "damaged WAL: commits that are lost become a gap"
+sound "damaged WAL"
 recorder_kill
 
 done_testing

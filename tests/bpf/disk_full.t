@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
-# A disk that is full, and one that cannot be written to: recording resumes by itself, and what is lost is told.
+# The disk is full or read-only. Recording resumes by itself, and lost events are reported.
 set -u
 . "$(dirname "$0")/../lib/scenario.sh"
 . tests/lib/store.sh
@@ -35,43 +35,43 @@ fill()
 	[ "$(df --output=avail "$MOUNT" | tail -n 1 | tr -d ' ')" -lt 64 ]
 }
 
-# full NAME: the disk is mounted
+# full NAME: fills the mounted disk while a recorder runs
 full()
 {
 	begin "$1" "$MOUNT/events.db" 8M
 	fill
-	ok $? "$1: full"
+	ok $? "$1: the disk is full"
 	exits 300
 	told_once "$1" "cannot store into \"$DB\": No space.*events wait in the ring"
 	wait_for 10 trouble_is_shown 'No space'
-	ok $? "$1: status says so"
+	ok $? "$1: status reports it"
 	is_running "$RECORDER_PID"
-	ok $? "$1: the recorder runs on"
+	ok $? "$1: the recorder keeps running"
 	rm "$MOUNT/fill"
-	all_recorded 20 "$1: everything is recorded when there is room again"
-	is "$(told 'stores into .* again')" 1 "$1: that is told once, too"
+	all_recorded 20 "$1: everything is recorded once there is room again"
+	is "$(told 'stores into .* again')" 1 "$1: the recovery is reported once"
 	wait_for 10 is_healthy true
-	ok $? "$1: and it is healthy"
+	ok $? "$1: status is healthy"
 	is "$(gaps)" "" "$1: no gap"
 	balanced "$1"
 	sound "$1"
 	recorder_stop
-	is $? 0 "$1: the recorder ends in order"
+	is $? 0 "$1: the recorder exits cleanly"
 
 	begin "$1, small ring" "$MOUNT/small.db" 256K
 	fill
-	ok $? "$1, small ring: full, for longer than the ring lasts"
+	ok $? "$1, small ring: the disk is full for longer than the ring has room"
 	exits 4000
 	wait_for 10 trouble_is_shown 'No space'
-	ok $? "$1, small ring: status says so"
+	ok $? "$1, small ring: status reports it"
 	rm "$MOUNT/fill"
 	wait_for 20 is_healthy true
 	ok $? "$1, small ring: healthy again"
 	wait_for 20 lost_is_told
-	ok $? "$1, small ring: what was lost is told" || diag "$(gaps)" "$(status_now)"
-	like "$(gaps)" '(^| )disk_full:process_exit:[1-9][0-9]*( |$)' "$1, small ring: in a gap, with its reason"
+	ok $? "$1, small ring: lost events are reported" || diag "$(gaps)" "$(status_now)"
+	like "$(gaps)" '(^| )disk_full:process_exit:[1-9][0-9]*( |$)' "$1, small ring: the gap has reason disk_full"
 	[ "$(exits_recorded)" -le "$EXITS_TRUTH" ]
-	ok $? "$1, small ring: nothing twice"
+	ok $? "$1, small ring: nothing is recorded twice"
 	balanced "$1, small ring"
 	sound "$1, small ring"
 	recorder_stop
@@ -82,32 +82,32 @@ mount -t tmpfs -o "size=64m,mode=0750,uid=$(id -u cri-ebpf),gid=$(id -g cri-ebpf
 full tmpfs
 umount "$MOUNT"
 
-# The kernel's own answer to an error of the disk: no more writing, until it is mounted anew.
+# After a disk error the kernel makes the file system read-only until it is mounted again.
 read_only()
 {
 	recorder_start || bail_out "$1: the recorder did not start: $(tail -n 5 "$RECORDER_LOG")"
 	exits_begin
 	log_mark
-	mount -o remount,abort "$MOUNT" 2>/dev/null || mount -o remount,ro "$MOUNT" || { skip "$1" "cannot be made so"; return; }
+	mount -o remount,abort "$MOUNT" 2>/dev/null || mount -o remount,ro "$MOUNT" || { skip "$1" "cannot make the file system read-only"; return; }
 	exits 50
-	# an input/output error may come first, and is another reason
+	# an I/O error may be reported first, with another reason
 	told_once "$1" "cannot store into \"$DB\": Read-only file system"
 	wait_for 10 is_healthy false
-	ok $? "$1: status says so"
+	ok $? "$1: status reports it"
 	recorder_stop
 	is $? 3 "$1: the recorder ends with exit status 3"
 	(record --once >>"$RECORDER_LOG" 2>&1)
-	is $? 4 "$1: none starts, exit status 4: that may pass"
+	is $? 4 "$1: a new recorder exits with 4, because the fault may pass"
 	umount "$MOUNT" && mount "$LOOP" "$MOUNT" || bail_out "cannot mount it again"
 	recorder_start
-	ok $? "$1: it starts when the disk can be written to"
-	# what was committed before is only as durable as the settings say
-	all_recorded 10 "$1: what came after it is recorded"
+	ok $? "$1: it starts when the disk is writable again"
+	# earlier commits are only as durable as the setting durability makes them
+	all_recorded 10 "$1: later exits are recorded"
 	sound "$1"
 	recorder_stop
 }
 
-# crowded NAME: started on a full disk, where the log's index gets some of the blocks it needs and not all.
+# crowded NAME: starts on a full disk where the wal-index gets only some of the blocks that it needs.
 crowded()
 {
 	local kilobytes
@@ -118,27 +118,27 @@ crowded()
 		: >"$DB-shm"
 		dd if=/dev/zero of="$MOUNT/room" bs=1k count="$kilobytes" 2>/dev/null
 		fill
-		ok $? "$1: full, but for $kilobytes kB"
+		ok $? "$1: the disk is full except for $kilobytes kB"
 		sync "$MOUNT/room" "$MOUNT/fill" && rm "$MOUNT/room"
 		log_mark
 		recorder_spawn
 		told_once "$1, $kilobytes kB" "cannot store into \"$DB\": No space.*events wait in the ring"
 		is_running "$RECORDER_PID"
-		ok $? "$1, $kilobytes kB: the recorder runs on"
+		ok $? "$1, $kilobytes kB: the recorder keeps running"
 		recorder_stop
-		is $? 3 "$1, $kilobytes kB: and ends with exit status 3"
+		is $? 3 "$1, $kilobytes kB: it exits with status 3"
 		rm "$MOUNT/fill"
 	done
 	recorder_start
-	ok $? "$1: it starts when there is room"
+	ok $? "$1: it starts once there is room"
 	exits 50
 	all_recorded 10 "$1: and records"
 	sound "$1"
 	recorder_stop
-	is $? 0 "$1: the recorder ends in order"
+	is $? 0 "$1: the recorder exits cleanly"
 }
 
-# The smallest blocks there are: what SQLite writes one byte of a page for, has then a quarter of it.
+# The smallest block size, 1 kB: writing one byte per 4 kB page, as SQLite does, allocates a quarter of each page.
 truncate -s 64M "$SCENARIO_DIR/image"
 if LOOP=$(losetup --find --show "$SCENARIO_DIR/image" 2>"$SCENARIO_DIR/loop.err") && mkfs.ext4 -q -b 1024 -m 0 "$LOOP" &&
 	mount "$LOOP" "$MOUNT" 2>"$SCENARIO_DIR/loop.err"; then

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
-# Who makes the recorder wait: a writer's lock, a reader that never ends; and a clock that leaps.
+# The recorder has to wait for another writer's lock or for a reader that never ends; the wall clock jumps.
 set -u
 . "$(dirname "$0")/../lib/scenario.sh"
 . tests/lib/store.sh
@@ -19,7 +19,7 @@ wait_end()
 }
 trap wait_end EXIT
 
-# sql_begin STATEMENT...: root's sqlite3 with an open transaction; SQL is its pid.
+# sql_begin STATEMENT...: starts sqlite3 as root with an open transaction; SQL is its pid.
 sql_begin()
 {
 	rm -f "$SCENARIO_DIR/sql"
@@ -41,7 +41,7 @@ sql_end()
 
 begin_roomy "locked by root"
 sql_begin 'BEGIN IMMEDIATE;'
-ok $? "locked by root: with a transaction that writes"
+ok $? "locked by root: a write transaction is open"
 exits 30
 told_once "locked by root" "cannot store into \"$DB\":.*locked: process $SQL holds a lock on \"$DB-shm\", end it"
 until=$((SECONDS + $(bound 5 30)))
@@ -50,20 +50,20 @@ lasts()
 	[ "$SECONDS" -ge "$until" ]
 }
 wait_for 10 trouble_is_shown 'locked'
-ok $? "locked by root: status says so"
+ok $? "locked by root: status reports it"
 wait_for 60 lasts
-is "$(told 'cannot store')" 1 "locked by root: still told once"
-is "$(told 'was replaced')" 0 "locked by root: who may write is not shaken off"
+is "$(told 'cannot store')" 1 "locked by root: still reported once"
+is "$(told 'was replaced')" 0 "locked by root: the lock of a process that may write is not broken"
 sql_end 'COMMIT;'
-all_recorded 10 "locked by root: everything is recorded then"
-is "$(told 'stores into .* again')" 1 "locked by root: that is told once"
+all_recorded 10 "locked by root: everything is recorded after the commit"
+is "$(told 'stores into .* again')" 1 "locked by root: the recovery is reported once"
 wait_for 10 is_healthy true
-ok $? "locked by root: and it is healthy"
+ok $? "locked by root: status is healthy"
 is "$(gaps)" "" "locked by root: no gap"
 balanced "locked by root"
 recorder_stop
 
-# what only a test build can do: less is too much of a log, and the clock is wrong
+# only a test build can lower wal_limit and shift the clock
 if [ -x "$BUILD/hooked/cri-ebpf" ]; then
 	install -m 0755 "$BUILD/hooked/cri-ebpf" "$SCENARIO_DIR/bin/"
 	export CRI_TEST_LOG_WARN=100000 CRI_TEST_CLOCK=$SCENARIO_DIR/clock/clock
@@ -76,14 +76,14 @@ if [ -x "$BUILD/hooked/cri-ebpf" ]; then
 		size=$(stat -c %s "$DB-wal")
 		[ "$size" -le "$largest" ] || largest=$size
 	done
-	is "$(exits_recorded)" "$EXITS_TRUTH" "long reader: recording goes on"
+	is "$(exits_recorded)" "$EXITS_TRUTH" "long reader: recording continues"
 	[ "$largest" -gt 400000 ] && [ "$largest" -lt 1200000 ]
-	ok $? "long reader: the log stays within its bound" || diag "$largest bytes"
+	ok $? "long reader: the WAL stays within its bound" || diag "$largest bytes"
 	[ "$(told 'has grown to')" -gt 0 ]
-	ok $? "long reader: that it grows is told"
-	is "$(told "process $SQL held a lock")" 1 "long reader: that it was put out is told once"
+	ok $? "long reader: the growth is reported"
+	is "$(told "process $SQL held a lock")" 1 "long reader: breaking its lock is reported once"
 	sql_end 'SELECT count(*) FROM event;' 'COMMIT;' 'SELECT count(*) FROM event;'
-	like "$(tail -n 1 "$SCENARIO_DIR/sql.out")" 'unable to open' "long reader: what it begins next fails"
+	like "$(tail -n 1 "$SCENARIO_DIR/sql.out")" 'unable to open' "long reader: its next transaction fails"
 	is "$(gaps)" "" "long reader: no gap"
 	balanced "long reader"
 	sound "long reader"
@@ -94,18 +94,18 @@ if [ -x "$BUILD/hooked/cri-ebpf" ]; then
 	exits 20
 	wait_for 20 is_told 'the clock went forward by 9[0-9]+ hours: nothing is deleted'
 	ok $? "clock: forward by 40 days"
-	all_recorded 10 "clock: nothing is too old all of a sudden"
+	all_recorded 10 "clock: nothing is removed as too old"
 	echo -86400 >"$CRI_TEST_CLOCK"
 	exits 20
 	all_recorded 10 "clock: back by 41 days"
 	rm "$CRI_TEST_CLOCK"
 	exits 20
-	all_recorded 10 "clock: and right again"
-	is "$(told 'the clock went')" 1 "clock: told once"
+	all_recorded 10 "clock: right again"
+	is "$(told 'the clock went')" 1 "clock: reported once"
 	is "$(gaps)" "" "clock: no gap"
 	sound clock
 	recorder_stop
-	is $? 0 "clock: the recorder ends in order"
+	is $? 0 "clock: the recorder exits cleanly"
 else
 	skip "long reader, clock" "no test build: run make variants"
 fi

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
-# Nothing is lost, nothing is doubled, and the order stays: the recorder is killed at random, and at each place
-# between the first write and the acknowledgement.
+# Nothing is lost, recorded twice or reordered when the recorder is killed at random times, and at each point between the
+# first write and the acknowledgement.
 set -u
 . "$(dirname "$0")/../lib/scenario.sh"
 . tests/lib/truth.sh
@@ -12,7 +12,7 @@ scenario_prepare 'ring_buffer_size = 16M'
 truth_begin
 diag "CRI_EBPF_TEST_SEED=$CRI_EBPF_TEST_SEED"
 
-# Half a database is no obstacle: it dies while it makes one.
+# A recorder killed while it creates the database does not hinder the next one.
 programs_install "$BUILD/hooked"
 loader load || bail_out "cri-ebpf-loader load failed"
 for point in db_write db_sync wal_write wal_write:9 wal_write:30 wal_sync in_start after_start; do
@@ -21,7 +21,7 @@ for point in db_write db_sync wal_write wal_write:9 wal_write:30 wal_sync in_sta
 done
 programs_install "$BUILD"
 
-# exactness_round: two loads, and a recorder that is killed again and again while they run.
+# exactness_round: two loads run while the recorder is killed again and again.
 exactness_round()
 {
 	local status
@@ -29,7 +29,7 @@ exactness_round()
 	truth_start 250 1
 	truth_start 250 1
 	while :; do
-		# not a synchronisation: when the recorder dies is what is tried
+		# not a synchronisation: the moment of the kill is random on purpose
 		sleep "0.$(printf %03d $((RANDOM % 150 + 1)))"
 		recorder_kill
 		status=$?
@@ -41,7 +41,7 @@ exactness_round()
 	truth_wait
 }
 
-# exactness_rounds COUNT: it lives from the first to the last of them, but for its kills.
+# exactness_rounds COUNT: runs rounds in one shell with one recorder that is restarted after each kill.
 exactness_rounds()
 {
 	local round
@@ -62,13 +62,13 @@ kills=$(grep -cx 137 "$SCENARIO_DIR/kills")
 [ "$kills" -ge "$rounds" ]
 ok $? "the recorder was killed in each of $rounds rounds" || diag "only $kills times"
 diag "killed $kills times; $(truth_count)"
-is "$(grep -cvx 137 "$SCENARIO_DIR/kills")" 0 "and never died otherwise"
+is "$(grep -cvx 137 "$SCENARIO_DIR/kills")" 0 "it never ended in another way"
 recorder_start
-ok $? "it came back"
+ok $? "the recorder starts again"
 recorder_stop
-is $? 0 "it drained the ring and ended in order"
+is $? 0 "it drains the ring and exits cleanly"
 truth_holds
-ok $? "every exit, kill, start and stop once and in order"
+ok $? "every exit, kill, start and stop is recorded once and in order"
 
 programs_install "$BUILD/hooked"
 
@@ -77,7 +77,7 @@ recorder_is_dead()
 	! is_running "$RECORDER_PID"
 }
 
-# died_at POINT:N NAME: the recorder died there. Another one goes on.
+# died_at POINT:N: the recorder died there.
 died_at()
 {
 	local status
@@ -88,7 +88,7 @@ died_at()
 	is "$status" 137 "died at $1"
 }
 
-# At these it comes by while it stores; N times, so that it is not always the first.
+# Points that it passes while storing. It dies at the Nth pass, N at random, not always at the first.
 for point in before_begin after_begin in_batch before_commit after_commit after_full_commit after_ack wal_write wal_sync; do
 	most=3
 	[ "$point" != in_batch ] && [ "$point" != wal_write ] || most=60
@@ -106,7 +106,7 @@ for point in before_begin after_begin in_batch before_commit after_commit after_
 	done
 done
 
-# At these it comes by when it starts, with something in the ring.
+# Points that it passes when it starts with records in the ring.
 for point in in_start after_start; do
 	truth_start 100 1
 	truth_wait
@@ -115,7 +115,7 @@ for point in in_start after_start; do
 	died_at "$point"
 done
 
-# And at these when it ends in order, and the log goes into the database.
+# Points that it passes at a clean exit, when the WAL is written back into the database.
 for point in db_write db_sync; do
 	CRI_TEST_DIE=$point recorder_spawn
 	truth_start 100 1
@@ -129,11 +129,11 @@ programs_install "$BUILD"
 record --once >>"$RECORDER_LOG" 2>&1
 is $? 0 "record --once stores the rest"
 truth_holds
-ok $? "every exit, kill, start and stop once and in order" || diag "$(truth_count)"
+ok $? "every exit, kill, start and stop is recorded once and in order" || diag "$(truth_count)"
 record --once >>"$RECORDER_LOG" 2>&1
 truth_holds
-ok $? "the same after record --once again"
+ok $? "and still so after another record --once"
 is "$(query 'map(select(.type == "gap")) | length')" 0 "no gap"
-is "$(sqlite3 "$DB" 'PRAGMA integrity_check')" ok "the database is sound"
+is "$(sqlite3 "$DB" 'PRAGMA integrity_check')" ok "integrity_check passes"
 counters_reconcile
 done_testing

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
-# A recorder that is killed while it replaces the log's index: nobody goes on with the old one beside the new.
+# The recorder is killed while it replaces the wal-index. No process may go on using the old one beside the new one.
 set -u
 . "$(dirname "$0")/../lib/scenario.sh"
 . tests/lib/store.sh
@@ -34,7 +34,7 @@ has_ended()
 	! is_running "$RECORDER_PID"
 }
 
-# writer_says SQL: what somebody who may write, and has had the database open all along, is answered
+# writer_says SQL: the answer to a process that may write and keeps the database open all the time
 writer_says()
 {
 	printf '%s;\n' "$1" "SELECT 'end of answer'" >&7
@@ -55,7 +55,7 @@ mkfifo "$SCENARIO_DIR/statements"
 sqlite3 "$DB" <"$SCENARIO_DIR/statements" >>"$SCENARIO_DIR/written" 2>&1 &
 WRITER=$!
 exec 7>"$SCENARIO_DIR/statements"
-like "$(writer_says 'SELECT count(*) > 0 FROM event')" '^1$' "somebody who may write has it open, and is idle"
+like "$(writer_says 'SELECT count(*) > 0 FROM event')" '^1$' "an idle process that may write has the database open"
 "$SCENARIO_DIR/bin/cri-ebpf" events --db "$DB" --config "$CONFIG" --json -t process_exit -c "$EXITS_ID" -f -n 0 \
 	>"$SCENARIO_DIR/followed" 2>"$SCENARIO_DIR/follower.err" &
 FOLLOWER=$!
@@ -64,41 +64,41 @@ follows()
 	[ -n "$(find "/proc/$FOLLOWER/fd" -lname anon_inode:inotify)" ] && [ -n "$(find "/proc/$FOLLOWER/fd" -lname "$DB")" ]
 }
 wait_for 5 follows
-ok $? "somebody follows it"
+ok $? "another process follows events"
 
 "$hold_lock" -w "$DB-shm" read posix 120 >"$SCENARIO_DIR/held" 2>&1 &
 HOLDER=$!
 wait_for 5 has_line "$SCENARIO_DIR/held" held
-ok $? "somebody holds a lock for which the index must go"
+ok $? "a lock is held that makes the recorder replace the wal-index"
 before=$(stat -c %i "$DB-shm")
 exits 5
 wait_for 20 has_ended
 wait "$RECORDER_PID"
-is $? 137 "the recorder is killed when it has begun with that"
+is $? 137 "the recorder is killed at the beginning of the replacement"
 RECORDER_PID=
 kill -KILL "$HOLDER"
 wait "$HOLDER" 2>/dev/null
 HOLDER=
 
 cri_ebpf events >/dev/null 2>"$SCENARIO_DIR/reader.err"
-is $? 3 "a reader, now: exit status 3"
-like "$(cat "$SCENARIO_DIR/reader.err")" 'keeps readers out for the moment.*where no recorder runs, start one' "and is told why"
+is $? 3 "a reader now exits with status 3"
+like "$(cat "$SCENARIO_DIR/reader.err")" 'keeps readers out for the moment.*where no recorder runs, start one' "the message says why"
 recorder_start
 ok $? "a recorder starts"
 [ "$(stat -c %i "$DB-shm")" != "$before" ]
-ok $? "with another index"
-all_recorded 10 "what waited in the ring is recorded"
+ok $? "with a new wal-index"
+all_recorded 10 "records that waited in the ring are stored"
 like "$(writer_says "INSERT INTO status VALUES('written beside the recorder', '')")" 'unable to open database file' \
-	"who had the earlier index cannot write"
+	"a process with the old wal-index cannot write"
 exits 5
-all_recorded 10 "recording goes on"
+all_recorded 10 "recording continues"
 followed()
 {
 	[ "$(wc -l <"$SCENARIO_DIR/followed")" -ge 10 ]
 }
 wait_for 10 followed
-ok $? "who follows goes on" || diag "$(cat "$SCENARIO_DIR/follower.err")"
-is "$(wc -l <"$SCENARIO_DIR/followed")" 10 "and is told nothing twice"
+ok $? "the following process continues" || diag "$(cat "$SCENARIO_DIR/follower.err")"
+is "$(wc -l <"$SCENARIO_DIR/followed")" 10 "it shows nothing twice"
 echo .quit >&7
 wait "$WRITER"
 WRITER=
@@ -108,6 +108,6 @@ FOLLOWER=
 is "$(gaps)" "" "no gap"
 sound "in the end"
 recorder_stop
-is $? 0 "the recorder ends in order"
+is $? 0 "the recorder exits cleanly"
 
 done_testing

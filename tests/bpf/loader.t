@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
-# The loader: which rights it needs, that twice is once, that nothing stays behind.
+# The loader: the privileges it needs, that a second load changes nothing, and that nothing is left behind.
 set -u
 . "$(dirname "$0")/../lib/scenario.sh"
 
@@ -8,7 +8,7 @@ scenario_prepare
 version=$(setpriv --help 2>&1)
 [[ $version == *--ambient-caps* ]] || skip_all "setpriv cannot set ambient capabilities"
 
-# as_loader CAPABILITY,... VERB [FLAG...]: the loader as its own user with these capabilities and no other.
+# as_loader CAPABILITY,... VERB [FLAG...]: runs the loader as its own user with only these capabilities.
 as_loader()
 {
 	local caps=${1:+,+${1//,/,+}}
@@ -30,11 +30,11 @@ mkdir "$PIN_DIR" && chown cri-ebpf-loader:cri-ebpf-ring "$PIN_DIR" && chmod 2750
 
 out=$(as_loader perfmon load 2>&1)
 is $? 6 "without CAP_BPF: exit status 6"
-like "$out" CAP_BPF "which names it"
+like "$out" CAP_BPF "the message names it"
 out=$(as_loader bpf load 2>&1)
 is $? 6 "without CAP_PERFMON: exit status 6"
-like "$out" CAP_PERFMON "which names it"
-is "$(pins)" "" "nothing stays behind a failure"
+like "$out" CAP_PERFMON "the message names it"
+is "$(pins)" "" "a failure leaves nothing behind"
 if command -v strace >/dev/null; then
 	# chmod follows the pinning of a link
 	strace -o "$SCENARIO_DIR/strace" -e trace=chmod -e inject=chmod:error=ENOSPC:when=4 \
@@ -55,7 +55,7 @@ is "$(grep -c . <<<"$before")" "$(find "$PIN_DIR" -mindepth 1 -group cri-ebpf-ri
 
 out=$(as_loader bpf,perfmon load 2>&1)
 is $? 0 "load again" || diag "$out"
-is "$(pins)" "$before" "changes nothing"
+is "$(pins)" "$before" "a second load changes nothing"
 
 status=$(as_loader bpf,perfmon status --json)
 is $? 0 "status"
@@ -63,23 +63,23 @@ field_is "$status" .loaded true "status: loaded"
 field_holds "$status" '.probes | length > 0' "status: probes"
 field_holds "$status" 'any(.probes[]; .name == "oom_kill" and .attached)' "status: oom_kill is attached"
 field_holds "$status" 'any(.probes[]; .name == "process_exit" and .attached)' "status: process_exit is attached"
-is "$(jq -c .missing <<<"$status")" '[]' "status: every map's pin is there"
+is "$(jq -c .missing <<<"$status")" '[]' "status: no pin is missing"
 mv "$PIN_DIR/seen" "$PIN_DIR/seen_elsewhere"
 said=$(as_loader bpf,perfmon status 2>&1)
-is $? 4 "status: unhealthy without one of them"
-like "$said" 'seen +map +PIN MISSING' "status: tells which"
-is "$(as_loader bpf,perfmon status --json 2>/dev/null | jq -c .missing)" '["seen"]' "status: in JSON too"
+is $? 4 "status: unhealthy with a missing pin"
+like "$said" 'seen +map +PIN MISSING' "status: names the missing pin"
+is "$(as_loader bpf,perfmon status --json 2>/dev/null | jq -c .missing)" '["seen"]' "status: names it in JSON too"
 mv "$PIN_DIR/seen_elsewhere" "$PIN_DIR/seen"
 said=$(as_loader bpf,perfmon status --json 2>&1 >/dev/full)
 is $? 2 "status: a full disk behind stdout is an error"
-like "$said" 'standard output.*No space' "and is named"
+like "$said" 'standard output.*No space' "the message names it"
 check=$(as_loader bpf,perfmon check --json)
 field_holds "$check" 'type == "object"' "check prints JSON"
 field_holds "$check" '.probes | length > 0' "check: probes"
-field_holds "$check" 'all(.probes[]; [.tried[].rung] | length == (unique | length))' "check: no rung is reported twice"
+field_holds "$check" 'all(.probes[]; [.tried[].rung] | length == (unique | length))' "check: every rung is listed once"
 if [ ! -e /sys/bus/event_source/devices/kprobe ]; then
 	is "$(jq -r '.probes[] | select(.name == "oom_kill").tried[] | select(.rung == "kprobe").refused' <<<"$check")" \
-		"this kernel has no kprobes" "check: a kernel without kprobes is called so"
+		"this kernel has no kprobes" "check: reports that this kernel has no kprobes"
 fi
 
 recorder_start
@@ -87,10 +87,10 @@ ok $? "a recorder starts"
 first=$RECORDER_PID
 out=$(timeout 20 "$SCENARIO_DIR/bin/cri-ebpf" record --once --pin-dir "$PIN_DIR" --config "$CONFIG" \
 	--db "$SCENARIO_DIR/second/events.db" 2>&1)
-is $? 6 "a second one is refused with exit status 6"
-like "$out" "$first" "and told who holds the ring"
+is $? 6 "a second recorder is refused with exit status 6"
+like "$out" "$first" "the message names the pid that holds the ring"
 recorder_stop
-is $? 0 "the first one is not disturbed"
+is $? 0 "the first recorder is not disturbed"
 counters_reconcile
 
 out=$(as_loader bpf,perfmon load --replace 2>&1)
@@ -100,15 +100,15 @@ is "$(pins | awk '/^(events|metadata|counters|info) / { print $1, $2 }')" \
 
 out=$(as_loader bpf,perfmon unload 2>&1)
 is $? 0 "unload" || diag "$out"
-is "$(find "$PIN_DIR" -mindepth 1 2>/dev/null)" "" "leaves nothing"
+is "$(find "$PIN_DIR" -mindepth 1 2>/dev/null)" "" "unload leaves nothing"
 out=$(as_loader bpf,perfmon unload 2>&1)
 is $? 0 "unload again" || diag "$out"
 
 out=$(timeout 20 "$SCENARIO_DIR/bin/cri-ebpf" record --once --pin-dir "$PIN_DIR" --config "$CONFIG" --db "$DB" 2>&1)
 is $? 6 "a recorder without pins: exit status 6"
-like "$out" 'cri-ebpf-loader load' "which says what to do"
+like "$out" 'cri-ebpf-loader load' "the message says what to do"
 
-# Nothing outside a BPF file system, and nothing of somebody else, is touched: root may do everything.
+# Even as root the loader changes nothing outside a BPF file system and nothing that belongs to another user.
 elsewhere=$SCENARIO_DIR/elsewhere
 mkdir "$elsewhere" && touch "$elsewhere/info" "$elsewhere/link_other"
 out=$(loader unload --pin-dir "$elsewhere" 2>&1)
@@ -122,8 +122,8 @@ foreign=$PIN_DIR-foreign
 mkdir "$foreign" && chown nobody "$foreign"
 before=$(stat -c '%u %g %a' "$foreign")
 out=$(loader load --pin-dir "$foreign" 2>&1)
-is $? 6 "load into somebody else's directory"
-is "$(stat -c '%u %g %a' "$foreign")" "$before" "leaves it to them"
+is $? 6 "load into another user's directory"
+is "$(stat -c '%u %g %a' "$foreign")" "$before" "does not change it"
 like "$out" 'belongs to another user' "and says why"
 rmdir "$foreign"
 before=$(stat -c '%u %g %a' "$BPFFS")
@@ -131,8 +131,8 @@ out=$(loader load --pin-dir "$BPFFS/." 2>&1)
 is $? 6 "load into the root of bpffs"
 is "$(stat -c '%u %g %a' "$BPFFS")" "$before" "does not take it over"
 
-# Where the directory cannot be had, one sentence says what to mend first: the host, then the BPF file system.
-# covered PATH FUNCTION...: something empty is mounted over PATH.
+# Without a usable directory one sentence says what to repair first: the host, then the BPF file system.
+# covered PATH FUNCTION...: runs it with an empty file system mounted over PATH.
 export -f loader as_loader
 export SCENARIO_DIR CONFIG PIN_DIR
 covered()
@@ -141,7 +141,7 @@ covered()
 	unshare --mount --propagation private bash -c 'mount -t tmpfs none "$0" && "$@"' "$@" 2>&1
 }
 
-# says TEXT REGEX NAME: and nothing else, in one line.
+# says TEXT REGEX NAME: TEXT is one line that matches.
 says()
 {
 	is "$(wc -l <<<"$1")" 1 "$3: one sentence" || diag "$1"
@@ -152,15 +152,15 @@ rmdir "$PIN_DIR"
 for load in "loader load" "as_loader bpf,perfmon load"; do
 	# shellcheck disable=SC2086
 	out=$(PIN_DIR=$SCENARIO_DIR/none covered /sys/kernel/btf $load)
-	is $? 6 "$load, with neither types nor a place to pin"
-	says "$out" 'no type information.*use a kernel built with' "$load: the types"
+	is $? 6 "$load, without BTF and without a pin directory"
+	says "$out" 'no type information.*use a kernel built with' "$load: the message is about BTF"
 	# shellcheck disable=SC2086
 	out=$(covered "$BPFFS" $load)
 	is $? 6 "$load, without a BPF file system"
-	says "$out" "\"$PIN_DIR\".*mount -t bpf -o mode=0700 bpf /sys/fs/bpf" "$load: what to mount"
+	says "$out" "\"$PIN_DIR\".*mount -t bpf -o mode=0700 bpf /sys/fs/bpf" "$load: the message says what to mount"
 done
 
-# Root with the two capabilities and no other, as in a container.
+# Root with only the two capabilities, as in a container.
 # as_bare_root GROUP VERB [FLAG...]
 as_bare_root()
 {
@@ -174,24 +174,24 @@ is $? 6 "root with two capabilities: load into the root of bpffs"
 is "$(stat -c '%u %g %a' "$BPFFS")" "$before" "does not take it over"
 mkdir -m 0755 "$PIN_DIR"
 out=$(as_bare_root 65534 load 2>&1)
-is $? 6 "root with two capabilities, not of the ring's group"
-like "$out" 'group cri-ebpf-ring' "is told which group it takes"
+is $? 6 "root with two capabilities, not in the ring's group"
+like "$out" 'group cri-ebpf-ring' "the message names the group that is needed"
 is "$(stat -c '%U %G %a' "$PIN_DIR"; pins)" "root root 755" "and nothing was changed"
 out=$(as_bare_root cri-ebpf-ring load 2>&1)
-is $? 0 "root with two capabilities and that group takes the directory that somebody made for it" || diag "$out"
-is "$(stat -c '%U %G %a' "$PIN_DIR")" "root cri-ebpf-ring 2750" "which is the ring's then"
-is "$(stat -c '%U %G %a' "$PIN_DIR/events")" "root cri-ebpf-ring 660" "as the pins are"
+is $? 0 "root with two capabilities and that group uses an existing directory" || diag "$out"
+is "$(stat -c '%U %G %a' "$PIN_DIR")" "root cri-ebpf-ring 2750" "the directory then belongs to the ring's group"
+is "$(stat -c '%U %G %a' "$PIN_DIR/events")" "root cri-ebpf-ring 660" "so does the ring"
 out=$(as_bare_root cri-ebpf-ring load --replace 2>&1)
-is $? 0 "and swaps the programs" || diag "$out"
+is $? 0 "load --replace replaces the programs" || diag "$out"
 out=$(setpriv --reuid cri-ebpf --regid cri-ebpf-ring --clear-groups --inh-caps=-all rm -f "$PIN_DIR/events" 2>&1)
-like "$out" 'ermission denied' "a reader of the ring cannot take the pins away"
+like "$out" 'ermission denied' "a reader of the ring cannot remove a pin"
 out=$(as_bare_root cri-ebpf-ring unload 2>&1)
 is $? 0 "unload" || diag "$out"
 out=$(as_bare_root cri-ebpf-ring load 2>&1)
-is $? 0 "it makes the directory where there is none" || diag "$out"
+is $? 0 "it creates a missing directory" || diag "$out"
 is "$(stat -c '%U %G %a' "$PIN_DIR")" "root cri-ebpf-ring 2750" "with the same owner, group and mode"
 
-# One loader at a time, whatever pids look like from where it is; one that was killed leaves no lock.
+# One loader at a time, also across pid namespaces. A loader that was killed leaves no lock.
 as_bare_root cri-ebpf-ring unload >/dev/null 2>&1
 mkdir "$PIN_DIR" && chgrp cri-ebpf-ring "$PIN_DIR" && chmod 2750 "$PIN_DIR" && mkdir -m 0700 "$PIN_DIR/lock"
 exec 8<"$PIN_DIR/lock"
@@ -199,37 +199,37 @@ flock -n 8
 out=$(unshare --pid --fork setpriv --regid cri-ebpf-ring --clear-groups --no-new-privs --inh-caps=-all \
 	--bounding-set=-all,+bpf,+perfmon \
 	"$SCENARIO_DIR/bin/cri-ebpf-loader" load --pin-dir "$PIN_DIR" --config "$CONFIG" 2>&1)
-is $? 6 "while another loader is at work, in whatever container"
-like "$out" 'another loader is running' "a second one is told to wait"
+is $? 6 "while another loader runs, also in another pid namespace: exit status 6"
+like "$out" 'another loader is running' "the message says to wait"
 is "$(ls "$PIN_DIR")" lock "and changes nothing"
 exec 8<&-
 out=$(as_bare_root cri-ebpf-ring load 2>&1)
-is $? 0 "what it leaves of its lock when it is killed is no obstacle" || diag "$out"
+is $? 0 "the lock directory of a killed loader is no obstacle" || diag "$out"
 [ ! -e "$PIN_DIR/lock" ]
-ok $? "the lock goes with who took it"
+ok $? "the lock directory is removed by the loader that took it"
 
-# What was there before the directory was the loader's may be anybody's.
+# Entries from before the directory belonged to the loader may belong to anybody.
 as_bare_root cri-ebpf-ring unload >/dev/null 2>&1
 mkdir "$PIN_DIR" && chgrp cri-ebpf-ring "$PIN_DIR" && chmod 2750 "$PIN_DIR" && mkdir "$PIN_DIR/info"
 chown 65534 "$PIN_DIR/info"
 out=$(as_bare_root cri-ebpf-ring load 2>&1)
-is $? 6 "a directory with somebody else's pins is refused"
-like "$out" 'does not own.*remove them' "with what to do"
+is $? 6 "a directory with another user's pins is refused"
+like "$out" 'does not own.*remove them' "the message says what to do"
 rmdir "$PIN_DIR/info"
 out=$(as_bare_root cri-ebpf-ring load 2>&1)
-is $? 0 "and taken when they are gone" || diag "$out"
+is $? 0 "it is accepted once they are gone" || diag "$out"
 
-# A configuration that is wrong keeps nobody from looking, from help, or from taking everything away.
+# With a wrong configuration status, help and unload still work.
 sound=$CONFIG
 CONFIG=$SCENARIO_DIR/wrong.conf
 echo 'no_such_key = 1' >"$CONFIG"
 out=$(as_bare_root cri-ebpf-ring load 2>&1)
 is $? 2 "a wrong configuration: load refuses"
 out=$(as_bare_root cri-ebpf-ring load --help 2>&1)
-is $? 0 "but has its help" || diag "$out"
-field_is "$(as_bare_root cri-ebpf-ring status --json)" .loaded true "status looks all the same"
+is $? 0 "but --help works" || diag "$out"
+field_is "$(as_bare_root cri-ebpf-ring status --json)" .loaded true "status works"
 out=$(as_bare_root cri-ebpf-ring unload 2>&1)
-is "$?:$(pins)" 0: "and unload takes everything away" || diag "$out"
+is "$?:$(pins)" 0: "unload removes everything" || diag "$out"
 CONFIG=$sound
 
 done_testing

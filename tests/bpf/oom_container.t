@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
-# A container of a pod fills its own limit within a second: one kill, seen coming, with the truth about it.
+# A container of a pod fills its own limit within a second: one kill, pressure before it, and correct fields.
 set -u
 . "$(dirname "$0")/../lib/scenario.sh"
 
@@ -35,7 +35,7 @@ field_holds "$kill" '.usage_bytes > .limit_bytes * 0.95 and .usage_bytes <= .lim
 field_holds "$kill" '.victim_rss_anon_bytes > 8e6 and .victim_rss_anon_bytes <= .limit_bytes' "the victim's memory"
 field_is "$kill" .chosen true "chosen"
 field_is "$kill" .group_kill false "no group kill"
-field_is "$kill" .trigger_pid "$pid" "it triggered the kill itself"
+field_is "$kill" .trigger_pid "$pid" "the victim triggered the kill itself"
 field_holds "$kill" '.incident == .id' "the kill is its own incident"
 
 pressure=$(query 'map(select(.type == "memory_pressure" and .level == "high")) | .[0]' -c "$id")
@@ -56,13 +56,13 @@ field_holds "[$kill,$exit]" '.[0].time_unix_nano < .[1].time_unix_nano' "the exi
 
 cg_remove "$path"
 wait_for 10 holds 'any(.[]; .type == "container_stop")' -c "$id"
-ok $? "its end is recorded when the cgroup is gone"
+ok $? "its stop is recorded when the cgroup is removed"
 why=$(cri_ebpf why "$id" --json)
 field_is "$why" .verdict oom_killed "why: verdict"
 like "$(cri_ebpf why "${id:0:12}")" "OOM" "why, for people"
 is "$(query 'map(select(.type == "gap")) | length')" 0 "no gap"
 
 recorder_stop
-is $? 0 "the recorder ends in order"
+is $? 0 "the recorder exits cleanly"
 counters_reconcile
 done_testing

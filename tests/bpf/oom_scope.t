@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
-# Whose limit it was: a pod's, another ancestor's, a plain service's. Victim and trigger in different cgroups.
+# The owner of the limit: a pod, another ancestor, a plain service. Victim and trigger are in different cgroups.
 set -u
 . "$(dirname "$0")/../lib/scenario.sh"
 
@@ -8,10 +8,9 @@ scenario_begin
 eat=$(tool eat) || bail_out "cannot build eat"
 limit=$((32 * 1048576))
 
-# oom_between LIMITED VICTIM TRIGGER: VICTIM keeps 16 MiB and is the one to kill; TRIGGER fills LIMITED.
-# Sets victim_pid and trigger_pid. The kernel may take the trigger as well: a dying victim stops to count as one
-# before its last memory is given back (mm/mmap.c, exit_mmap: MMF_OOM_SKIP is set, then tlb_finish_mmu frees). Then
-# there must be a row of that kill too, and otherwise none.
+# oom_between LIMITED VICTIM TRIGGER: VICTIM holds 16 MiB and is preferred by the OOM killer; TRIGGER fills LIMITED.
+# Sets victim_pid and trigger_pid. The kernel may kill the trigger as well, because a dying victim is skipped before its
+# memory is freed (mm/mmap.c, exit_mmap: MMF_OOM_SKIP is set, then tlb_finish_mmu frees). That kill must have a row too.
 oom_between()
 {
 	local limited=$1 victim=$2 trigger=$3 output=$SCENARIO_DIR/victim.out killed=0 exited
@@ -30,7 +29,7 @@ oom_between()
 	for exited in "$victim_pid" "$trigger_pid"; do
 		wait_for 10 holds 'any(.[]; .type == "process_exit" and .pid == '"$exited"')'
 	done
-	is "$(kills_of "$trigger_pid")" "$killed" "the trigger has a kill if it was killed, and else none"
+	is "$(kills_of "$trigger_pid")" "$killed" "the trigger has a row exactly if it was killed"
 	holds 'any(.[]; .type == "process_exit" and .pid == '"$victim_pid"' and .oom_killed)'
 }
 
@@ -39,7 +38,7 @@ kills_of()
 	query 'map(select(.type == "oom_kill" and .pid == '"$1"')) | length'
 }
 
-# The kill of a pid; there is one.
+# The one kill of a pid.
 kill_of()
 {
 	query 'map(select(.type == "oom_kill" and .pid == '"$1"')) | if length == 1 then .[0] else {kills: length} end'
@@ -62,8 +61,8 @@ field_is "$kill" .trigger_cgroup "$pod/$trigger_id" "the trigger's cgroup"
 field_is "$kill" .trigger_pid "$trigger_pid" "the trigger's pid"
 field_is "$kill" .oom_score_adj 1000 "oom_score_adj"
 pressure=$(query 'map(select(.type == "memory_pressure" and .level == "high" and .cgroup == "'"$pod"'")) | .[0]')
-field_is "$pressure" .container null "pressure of the pod is no container's"
-field_is "$pressure" .pod.uid "$uid" "pressure of the pod"
+field_is "$pressure" .container null "pressure on the pod has no container"
+field_is "$pressure" .pod.uid "$uid" "pressure on the pod: its uid"
 field_holds "[$pressure,$kill]" '.[0].time_unix_nano < .[1].time_unix_nano' "pressure before the kill"
 
 qos=$CG_PRIVATE/kubepods/besteffort

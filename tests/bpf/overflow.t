@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
-# The ring fills while nobody reads it: what was lost is told, how many, of which kind, when and why; no OOM kill is.
+# The ring fills up while no recorder reads it. Gaps report how many events of which kind were lost, when and why; no OOM
+# kill is lost.
 set -u
 . "$(dirname "$0")/../lib/scenario.sh"
 . tests/lib/truth.sh
@@ -11,8 +12,8 @@ scenario_begin 'ring_buffer_size = 64K' 'metrics_interval = 1s'
 truth_begin
 diag "CRI_EBPF_TEST_SEED=$CRI_EBPF_TEST_SEED"
 
-# A container that the recorder has classified: its exits may use three quarters of the ring. Sets id, path, and how
-# many exits are stored of it.
+# Makes a container and waits until the recorder has classified it, so that its exits may use three quarters of the ring.
+# Sets id, path, and known, the number of its stored exits.
 known_container()
 {
 	local tries
@@ -34,7 +35,7 @@ last_is_stored()
 	[ "$(exits_stored | tail -n 1)" = "$CG_PID 0" ]
 }
 
-# storm EXITS KILLS: a load there, with the truth in $file: its own exit is the last.
+# storm EXITS KILLS: runs a load there, which notes what happened in $file; its own exit is the last line.
 storm()
 {
 	truth_load "$id" "$1" "$2"
@@ -58,7 +59,7 @@ kills_stored()
 	rows "SELECT pid FROM v_oom WHERE container_id = '$id' ORDER BY id"
 }
 
-# told_since GAP_ID REASON TYPE: how many, by the gap rows behind that one.
+# told_since ID REASON TYPE: the number of lost events in gap rows after that id.
 told_since()
 {
 	rows "SELECT coalesce(sum(lost), 0) FROM v_gap WHERE id > $1 AND reason = '$2' AND lost_type = '$3'"
@@ -69,8 +70,8 @@ last_id()
 	rows 'SELECT coalesce(max(id), 0) FROM v_events'
 }
 
-# The lines of the truth that have no row. Both are in order; the first rows are known_container's. Status 1 when a
-# row is not in the truth, or twice.
+# Prints the lines of $file that have no row. Both are in order; the first rows are those of known_container. Returns 1
+# when a row is not in $file, or is there twice.
 lost_exits()
 {
 	exits_stored | tail -n +$((known + 1)) >"$SCENARIO_DIR/stored"
@@ -82,7 +83,7 @@ lost_exits()
 		END { exit line != "" }' "$file"
 }
 
-# told_exactly REASON: as many as the kernel counted since begin, none less than are missing.
+# told_exactly REASON: the gaps since begin report as many as the kernel counted, and at least as many as are missing.
 told_exactly()
 {
 	missing=-1 told=-2 counted=-3
@@ -93,7 +94,7 @@ told_exactly()
 	[ "$told" -eq "$counted" ] && [ "$told" -ge "$missing" ]
 }
 
-# The gaps of the storm have room for every lost exit: each of them ended between two times that are known.
+# Every lost exit lies in the interval of a gap; the load noted two times between which each process ended.
 told_in_time()
 {
 	rows "SELECT from_unix_nano, to_unix_nano FROM v_gap WHERE id > $before_id AND lost_type = 'process_exit'" |
@@ -111,7 +112,7 @@ told_in_time()
 		}'
 }
 
-# Everything lost is told, and nothing twice.
+# Gaps report everything that was lost, once.
 nothing_untold()
 {
 	[ "$(kernel_lost 4)" -eq "$(rows "SELECT coalesce(sum(lost), 0) FROM v_gap WHERE lost_type = 'process_exit'")" ]
@@ -126,8 +127,8 @@ begin()
 	before_lost=$(kernel_lost 4)
 }
 
-# Another scenario has containers of its own on this machine, which are recorded here too. Of two of this script
-# one waits for the other.
+# No other scenario runs on this machine, whose containers would be recorded here too. Of two runs of this script one
+# waits for the other.
 alone()
 {
 	local dir pid
@@ -139,8 +140,8 @@ alone()
 	done
 }
 
-# overflow REASON NAME STOP START: STOP ends reading, START begins it again. Where other containers lost something at
-# the same time the kernel counted that too: then once more.
+# overflow REASON NAME STOP START: STOP ends reading, START begins it again. Tries again when other containers lost events
+# at the same time, because the kernel counts those too.
 overflow()
 {
 	local tries
@@ -153,20 +154,20 @@ overflow()
 		"$4"
 		wait_for 20 told_exactly "$1"
 		[ "$told" -ne "$missing" ] || break
-		diag "missing $missing, told $told: others lost something too"
+		diag "missing $missing, told $told: other containers lost events too"
 	done
 	[ "$missing" -gt 1000 ]
 	ok $? "$2: the ring was full" || diag "missing $missing"
-	is "$told" "$counted" "$2: the gaps tell as many as the kernel counted"
+	is "$told" "$counted" "$2: the gaps report as many as the kernel counted"
 	told_in_time
-	ok $? "$2: and when" || diag "$(rows "SELECT * FROM v_gap")" "$(sed -n '1p;$p' "$file.lost")"
-	is "$(kills_stored)" "$(awk '$3 == "oom" { print $1 }' "$file")" "$2: every OOM kill is there, in order"
+	ok $? "$2: the gaps cover the times of the lost exits" || diag "$(rows "SELECT * FROM v_gap")" "$(sed -n '1p;$p' "$file.lost")"
+	is "$(kills_stored)" "$(awk '$3 == "oom" { print $1 }' "$file")" "$2: every OOM kill is recorded, in order"
 	if [ "$told" -ne "$missing" ] && ! alone; then
-		skip "$2: as many as there are missing" "other containers lost something in each of $tries tries"
+		skip "$2: the gaps report as many as are missing" "other containers lost events in each of $tries tries"
 		return
 	fi
-	is "$told" "$missing" "$2: as many as there are missing"
-	is "$(grep -c oom "$file.lost")" 0 "$2: the exits of the victims are there too"
+	is "$told" "$missing" "$2: the gaps report as many as are missing"
+	is "$(grep -c oom "$file.lost")" 0 "$2: the exits of the victims are recorded"
 }
 
 stop_reading()
@@ -186,9 +187,9 @@ start_again()
 
 overflow ring_full "a stopped recorder" stop_reading read_again
 overflow recorder_down "no recorder" recorder_kill start_again
-is "$(told_since "$before_id" ring_full process_exit)" 0 "no recorder: none for another reason"
+is "$(told_since "$before_id" ring_full process_exit)" 0 "no recorder: no gap has another reason"
 
-# It dies while it tells what no record has shown yet.
+# The recorder dies while it writes a gap for a loss that no record has shown yet.
 recorder_is_dead()
 {
 	! is_running "$RECORDER_PID"
@@ -205,14 +206,14 @@ die_in_settlement()
 	start_again
 }
 
-# Where other containers' records show the holes at once there is nothing left to settle: then once more.
+# Tries again when records of other containers show the loss at once, because then there is nothing left to reconcile.
 for ((round = 0; round < 3; round++)); do
-	overflow recorder_down "died telling it" recorder_kill die_in_settlement
+	overflow recorder_down "died writing the gap" recorder_kill die_in_settlement
 	[ "$died" -ne 0 ] || break
 done
-ok "$died" "it died while it told the loss"
+ok "$died" "the recorder died while it wrote the gap"
 
-# What was told by the count alone is not told again when records show the hole, nor after a restart.
+# A loss that was reported from the counters alone is not reported again when records show it, nor after a restart.
 recorder_stop
 start_again
 for cpu in $(taskset -pc $$ | sed 's/.*: //; s/[-,]/ /g'); do
@@ -220,11 +221,11 @@ for cpu in $(taskset -pc $$ | sed 's/.*: //; s/[-,]/ /g'); do
 	wait "$CG_PID"
 done
 wait_for 10 last_is_stored
-ok $? "records come again"
+ok $? "new records are stored"
 wait_for 10 nothing_untold
-ok $? "what was told is not told again" || diag "$(rows "SELECT * FROM v_gap")"
+ok $? "nothing is reported twice" || diag "$(rows "SELECT * FROM v_gap")"
 
-# Births and ends of cgroups; and a first exec that found no room is made up for by the next.
+# Creation and removal of cgroups. A first exec that had no room in the ring is replaced by the next exec.
 begin
 fresh=$(random_hex 64)
 cg_make "$(truth_path "$fresh")" || bail_out "cannot make a cgroup"
@@ -253,13 +254,13 @@ all_told()
 [ "$(kind_lost 6)" -ge 10 ] && [ "$(kind_lost 7)" -ge 1 ] && [ "$(kind_lost 8)" -ge 10 ]
 ok $? "cgroups: the ring was full" || diag "$(cat "$SCENARIO_DIR/before" "$SCENARIO_DIR/after")"
 wait_for 10 all_told container_start 6 7
-ok $? "lost births and execs are told" || diag "$(rows "SELECT * FROM v_gap")"
+ok $? "lost creations and execs are reported" || diag "$(rows "SELECT * FROM v_gap")"
 wait_for 10 all_told container_stop 8
-ok $? "lost ends are told" || diag "$(rows "SELECT * FROM v_gap")"
-is "$(query 'map(select(.type == "container_start")) | length' -c "$fresh")" 0 "a start found no room"
+ok $? "lost removals are reported" || diag "$(rows "SELECT * FROM v_gap")"
+is "$(query 'map(select(.type == "container_start")) | length' -c "$fresh")" 0 "the start had no room"
 cg_run "$(truth_path "$fresh")" true
 wait_for 10 holds 'any(.[]; .type == "container_start")' -c "$fresh"
-ok $? "and comes with the next exec"
+ok $? "the next exec gives the start"
 
 counters_reconcile
 done_testing

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
-# A container that chooses its processes' pids is told neither twice nor less.
+# A container that chooses the pids of its processes gets each exit recorded once.
 set -u
 . "$(dirname "$0")/../lib/scenario.sh"
 
@@ -8,7 +8,7 @@ set -u
 scenario_begin 'ring_buffer_size = 16M'
 pairs=$(tool pid_pairs) || bail_out "cannot build pid_pairs"
 
-# recorded ID: exits in this container but the parent's
+# recorded ID: the number of exits in this container, without the parent's
 recorded()
 {
 	query 'map(select(.ppid == '"$parent"')) | length' -t process_exit -c "$1" -n 100000
@@ -26,9 +26,9 @@ for distance in 64 4096; do
 	is $? 0 "pids $distance apart"
 	ended=$(cat "$SCENARIO_DIR/pairs")
 	[ "$ended" -gt 500 ]
-	ok $? "enough of them could be had: $ended"
+	ok $? "enough pairs were made: $ended"
 	wait_for 20 is_recorded
-	is "$(recorded "$id")" "$ended" "each ended once"
+	is "$(recorded "$id")" "$ended" "each exit is recorded once"
 done
 
 done_testing

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
-# What the recorder is left with, who may read the history, and who may not touch the ring.
+# The privileges of the running recorder, who may read the history, and who may not open the ring.
 set -u
 . "$(dirname "$0")/../lib/scenario.sh"
 
@@ -15,10 +15,10 @@ status_line()
 }
 
 recorder_uid=$(id -u cri-ebpf)
-is "$(status_line Uid)" "$recorder_uid $recorder_uid $recorder_uid $recorder_uid" "the recorder is cri-ebpf, four times"
+is "$(status_line Uid)" "$recorder_uid $recorder_uid $recorder_uid $recorder_uid" "all four user ids of the recorder are those of cri-ebpf"
 recorder_gid=$(id -g cri-ebpf)
-is "$(status_line Gid)" "$recorder_gid $recorder_gid $recorder_gid $recorder_gid" "with its group"
-like "$(status_line Groups)" '^ *$' "and no other group"
+is "$(status_line Gid)" "$recorder_gid $recorder_gid $recorder_gid $recorder_gid" "so are its group ids"
+like "$(status_line Groups)" '^ *$' "it has no supplementary group"
 for set_name in CapInh CapPrm CapEff CapBnd CapAmb; do
 	is "$(status_line $set_name)" 0000000000000000 "$set_name is empty"
 done
@@ -34,15 +34,15 @@ is "$(stat -c %a:%G "$PIN_DIR/counters")" 640:cri-ebpf-ring "the counters"
 links=$(find "$PIN_DIR" -name 'link_*' | wc -l)
 [ "$links" -gt 0 ]
 ok $? "there are links"
-is "$(find "$PIN_DIR" \( -name 'link_*' -o -name seen -o -name armed \) ! -perm 600)" "" "links, seen and armed are the owner's"
+is "$(find "$PIN_DIR" \( -name 'link_*' -o -name seen -o -name armed \) ! -perm 600)" "" "only the owner may open links, seen and armed"
 
-# one thing to read: a process that ends in a container
+# one event to read: a process ends in a container
 path=$(pod_cgroup "$(random_uuid)")/$(random_hex 64)
 cg_make "$path" && cg_run "$path" true
 wait_for 10 holds 'any(.[]; .type == "process_exit")' -c "${path##*/}"
 ok $? "something was recorded"
 
-# as USER COMMAND...: as a login of that user would run it, with its groups
+# as USER COMMAND...: runs it with the ids and groups of that user
 as()
 {
 	local user=$1
@@ -59,27 +59,27 @@ events=("$SCENARIO_DIR/bin/cri-ebpf" events --db "$DB" --config "$CONFIG" -c "${
 
 out=$(as "$reader" "${events[@]}" --json 2>&1)
 is $? 0 "a member of cri-ebpf reads the history"
-like "$out" '"process_exit"' "and sees the event"
-is "$(as "$reader" "$open_pin" "$PIN_DIR/events")" EACCES "but cannot open the ring"
-is "$(as "$reader" "$open_pin" "$PIN_DIR/metadata")" EACCES "nor the metadata"
+like "$out" '"process_exit"' "the answer has the event"
+is "$(as "$reader" "$open_pin" "$PIN_DIR/events")" EACCES "a member cannot open the ring"
+is "$(as "$reader" "$open_pin" "$PIN_DIR/metadata")" EACCES "a member cannot open the metadata map"
 out=$(as "$reader" sh -c "echo x >>'$DB'" 2>&1)
-ok $((!$?)) "nor write the database"
+ok $((!$?)) "a member cannot write the database"
 
 out=$(as nobody "${events[@]}" 2>&1)
-is $? 3 "others get exit status 3"
-like "$out" "$DB.*ermission denied" "and are told which file, and why"
-is "$(as nobody "$open_pin" "$PIN_DIR/events")" EACCES "others cannot open the ring"
+is $? 3 "another user gets exit status 3"
+like "$out" "$DB.*ermission denied" "the message names the file and the reason"
+is "$(as nobody "$open_pin" "$PIN_DIR/events")" EACCES "another user cannot open the ring"
 
 for user in "$reader" nobody; do
 	out=$(as "$user" sh -c "kill -TERM $RECORDER_PID" 2>&1)
 	like "$out" 'ermitted' "$user cannot signal the recorder"
 	out=$(as "$user" cat "/proc/$RECORDER_PID/environ" 2>&1)
-	like "$out" 'ermission denied' "nor look into it, as a tracer would"
+	like "$out" 'ermission denied' "$user cannot read its environment, as a tracer could"
 done
 is_running "$RECORDER_PID"
 ok $? "the recorder still runs"
 recorder_stop
-is $? 0 "and ends in order"
+is $? 0 "and exits cleanly"
 out=$(as "$reader" "${events[@]}" --json 2>&1)
 is $? 0 "the history can be read without a recorder"
 

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
-# load --replace again and again while containers come, end and are killed, with the recorder behind a bind mount of
-# the pin directory as a unit has it; also killed half way at every step that changes something.
+# load --replace again and again while containers start, end and are killed; the recorder sees the pin directory through a
+# bind mount, as in its unit. The loader is also killed at each step that changes something.
 set -u
 . "$(dirname "$0")/../lib/scenario.sh"
 . tests/lib/load.sh
@@ -11,7 +11,7 @@ trap 'load_kill; scenario_end' EXIT
 command -v strace >/dev/null || skip_all "strace is not installed"
 loader load || bail_out "cri-ebpf-loader load failed"
 
-# In a mount namespace of its own, so that nothing is left to unmount.
+# Starts the recorder in a mount namespace of its own, so that nothing is left to unmount.
 recorder_spawn()
 {
 	mkdir -p "$SCENARIO_DIR/pins"
@@ -36,14 +36,14 @@ load_is_past()
 is_settled()
 {
 	is "$(pins)" "$pins_before" "$1: the same pins as before"
-	field_is "$(loader status --json)" .replacing false "$1: the old programs are on their way out"
+	field_is "$(loader status --json)" .replacing false "$1: no replacement is under way"
 }
 
 recorder_start || bail_out "the recorder did not start: $(cat "$RECORDER_LOG")"
 recorder=$RECORDER_PID
 pins_before=$(pins)
 load_begin
-wait_for 20 test -s "$LOAD_DIR/kills" || bail_out "nothing happens"
+wait_for 20 test -s "$LOAD_DIR/kills" || bail_out "the load makes no progress"
 
 rounds=$(bound 20 100) failed=0
 for ((round = 0; round < rounds; round++)); do
@@ -52,15 +52,15 @@ done
 is "$failed" 0 "$rounds times load --replace"
 is_settled "replaced"
 
-# Each line: the system call before which the loader is killed. chmod follows the pinning of a link; there are three
-# membarriers: both sets are attached, the new one takes over, the old one is gone.
+# The system call before which the loader is killed. chmod follows the pinning of a link. The three membarriers: both
+# program sets are attached, the new one takes over, the old one is gone.
 for stop in unlink:1 membarrier:1 chmod:1 chmod:4 membarrier:2 rename:1 rename:4 membarrier:3; do
 	strace -o "$SCENARIO_DIR/strace" -e trace="${stop%:*}" -e inject="${stop%:*}:signal=KILL:when=${stop#*:}" \
 		"$SCENARIO_DIR/bin/cri-ebpf-loader" load --replace --pin-dir "$PIN_DIR" --config "$CONFIG" >"$SCENARIO_DIR/out" 2>&1
 	is $? 137 "killed before $stop"
 	[ "$(pins)" != "$pins_before" ]
-	ok $? "$stop: it left something behind" || diag "$(pins)"
-	# what is left is at work for some time
+	ok $? "$stop: the killed loader left something behind" || diag "$(pins)"
+	# the half-replaced programs record for some time
 	kills=$(wc -l <"$LOAD_DIR/kills")
 	wait_for 20 load_is_past $((kills + 1))
 	verb=$([ "${stop#*:}" = 1 ] && echo load || echo load --replace)
@@ -72,9 +72,9 @@ done
 load_end
 
 is_running "$recorder"
-ok $? "it was one recorder all the time"
+ok $? "the same recorder ran all the time"
 recorder_stop
-is $? 0 "which ends in order"
+is $? 0 "it exits cleanly"
 load_compare "under load"
 counters_reconcile
 done_testing

@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
-# A recorder that finds a large old history brings it within its bounds while it records; nobody else does it beside.
+# A recorder that starts with a large old history brings it within its bounds while it records. vacuum is refused
+# meanwhile.
 set -u
 . "$(dirname "$0")/../lib/scenario.sh"
 
@@ -10,7 +11,7 @@ eat=$(tool eat) || bail_out "cannot build eat"
 loader load || bail_out "cri-ebpf-loader load failed"
 rows=$(bound 120000 5000000)
 
-# A recorder makes the database; last year's events, and 160000 of the last hour, more than fit, are put into it.
+# A recorder creates the database. Events of years ago and 160000 of the last hour, more than fit, are added to it.
 record --once >>"$RECORDER_LOG" 2>&1 || bail_out "record --once failed"
 sqlite3 "$DB" "BEGIN; DELETE FROM event; DELETE FROM lifecycle; DELETE FROM pressure; DELETE FROM oom; DELETE FROM gap;
 	INSERT INTO event(id, type, time, boot, pid, comm, status, flags)
@@ -29,13 +30,13 @@ before=$(stat -c %s "$DB")
 ok $? "the database is far too large" || diag "$before bytes"
 recorder_start || bail_out "the recorder did not start: $(cat "$RECORDER_LOG")"
 
-# A kill in the middle of it.
+# An OOM kill during retention.
 id=$(random_hex 64)
 path=$(pod_cgroup "$(random_uuid)")/$id
 cg_make "$path" $((16 << 20)) || bail_out "cannot make $path"
 cg_run "$path" "$eat" 32 0 >/dev/null 2>&1
 wait_for 20 holds 'any(.[]; .type == "oom_kill")' -c "$id"
-ok $? "a kill meanwhile is recorded"
+ok $? "a kill during retention is recorded"
 
 count()
 {
@@ -52,34 +53,34 @@ fits()
 	local bytes
 
 	bytes=$(($(stat -c %s "$DB") + $(stat -c %s "$DB-wal")))
-	# pages that hold nothing yet are given back in steps too; some stay
+	# free pages are returned in steps too, and some stay
 	[ "$bytes" -le $((11 << 20)) ]
 }
 
 wait_for "$(bound 120 1800)" all_old_gone
-ok $? "what is older than retention_age is gone"
+ok $? "events older than retention_age are gone"
 wait_for "$(bound 120 600)" fits
-ok $? "the database and its log are within retention_size, and little more" ||
+ok $? "database and WAL are hardly larger than retention_size" ||
 	diag "$(stat -c '%s %n' "$DB" "$DB-wal")"
-is "$(count young oom_kill)" 1 "of what is young the kill has stayed"
+is "$(count young oom_kill)" 1 "of the recent events the kill has stayed"
 left=$(cri_ebpf sql "SELECT count(*) FROM v_exit" -o csv --no-legend 2>/dev/null | tr -d '\r')
-# whatever ends on this machine meanwhile is younger, and takes their place
+# other processes that end meanwhile are more recent and take their place
 [ "$(count young process_exit)" -lt 160000 ] && [ "$left" -gt 10000 ]
-ok $? "and of the exits no more than has room" || diag "$left exits, $(count young process_exit) of them young"
+ok $? "and only as many exits as have room" || diag "$left exits, $(count young process_exit) of them young"
 holds 'any(.[]; .type == "oom_kill")' -c "$id"
-ok $? "and today's kill"
+ok $? "the kill during retention has stayed"
 is "$(query 'map(select(.lost_type == "oom_kill")) | length' -t gap)" 0 "no kill was lost"
 
 out=$(cri_ebpf vacuum --time=1d 2>&1)
-is $? 6 "vacuum beside the recorder: exit 6"
-like "$out" "pid $RECORDER_PID,.*nothing was removed" "it names the recorder"
+is $? 6 "vacuum while a recorder runs: exit status 6"
+like "$out" "pid $RECORDER_PID,.*nothing was removed" "the message names the recorder"
 cri_ebpf vacuum --time=1d --dry-run >/dev/null 2>&1
-is $? 0 "its dry run is allowed"
+is $? 0 "vacuum --dry-run is allowed"
 recorder_stop
-is $? 0 "the recorder ends in order"
+is $? 0 "the recorder exits cleanly"
 out=$(cri_ebpf vacuum --time=1s 2>&1)
-is $? 0 "then vacuum does it"
-like "$out" "removed [0-9]+ events" "and says so"
-is "$(count young process_exit)" 0 "and it is done"
+is $? 0 "vacuum works without a recorder"
+like "$out" "removed [0-9]+ events" "it reports how many events it removed"
+is "$(count young process_exit)" 0 "the events are gone"
 
 done_testing

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
-# A recorder that was taken over can do nothing but record: each thing is tried from inside.
+# A recorder that was taken over can only record: every forbidden action is tried from inside its sandbox.
 set -u
 . "$(dirname "$0")/../lib/scenario.sh"
 # shellcheck source=tests/lib/intruder.sh
@@ -19,7 +19,7 @@ echo secret >"$outside/secret"
 chmod 0644 "$outside/secret"
 intruder_victim "$(id -u cri-ebpf)"
 
-# recorder NAME: what becomes of the attempt
+# recorder NAME: prints the outcome of the attempt
 recorder()
 {
 	CRI_TEST_TRY=$1 CRI_TEST_INSIDE=$inside CRI_TEST_OUTSIDE=$outside CRI_TEST_VICTIM=$INTRUDER_VICTIM \
@@ -41,7 +41,7 @@ write-inside  done
 make-inside   done
 '
 if record --once -v 2>&1 | grep -q 'no Landlock'; then
-	skip "recorder: what everybody may read" "this kernel has no Landlock"
+	skip "recorder: files that every user may read" "this kernel has no Landlock"
 else
 	intruder_table recorder recorder '
 read-outside  EACCES
@@ -54,11 +54,11 @@ if old_kernel=$(tool old_kernel); then
 	install -m 0755 "$BUILD/cri-ebpf" "$SCENARIO_DIR/bin/"
 	out=$("$old_kernel" seccomp "$SCENARIO_DIR/bin/cri-ebpf" record --once --pin-dir "$PIN_DIR" --db "$DB" --config "$CONFIG" 2>&1)
 	is $? 6 "without seccomp nothing is recorded"
-	like "$out" 'cannot enter the sandbox: Invalid argument; nothing is recorded' "and that is said"
+	like "$out" 'cannot enter the sandbox: Invalid argument; nothing is recorded' "the message says why"
 else
 	skip "without seccomp" "no compiler"
 fi
 is_running "$INTRUDER_VICTIM"
-ok $? "the one that was attacked still runs"
+ok $? "the attacked process still runs"
 
 done_testing

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
-# A database that is not ours, is too new, or cannot be read stays as it is.
+# A database of another program or of a newer version, or one that cannot be read, is left unchanged.
 set -u
 . "$(dirname "$0")/../lib/scenario.sh"
 
@@ -8,7 +8,7 @@ scenario_prepare
 command -v sqlite3 >/dev/null || skip_all "sqlite3 is not installed"
 loader load || bail_out "cri-ebpf-loader load failed"
 
-# refused NAME REGEX: the file $DB makes record end with exit status 3, for the reason given, and stays as it is.
+# refused NAME REGEX: with the file $DB record exits with status 3 and a matching message, and leaves the file unchanged.
 refused()
 {
 	local before out
@@ -19,7 +19,7 @@ refused()
 	out=$(record --once 2>&1 </dev/null)
 	is $? 3 "$1: exit status 3"
 	like "$out" "$2" "$1: the message says why"
-	is "$(sha256sum <"$DB")$(stat -c %a:%u:%g "$DB")" "$before" "$1: the file is as it was"
+	is "$(sha256sum <"$DB")$(stat -c %a:%u:%g "$DB")" "$before" "$1: the file is unchanged"
 	is "$(find "${DB%/*}" -name '*.corrupt-*')" "" "$1: nothing was set aside"
 	rm -rf "${DB%/*}"
 	mkdir -m 0750 "${DB%/*}"
@@ -30,13 +30,13 @@ is $? 0 "a new database" || diag "$(cat "$SCENARIO_DIR/out")"
 ln -s "$DB" "$SCENARIO_DIR/link.db"
 rm -f "$DB.lock"
 (DB=$SCENARIO_DIR/link.db record --once) >"$SCENARIO_DIR/out" 2>&1
-is $? 0 "through a link from elsewhere" || diag "$(cat "$SCENARIO_DIR/out")"
+is $? 0 "through a symbolic link" || diag "$(cat "$SCENARIO_DIR/out")"
 [ -e "$DB.lock" ] && [ ! -e "$SCENARIO_DIR/link.db.lock" ]
-ok $? "the lock is the database's, not the link's"
+ok $? "the lock file lies beside the database, not beside the link"
 ln -s nothing "$SCENARIO_DIR/dangling.db"
 out=$(DB=$SCENARIO_DIR/dangling.db record --once 2>&1)
-is $? 3 "through a link to nothing: exit status 3"
-like "$out" 'dangling.db.*nothing is recorded: .*a link must lead to a database' "and the message says why"
+is $? 3 "through a dangling link: exit status 3"
+like "$out" 'dangling.db.*nothing is recorded: .*a link must lead to a database' "the message says why"
 sqlite3 "$DB" 'PRAGMA user_version = 999' >/dev/null
 refused newer 'newer'
 

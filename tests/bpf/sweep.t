@@ -1,13 +1,13 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
-# Entries of cgroups whose end nobody saw leave the kernel's map, and no other does.
+# Entries of cgroups whose removal was not seen are deleted from the metadata map, and no others.
 set -u
 . "$(dirname "$0")/../lib/scenario.sh"
 
 scenario_prepare 'metadata_cache_size = 4000'
 bpftool=$(PATH=$PATH:/usr/sbin command -v bpftool) || skip_all "bpftool is not installed"
 
-# bytes NUMBER COUNT: as bpftool wants them, the lowest first.
+# bytes NUMBER COUNT: little-endian bytes, as bpftool takes them.
 bytes()
 {
 	local number=$1 count=$2
@@ -34,7 +34,7 @@ entries()
 	"$bpftool" -j map dump pinned "$PIN_DIR/metadata" | jq length
 }
 
-# fill COUNT FROM: entries of cgroups that never were.
+# fill COUNT FROM: adds entries of cgroups that never existed.
 fill()
 {
 	local i value
@@ -61,7 +61,7 @@ before=$(entries)
 dead=$((0x7fffffff00000000))
 fill 1500 "$dead"
 has_entry "$dead" && has_entry $((dead + 1499))
-ok $? "1500 entries of cgroups that are not there"
+ok $? "1500 entries of cgroups that do not exist"
 cg_make "$CG_PRIVATE/born" || bail_out "cannot make a cgroup"
 
 all_gone()
@@ -69,7 +69,7 @@ all_gone()
 	! has_entry "$dead" && ! has_entry $((dead + 700)) && ! has_entry $((dead + 1499)) && [ "$(entries)" -lt $((before + births + 200)) ]
 }
 
-# What one container has too much of is its own affair.
+# Cgroups deeper than the recorder scans.
 deep=$CG_PRIVATE/deep$(printf '/%d' {1..20})
 cg_make "$deep" || bail_out "cannot make a deep cgroup"
 
@@ -82,22 +82,22 @@ until all_gone || [ "$SECONDS" -ge "$deadline" ]; do
 	has_entry "$(inode "$CG_PRIVATE/born/$births")" || missing=$((missing + 1))
 done
 all_gone
-ok $? "they go"
+ok $? "they are deleted"
 [ "$births" -gt 20 ]
-ok $? "$births cgroups were born meanwhile"
-is "$missing" 0 "each is in the map at once"
+ok $? "$births cgroups were created meanwhile"
+is "$missing" 0 "each has an entry at once"
 kept=0
 for ((i = 1; i <= births; i++)); do
 	has_entry "$(inode "$CG_PRIVATE/born/$i")" && kept=$((kept + 1))
 done
-is "$kept" "$births" "and stays there"
+is "$kept" "$births" "each entry stays"
 has_entry "$(inode "$CG_PRIVATE/seeded/below")" && has_entry "$(inode "$CG_PRIVATE/seeded")" && has_entry "$(inode "$CG_PRIVATE")" &&
 	has_entry "$(inode /)"
-ok $? "so do those that were there before"
+ok $? "entries of older cgroups stay"
 has_entry "$(inode "$deep")"
-ok $? "and one so deep that nobody looks there"
-is "$(grep -c 'more cgroups than can be looked at' "$RECORDER_LOG")" 1 "that is told once"
-like "$(cat "$RECORDER_LOG")" "below cgroup \"$CG_PRIVATE/deep/1/2/[0-9/]*\" \(and 0 more\)" "and where"
+ok $? "so does the entry of a cgroup that is too deep to be scanned"
+is "$(grep -c 'more cgroups than can be looked at' "$RECORDER_LOG")" 1 "that is reported once"
+like "$(cat "$RECORDER_LOG")" "below cgroup \"$CG_PRIVATE/deep/1/2/[0-9/]*\" \(and 0 more\)" "the message names the place"
 recorder_stop
-is $? 0 "the recorder ends in order"
+is $? 0 "the recorder exits cleanly"
 done_testing

@@ -1,9 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
-# The recorder under valgrind while it works: no memory error, and nothing leaked when it ends in order.
+# The working recorder under valgrind: no memory error, and no leak at a clean exit.
 #
-# Seccomp and valgrind, which asks for system calls of its own, do not go together: this is the build with hooks,
-# where the environment can leave the sandbox out.
+# Valgrind makes system calls that the seccomp filter refuses, so this uses the test build, which can run without its
+# sandbox.
 set -u
 BUILD=${BUILD:-build}/hooked
 . "$(dirname "$0")/../lib/scenario.sh"
@@ -15,7 +15,7 @@ many_exits=$(tool many_exits) || bail_out "cannot build many_exits"
 eat=$(tool eat) || bail_out "cannot build eat"
 report=$SCENARIO_DIR/valgrind.log
 
-# Opened before the recorder gives up root, like its messages. No file of valgrind's own is made for a debugger.
+# Valgrind opens its report before the recorder drops root. --vgdb=no: no files for a debugger.
 valgrind_spawn()
 {
 	CRI_TEST_NO_SANDBOX=1 valgrind --quiet --vgdb=no --leak-check=full --show-leak-kinds=definite,indirect,possible \
@@ -26,7 +26,7 @@ valgrind_spawn()
 	RECORDER_PID=$!
 }
 
-# Under valgrind the process has another name, so status does not take it for a recorder: its pid is enough.
+# Under valgrind the process has another name, so status does not recognise it as a recorder; the pid is enough.
 has_written()
 {
 	[ "$(cri_ebpf status --json 2>/dev/null | jq .recorder.pid)" = "$RECORDER_PID" ]
@@ -36,7 +36,7 @@ valgrind_spawn
 wait_for 60 has_written
 ok $? "the recorder works under valgrind" || diag "$(cat "$report" "$RECORDER_LOG")"
 
-# Exits, starts, stops, pressure and OOM kills, again and again.
+# Causes exits, starts, stops, pressure and OOM kills.
 end=$((SECONDS + $(bound 10 60)))
 rounds=0
 while [ "$SECONDS" -lt "$end" ]; do
@@ -54,10 +54,10 @@ is_complete()
 		[ "$(query 'map(select(.type == "process_exit")) | length')" -ge $((200 * rounds)) ]
 }
 wait_for 60 is_complete
-ok $? "and stored it all" || diag "$(query 'group_by(.type) | map({(.[0].type): length}) | add')"
+ok $? "it stores everything" || diag "$(query 'group_by(.type) | map({(.[0].type): length}) | add')"
 
 recorder_stop
-is $? 0 "it ends in order, without an error or a leak" || diag "$(cat "$report")"
-is "$(cat "$report")" "" "and valgrind has nothing else to say"
+is $? 0 "it exits cleanly, without a memory error or a leak" || diag "$(cat "$report")"
+is "$(cat "$report")" "" "the report of valgrind is empty"
 
 done_testing

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
-# A podman container that dies of its limit.
+# A podman container that is OOM-killed at its limit.
 set -u
 . "$(dirname "$0")/../lib/scenario.sh"
 
@@ -14,7 +14,7 @@ podman_start "$SCENARIO_DIR/podman" "$(tool eat)" || bail_out "podman cannot loa
 
 limit=$((16 * 1048576))
 podman_run --memory "$limit" --memory-swap "$limit" -- eat 32 1 >"$SCENARIO_DIR/out" 2>&1
-is $? 137 "the container dies of its limit" || diag "$(cat "$SCENARIO_DIR/out")"
+is $? 137 "the container is killed at its limit" || diag "$(cat "$SCENARIO_DIR/out")"
 id=$PODMAN_ID
 wait_for 10 holds 'any(.[]; .type == "container_stop")' -c "$id"
 ok $? "container_stop"
@@ -36,16 +36,16 @@ like "$(jq -r .cgroup <<<"$kill")" "libpod-$id" "cgroup"
 exit=$(of process_exit | jq -c 'map(select(.oom_killed)) | .[0]')
 field_is "$exit" .signal 9 "exit: signal"
 field_is "$exit" .container_init true "exit: the container's init"
-field_holds "$(of memory_pressure)" 'any(.[]; .level == "high")' "pressure was seen"
+field_holds "$(of memory_pressure)" 'any(.[]; .level == "high")' "pressure is recorded"
 is "$(of container_start | jq length)" 1 "container_start once"
 is "$(of container_stop | jq length)" 1 "container_stop once"
 field_is "$(cri_ebpf why "$id" --json)" .verdict oom_killed "why: verdict"
 
-# The runtime's own process joins the cgroup first and ends at once; the container runs on.
+# A process of the runtime joins the cgroup first and ends at once; that must not count as the end of the container.
 podman_run --detach -- sleep 1000 >"$SCENARIO_DIR/out" 2>&1 || bail_out "podman run --detach: $(cat "$SCENARIO_DIR/out")"
 id=$PODMAN_ID
 wait_for 10 holds 'any(.[]; .type == "container_start")' -c "$id"
-ok $? "container_start of one that runs on"
+ok $? "container_start of a container that keeps running"
 wait_for 10 holds 'any(.[]; .type == "process_exit")' -c "$id"
 field_is "$(cri_ebpf why "$id" --json)" .verdict running "why: it runs"
 podman_ rm --force --time 0 "$id" >/dev/null 2>&1

@@ -1,10 +1,10 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: BSD-2-Clause
 #
-# Do the kernel's counters, the recorder's and the rows agree? Needs tests/lib/scenario.sh.
+# Compares the kernel's counters with the recorder's counters and with the rows. Needs tests/lib/scenario.sh.
 
-# The kernel's own counters, as one object by the numbers of enum ev_kind: {"4":{"seq":...,"sent":...,"lost":...}}.
-# Null where there is no bpftool.
+# The kernel's counters as one object, keyed by enum ev_kind: {"4":{"seq":...,"sent":...,"lost":...}}. Null without
+# bpftool.
 counters_of_kernel()
 {
 	command -v bpftool >/dev/null || { echo null; return; }
@@ -28,7 +28,7 @@ counters_twin_types()
 	fi
 }
 
-# What is wrong, one line each; empty when all agrees. $1: "trimmed" when gap rows may have been removed.
+# Prints one line per difference, nothing when all agree. $1: "trimmed" when retention may have removed gap rows.
 counters_disagree()
 {
 	local before after status gaps
@@ -53,10 +53,10 @@ counters_disagree()
 				"\($type): sent \($c.sent[$type]), stored \($c.stored[$type]), rejected \($c.rejected[$type]), unread \($c.unread[$type])"
 			   else empty end),
 			  (if $how != "trimmed" and $c.lost[$type] != ($gaps[$type] // 0) then
-				"\($type): lost \($c.lost[$type]), told by gaps \($gaps[$type] // 0)"
+				"\($type): lost \($c.lost[$type]), in gap rows \($gaps[$type] // 0)"
 			   else empty end),
 			  (if $before and (between($type; "sent") and between($type; "lost") | not) then
-				"\($type): sent \($c.sent[$type]), lost \($c.lost[$type]); the kernel says otherwise"
+				"\($type): sent \($c.sent[$type]), lost \($c.lost[$type]); the kernel counted otherwise"
 			   else empty end),
 			  (counted($before; $type; "seq") as $numbered | attempted($before; $type) as $attempted
 			  | if $before and ($numbered > $attempted or $numbered < $attempted and ($twins | index($type) | not)) then
@@ -71,12 +71,12 @@ counters_agree()
 	[ -z "$COUNTERS_WRONG" ]
 }
 
-# counters_reconcile [trimmed]: one test, at the end of a scenario: ends the recorder. Exact when quiet: other
-# processes of this machine go on ending in cgroups that are not classified yet, so it is looked at again until a
+# counters_reconcile [trimmed]: one test for the end of a scenario; stops the recorder. The counters are exact only when
+# the machine is quiet. Other processes keep ending in cgroups that are not classified yet, so it tries again until a
 # deadline.
 counters_reconcile()
 {
-	[ -z "$RECORDER_PID" ] || recorder_stop || diag "the recorder did not end in order"
+	[ -z "$RECORDER_PID" ] || recorder_stop || diag "the recorder did not exit cleanly"
 	wait_for 30 counters_agree "$@"
 	ok $? "the counters reconcile" || diag "$COUNTERS_WRONG"
 }

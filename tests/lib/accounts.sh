@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: BSD-2-Clause
 #
-# The accounts that the packages make (see policy/systemd/). Tests that run at the same time share them: the first one
+# The users and groups that the packages create (see policy/systemd/). Tests that run at the same time share them: the first one
 # makes those that are missing, and the last one removes what was made.
 
 ACCOUNTS_DIR=/run/cri-ebpf-test-accounts

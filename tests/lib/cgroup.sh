@@ -1,8 +1,8 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: BSD-2-Clause
 #
-# Cgroups of our own, in the hierarchy of the memory controller, version 1 or 2. Paths are those of
-# /proc/PID/cgroup, and every one lies below CG_PRIVATE or CG_PRIVATE_SLICE: only these are ever removed.
+# Cgroups for tests in the hierarchy of the memory controller, version 1 or 2. Paths are as in /proc/PID/cgroup. All lie
+# below CG_PRIVATE or CG_PRIVATE_SLICE, and only those are ever removed.
 
 CG_PRIVATE=/cri-ebpf-test-$$
 CG_PRIVATE_SLICE=/cri-ebpf-test-$$.slice
@@ -10,7 +10,7 @@ CG_VERSION=
 CG_ROOT=
 CG_PID=
 
-# Sets CG_VERSION and CG_ROOT; call it first. Fails where no memory controller can be used.
+# Sets CG_VERSION and CG_ROOT; call it first. Fails without a usable memory controller.
 cg_find()
 {
 	local mounts=/proc/self/mountinfo
@@ -29,7 +29,7 @@ cg_mounts()
 	awk '/ - cgroup2? / { print $5 }' /proc/self/mountinfo
 }
 
-# cg_make PATH [LIMIT]: makes PATH and what is missing above it; LIMIT in bytes, swap not counted on.
+# cg_make PATH [LIMIT]: creates PATH and its missing parents; LIMIT in bytes, for memory without swap.
 cg_make()
 {
 	local path=$1 limit=${2:-} at='' part
@@ -57,7 +57,7 @@ cg_limit()
 	fi
 }
 
-# cg_run PATH COMMAND...: runs COMMAND in the cgroup, exec'ed there, and returns its status.
+# cg_run PATH COMMAND...: executes COMMAND in the cgroup and returns its status.
 cg_run()
 {
 	local dir=$CG_ROOT$1
@@ -81,14 +81,14 @@ cg_start()
 	CG_PID=$!
 }
 
-# Removes one cgroup of ours with everything below it, and kills what still runs in it.
+# Removes one of the test cgroups with everything below it, and kills the processes in it.
 cg_remove()
 {
 	local dir=$CG_ROOT$1 pid inner
 
 	case $1 in
 	"$CG_PRIVATE"* | "$CG_PRIVATE_SLICE"*) ;;
-	*) echo "cg_remove: \"$1\" is not ours" >&2; return 1 ;;
+	*) echo "cg_remove: \"$1\" is not a test cgroup" >&2; return 1 ;;
 	esac
 	[ -d "$dir" ] || return 0
 	while IFS= read -r inner; do

@@ -1,9 +1,9 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: BSD-2-Clause
 #
-# Real containers without a network: a containerd of our own and podman with a storage of its own, both
-# below one directory, with one image made here from busybox and the programs of tests/tools. Needs
-# tests/lib/cgroup.sh. Everything started here is ended by its id, and by containers_end also after a failure.
+# Real containers without a network: a separate containerd, and podman with separate storage, both below one directory.
+# Their image is made here from busybox and the programs of tests/tools. Needs tests/lib/cgroup.sh. Everything started
+# here is ended by its id; containers_end does so after a failure too.
 
 CONTAINERS_DIR=
 CONTAINERS_IMAGE=localhost/cri-ebpf-test:latest
@@ -15,7 +15,7 @@ PODMAN_IDS=()
 PODMAN_CGROUP_EXISTED=
 PODMAN_STARTED=
 
-# Why containerd or podman cannot be used here; empty when it can. Needs cg_find.
+# Prints why containerd or podman cannot be used here, nothing when they can. Needs cg_find.
 containers_unusable()
 {
 	local tool
@@ -62,7 +62,7 @@ image_make()
 	tar -C "$dir" -cf "$file" manifest.json config.json layer.tar
 }
 
-# parents_exist NAME: a runtime's parent cgroup is there already, in whatever hierarchy.
+# parents_exist NAME: the parent cgroup of a runtime already exists in some hierarchy.
 parents_exist()
 {
 	local dir
@@ -73,7 +73,7 @@ parents_exist()
 	return 1
 }
 
-# parents_remove NAME...: empty ones only; the runtimes leave them in every hierarchy.
+# parents_remove NAME...: removes empty parent cgroups, which runtimes leave in every hierarchy.
 parents_remove()
 {
 	local dir name
@@ -90,7 +90,7 @@ ctr_()
 	ctr --address "$CONTAINERS_DIR/containerd.sock" --namespace "$CTR_NAMESPACE" "$@"
 }
 
-# containerd_start DIR TOOL...: DIR is ours and empty; TOOLs are copied into the image's /bin.
+# containerd_start DIR TOOL...: DIR is an empty directory for it; TOOLs are copied into the image's /bin.
 containerd_start()
 {
 	CONTAINERS_DIR=$1
@@ -116,7 +116,7 @@ containerd_start()
 	ctr_ images import --snapshotter native "$CONTAINERS_DIR/image.tar" >/dev/null
 }
 
-# ctr_run [FLAG...] -- ID COMMAND...: runs a container to its end and removes it; its own exit status.
+# ctr_run [FLAG...] -- ID COMMAND...: runs a container to its end, removes it, and returns its exit status.
 ctr_run()
 {
 	local flags=()
@@ -131,7 +131,7 @@ ctr_run()
 	ctr_ run --rm --snapshotter native "${flags[@]}" "$CONTAINERS_IMAGE" "$id" "$@" </dev/null
 }
 
-# Where a container of ctr_run is found in the memory hierarchy.
+# The cgroup of a container of ctr_run.
 ctr_cgroup()
 {
 	echo "/$CTR_NAMESPACE/$1"
@@ -153,7 +153,7 @@ containerd_stop()
 	kill "$CONTAINERD_PID" 2>/dev/null
 	wait "$CONTAINERD_PID" 2>/dev/null
 	CONTAINERD_PID=
-	# an empty one that was not there before is left over from our containers
+	# an empty parent that did not exist before is left over from these containers
 	[ -n "$CTR_CGROUP_EXISTED" ] || parents_remove "$CTR_NAMESPACE"
 }
 
@@ -164,14 +164,14 @@ podman_()
 	# conmon drops a file named "oom" into its working directory
 	cd "$CONTAINERS_DIR" || exit 1
 
-	# crun refuses a hierarchy of both versions
+	# crun refuses a host with both cgroup versions
 	[ "$CG_VERSION" = 2 ] || flags+=(--runtime runc)
 	podman --root "$CONTAINERS_DIR/podman" --runroot "$CONTAINERS_DIR/podman.run" \
 		--tmpdir "$CONTAINERS_DIR/podman.tmp" --storage-driver vfs --cgroup-manager cgroupfs \
 		--events-backend none "${flags[@]}" "$@"
 )
 
-# podman_open DIR: DIR is ours and empty; no image yet.
+# podman_open DIR: DIR is an empty directory for it; no image yet.
 podman_open()
 {
 	CONTAINERS_DIR=$1
@@ -179,7 +179,7 @@ podman_open()
 	! parents_exist libpod_parent || PODMAN_CGROUP_EXISTED=yes
 }
 
-# podman_start DIR TOOL...: as containerd_start.
+# podman_start DIR TOOL...: like containerd_start.
 podman_start()
 {
 	podman_open "$1"
@@ -188,7 +188,7 @@ podman_start()
 	podman_ load --quiet --input "$CONTAINERS_DIR/image.tar" >/dev/null
 }
 
-# podman_run FLAG... -- COMMAND...: runs a container to its end; PODMAN_ID is its id, the status its own.
+# podman_run FLAG... -- COMMAND...: runs a container to its end and returns its exit status; PODMAN_ID is its id.
 podman_run()
 {
 	local flags=() id_file=$CONTAINERS_DIR/podman.id status
@@ -199,7 +199,7 @@ podman_run()
 	done
 	shift
 	rm -f "$id_file"
-	# a root without CAP_SYS_RESOURCE cannot raise podman's default limits
+	# root without CAP_SYS_RESOURCE cannot set podman's default limits
 	podman_ run --network none --ulimit nofile=1024:1024 --ulimit nproc=1000:1000 --cidfile "$id_file" \
 		"${flags[@]}" "$CONTAINERS_IMAGE" "$@" </dev/null
 	status=$?
@@ -219,13 +219,13 @@ podman_stop()
 	[ -n "$PODMAN_CGROUP_EXISTED" ] || parents_remove libpod_parent/conmon libpod_parent
 }
 
-# Ends whatever was started; the caller removes the directory.
+# Ends everything that was started; the caller removes the directory.
 containers_end()
 {
 	[ -n "$CONTAINERS_DIR" ] || return 0
 	podman_stop
 	containerd_stop
-	# podman leaves its storage mounted when it was interrupted
+	# an interrupted podman leaves its storage mounted
 	awk -v dir="$CONTAINERS_DIR/" 'index($5, dir) == 1 { print $5 }' /proc/self/mountinfo | sort -r |
 		while read -r mount; do
 			umount "$mount"

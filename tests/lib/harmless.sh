@@ -1,8 +1,9 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: BSD-2-Clause
 
-# harmless FILE [BYTE...]: says what in the file would hurt a terminal or its reader; nothing when it is lines of
-# valid UTF-8 without control characters, and without what turns the writing or cannot be seen. BYTEs are allowed too.
+# harmless FILE [BYTE...]: prints what in the file could harm a terminal or mislead its reader. Prints nothing for lines of
+# valid UTF-8 without control characters, without bidirectional overrides and without invisible characters. BYTEs are
+# allowed in addition.
 harmless()
 {
 	[ -s "$1" ] || { echo "empty"; return; }

@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: BSD-2-Clause
 #
-# A directory of our own with what make install puts into it; removed when the script ends.
+# A temporary directory as DESTDIR of make install; removed when the script ends.
 
 INSTALLED_LIB=$(dirname "${BASH_SOURCE[0]}")
 cd "$INSTALLED_LIB/../.." || exit 1
@@ -13,13 +13,13 @@ trap 'rm -rf "$INSTALLED"' EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM HUP
 
-# make_install DIR [VARIABLE=VALUE...]: with a make of its own, whoever started this.
+# make_install DIR [VARIABLE=VALUE...]: runs a make that is independent of one that runs this script.
 make_install()
 {
 	env -u MAKEFLAGS -u MAKELEVEL make --no-print-directory BUILD="${BUILD:-build}" DESTDIR="$1" "${@:2}" install
 }
 
-# installed [VARIABLE=VALUE...]: into $INSTALLED. The script cannot go on without.
+# installed [VARIABLE=VALUE...]: installs into $INSTALLED, and ends the script when that fails.
 installed()
 {
 	local output

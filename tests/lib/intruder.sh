@@ -1,10 +1,10 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: BSD-2-Clause
 #
-# What becomes of an intruder: a program of build/hooked tries one thing inside its sandbox
-# (tests/hooks/intruder.c). Sourced by the scripts that know how to start it.
+# Attempts from inside a sandbox: a program of build/hooked makes one forbidden attempt (tests/hooks/intruder.c), and its
+# outcome is compared with a table. Sourced by the scripts that know how to start such a program.
 
-# A process to be attacked: of the same user, so that no more than the sandbox protects it. The caller ends it.
+# A process to attack. It has the same user, so that only the sandbox protects it. The caller ends it.
 INTRUDER_VICTIM=
 
 # intruder_victim UID
@@ -20,7 +20,7 @@ intruder_end()
 
 	[ -z "$INTRUDER_VICTIM" ] || kill "$INTRUDER_VICTIM" 2>/dev/null
 	INTRUDER_VICTIM=
-	return "$status" # a trap goes on with what it began with
+	return "$status" # keeps the status for the rest of the trap
 }
 
 # intruder_outcome STATUS FILE: KILL, the name of an error, or "done".
@@ -47,8 +47,8 @@ intruder_table()
 	done < <(printf '%s\n' "$@" | sed '/^$/d')
 }
 
-# Everybody's: row by row what an intruder gets, in whatever of our processes.
-# shellcheck disable=SC2034 # read by those who source this
+# The outcome of each attempt that is the same in the recorder and in query verbs.
+# shellcheck disable=SC2034 # read by scripts that source this file
 INTRUDER_ALWAYS='
 execve        KILL
 execveat      KILL

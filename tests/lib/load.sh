@@ -1,13 +1,13 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: BSD-2-Clause
 #
-# Containers that come, work, run into their limit and go, until they are told to stop, and the truth about them:
-# what wait(2) said of every process. load_compare then holds the records against it.
+# Starts containers that work, run into their limit and end, again and again until stopped, and notes what wait(2)
+# reported of each process. load_compare compares the recorded events with that.
 
 LOAD_PIDS=()
 LOAD_EXITS_ID=
 
-# load_begin: starts it. Sourced after scenario.sh, called after scenario_prepare.
+# load_begin: starts the load. Sourced after scenario.sh, called after scenario_prepare.
 load_begin()
 {
 	local many_exits eat
@@ -25,7 +25,7 @@ load_begin()
 	LOAD_PIDS+=($!)
 }
 
-# "pid status" of each process of one container, until the end.
+# Notes "pid status" of each process of one container, until load_end.
 load_exits()
 {
 	trap - EXIT
@@ -36,7 +36,7 @@ load_exits()
 	done
 }
 
-# "id pid status" of containers that live just long enough to be killed at their limit.
+# Notes "id pid status" of containers that live just long enough to be killed at their limit, until load_end.
 load_kills()
 {
 	local id pod status
@@ -54,7 +54,7 @@ load_kills()
 	done
 }
 
-# Ends it, and waits until the last of it is over.
+# Stops the load and waits for its last process.
 load_end()
 {
 	rm -f "$LOAD_DIR/go"
@@ -62,7 +62,7 @@ load_end()
 	LOAD_PIDS=()
 }
 
-# For scripts that end half way.
+# Kills the load, for scripts that fail half way.
 load_kill()
 {
 	local pid
@@ -74,7 +74,7 @@ load_kill()
 	LOAD_PIDS=()
 }
 
-# same NAME TRUTH RECORDED: two files of lines, in any order.
+# load_same NAME TRUTH RECORDED: the two files have the same lines, in any order.
 load_same()
 {
 	sort -o "$2" "$2"
@@ -83,8 +83,8 @@ load_same()
 	ok $? "$1: $(wc -l <"$2")" || diag "< happened, > was recorded:" "$(diff "$2" "$3" | grep '^[<>]' | head -n 10)"
 }
 
-# load_compare NAME [GAPS]: each exit, OOM kill, birth and death is recorded once. GAPS: the reasons of the gaps there
-# must be, in order; none when it is missing.
+# load_compare NAME [GAPS]: each exit, OOM kill, start and stop is recorded once. GAPS: the expected reasons of gaps, in
+# order; default: no gap.
 load_compare()
 {
 	local rows=$LOAD_DIR/rows kind
@@ -94,7 +94,7 @@ load_compare()
 		"\(.pid) \((.exit_code // 0) * 256 + (if .core_dumped then 128 else 0 end) + .signal)"' "$rows" >"$LOAD_DIR/recorded"
 	load_same "$1: exits, each once and with its status" "$LOAD_DIR/exits" "$LOAD_DIR/recorded"
 
-	# containers of others on this machine are recorded too
+	# other containers on this machine are recorded too
 	jq -r 'select(.container.id != null) |
 		"\(.type) \(.container.id) \(if .type == "container_start" or .type == "container_stop" then "-" else .pid end)"' \
 		"$rows" | awk 'NR == FNR { ours[$1]; next } $2 in ours' "$LOAD_DIR/kills" - >"$LOAD_DIR/recorded"

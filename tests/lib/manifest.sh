@@ -1,13 +1,13 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: BSD-2-Clause
 #
-# The containers of a Kubernetes manifest, run by podman the way a kubelet would have them run: same users, groups,
-# capabilities, profiles and mounts, taken from the manifest itself. Needs tests/lib/containers.sh and its podman.
+# Runs the containers of a Kubernetes manifest with podman as a kubelet would: with the users, groups, capabilities,
+# profiles and mounts of the manifest. Needs tests/lib/containers.sh and its podman.
 
 MANIFEST_POD= # the pod's spec, JSON
 declare -A MANIFEST_HOST=() # name of a volume => directory of this host
 
-# Why manifests cannot be read here; empty when they can.
+# Prints why manifests cannot be read here, nothing when they can.
 manifest_unreadable()
 {
 	/usr/bin/python3 -c 'import yaml' 2>/dev/null || echo "python3-yaml is not installed"
@@ -25,7 +25,7 @@ manifest_open()
 	MANIFEST_POD=$(jq -e '.[] | select(.kind == "DaemonSet") | .spec.template.spec')
 }
 
-# manifest_patch FILE: the pod, as kubectl patch would have it: lists of what has a name are merged by that.
+# manifest_patch FILE: patches the pod as kubectl does: containers are merged by name.
 manifest_patch()
 {
 	MANIFEST_POD=$(jq --argjson patch "$(manifest_json "$1" | jq '.[0].spec.template.spec')" '
@@ -66,7 +66,7 @@ manifest_flags()
 		jq -r '.volumeMounts[] | "\(.name) \(.mountPath)\(if .readOnly then ":ro" else "" end)"')
 }
 
-# manifest_run CONTAINER [FLAG...]: its command, as podman_run.
+# manifest_run CONTAINER [FLAG...]: runs its command, like podman_run.
 manifest_run()
 {
 	local name=$1 flags command
@@ -74,6 +74,6 @@ manifest_run()
 	shift
 	mapfile -t flags < <(manifest_flags "$name")
 	mapfile -t command < <(manifest_container "$name" | jq -r '.command[]')
-	# a cgroup namespace of its own, as containers have it where there is cgroup v2
+	# a private cgroup namespace, as containers have on cgroup v2
 	podman_run --cgroupns private "${flags[@]}" "$@" -- "${command[@]}"
 }

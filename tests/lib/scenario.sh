@@ -1,9 +1,9 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: BSD-2-Clause
 #
-# A recorder of our own for one script: own pin directory, own database, own settings; nothing of an installed
-# cri-ebpf is read or touched. A script sources this file and calls scenario_begin; whatever it began is ended
-# when the script exits, also by a signal or half way.
+# A loader and recorder for one script, with their own pin directory, database and settings. An installed cri-ebpf is
+# neither read nor changed. A script sources this file and calls scenario_begin. Everything is removed when the script
+# exits, also by a signal or a failure.
 
 SCENARIO_LIB=$(dirname "${BASH_SOURCE[0]}")
 cd "$SCENARIO_LIB/../.." || exit 1
@@ -26,7 +26,7 @@ SCENARIO_DIR=
 PIN_DIR=$BPFFS/cri-ebpf-test-$$
 RECORDER_PID=
 
-# programs_install DIR: the programs of that build are the ones of the scenario from now on.
+# programs_install DIR: the scenario uses the programs of that build from now on.
 programs_install()
 {
 	local program
@@ -36,15 +36,15 @@ programs_install()
 	done
 }
 
-# Says why the script cannot go on, and ends it as a failure.
+# Prints why the script cannot continue, and ends it as a failure.
 bail_out()
 {
 	printf 'Bail out! %s\n' "$*"
 	exit 1
 }
 
-# scenario_prepare [SETTING...]: everything but the loader and the recorder. A SETTING is a line of the
-# configuration file. PROGRAMS: the build to take the programs from, if not $BUILD.
+# scenario_prepare [SETTING...]: prepares everything, but starts neither loader nor recorder. A SETTING is a line of the
+# configuration file. PROGRAMS: the build whose programs are used, default $BUILD.
 scenario_prepare()
 {
 	[ "$(id -u)" -eq 0 ] || skip_all "needs root"
@@ -57,7 +57,7 @@ scenario_prepare()
 	trap 'exit 130' INT
 	trap 'exit 143' TERM HUP
 	SCENARIO_DIR=$(mktemp -d /tmp/cri-ebpf-test.XXXXXX) || bail_out "no temporary directory"
-	# others pass through to the programs and the database, and see nothing else
+	# other users may reach programs and database, but cannot list the directory
 	chmod 0711 "$SCENARIO_DIR" && mkdir -m 0755 "$SCENARIO_DIR/bin"
 	programs_install "${PROGRAMS:-$BUILD}"
 	DB=$SCENARIO_DIR/db/events.db
@@ -88,7 +88,7 @@ scenario_end()
 	set +u
 	recorder_kill
 	if [ "$status" -ne 0 ] && [ -s "$RECORDER_LOG" ]; then
-		diag "the recorder said:" "$(tail -n 20 "$RECORDER_LOG")"
+		diag "messages of the recorder:" "$(tail -n 20 "$RECORDER_LOG")"
 	fi
 	containers_end
 	cg_remove_all
@@ -111,7 +111,7 @@ loader()
 	"$SCENARIO_DIR/bin/cri-ebpf-loader" "$verb" --pin-dir "$PIN_DIR" --config "$CONFIG" "$@"
 }
 
-# cri_ebpf VERB [FLAG...]: a query verb on our database.
+# cri_ebpf VERB [FLAG...]: a query verb on the scenario's database.
 cri_ebpf()
 {
 	local verb=$1
@@ -132,7 +132,7 @@ recorder_is_ready()
 		jq --argjson pid "$RECORDER_PID" '.recorder.running and .recorder.pid == $pid')" = true ]
 }
 
-# Starts it in the background without waiting; RECORDER_PID is its pid, its messages are in RECORDER_LOG.
+# Starts the recorder in the background without waiting; sets RECORDER_PID. Its messages go to RECORDER_LOG.
 recorder_spawn()
 {
 	"$SCENARIO_DIR/bin/cri-ebpf" record --pin-dir "$PIN_DIR" --db "$DB" --config "$CONFIG" "$@" \
@@ -140,13 +140,13 @@ recorder_spawn()
 	RECORDER_PID=$!
 }
 
-# is_running PID: a child of this shell that has not ended; unlike kill -0 not fooled by a pid used again.
+# is_running PID: the child of this shell has not ended. Unlike kill -0 this is not fooled by a reused pid.
 is_running()
 {
 	[[ " $(jobs -rp | tr '\n' ' ')" == *" $1 "* ]]
 }
 
-# Its exit status: 137, unless it had ended before.
+# Kills the recorder and returns its exit status: 137, unless it had ended before.
 recorder_kill()
 {
 	local status
@@ -165,7 +165,7 @@ recorder_start()
 	wait_for 10 recorder_is_ready
 }
 
-# Ends the recorder in order; its exit status.
+# Ends the recorder with SIGTERM and returns its exit status.
 recorder_stop()
 {
 	local status
@@ -186,7 +186,7 @@ query()
 	cri_ebpf events --json "$@" 2>/dev/null | jq -src "$program"
 }
 
-# holds JQ [FLAG...]: the jq program says true of the array of events. For wait_for.
+# holds JQ [FLAG...]: the jq program is true for the array of events. For wait_for.
 holds()
 {
 	[ "$(query "$@")" = true ]
@@ -198,7 +198,7 @@ field_is()
 	is "$(jq -rc "$2" <<<"$1")" "$3" "$4"
 }
 
-# field_holds EVENT JQ NAME: the jq program says true of the event (jq -e would also be content with no event).
+# field_holds EVENT JQ NAME: the jq program is true for the event (jq -e would also accept empty input).
 field_holds()
 {
 	local status=0
@@ -208,7 +208,7 @@ field_holds()
 	return "$status"
 }
 
-# Paths as a kubelet on the cgroupfs driver makes them, below our private cgroup.
+# pod_cgroup UID [QOS]: the path that a kubelet with the cgroupfs driver uses, below the test cgroup.
 pod_cgroup()
 {
 	echo "$CG_PRIVATE/kubepods/${2:-burstable}/pod$1"

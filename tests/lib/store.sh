@@ -1,10 +1,10 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: BSD-2-Clause
 #
-# What the tests of the database on its disk have in common: exits to record, and the books they must balance in.
+# Shared by tests of the database file: processes whose exits are recorded, and checks of messages, counters and gaps.
 # Needs tests/lib/scenario.sh.
 
-# exits_begin: a container of our own, EXITS_ID, in which processes can end.
+# exits_begin: makes the cgroup of a container, EXITS_ID, in which processes can end.
 exits_begin()
 {
 	EXITS_ID=$(random_hex 64)
@@ -14,7 +14,7 @@ exits_begin()
 	cg_make "$EXITS_PATH" || bail_out "cannot make $EXITS_PATH"
 }
 
-# exits N: so many processes end in it, many_exits itself for one of them.
+# exits N: N processes end in it, many_exits itself being one of them.
 exits()
 {
 	cg_run "$EXITS_PATH" "$EXITS_MANY" $(($1 - 1)) "$SCENARIO_DIR/many.truth" || bail_out "many_exits failed"
@@ -31,14 +31,14 @@ exits_are()
 	[ "$(exits_recorded)" = "$1" ]
 }
 
-# all_recorded SECONDS NAME: every exit so far is there within the time, and once.
+# all_recorded SECONDS NAME: every exit so far is recorded once within the time.
 all_recorded()
 {
 	wait_for "$1" exits_are "$EXITS_TRUTH"
 	is "$(exits_recorded)" "$EXITS_TRUTH" "$2"
 }
 
-# The number of lines in the recorder's messages since log_mark that match.
+# told REGEX: the number of matching messages of the recorder since log_mark.
 log_mark()
 {
 	LOG_FROM=$(($(wc -l <"$RECORDER_LOG") + 1))
@@ -64,13 +64,13 @@ is_healthy()
 	[ "$(status_now | jq .healthy)" = "$1" ]
 }
 
-# The recorder's own reason for not storing, as status tells it.
+# status reports that the recorder cannot store, with a reason that matches.
 trouble_is_shown()
 {
 	status_now | jq -e --arg regex "$1" '.healthy == false and any(.reasons[]; test("cannot store into") and test($regex))'
 }
 
-# Per kind: everything sent is stored, rejected or unread. Exact only when quiet.
+# sent = stored + rejected + unread for process exits. Exact only when nothing ends at that moment.
 books_balance()
 {
 	recorder_beat
@@ -78,7 +78,7 @@ books_balance()
 	[ "$(jq '.[0] == .[1] + .[2] + .[3]' <<<"$BOOKS")" = true ]
 }
 
-# Until the recorder has written its status again; scenarios set metrics_interval to 1s.
+# Waits until the recorder has written its state again; scenarios set metrics_interval to 1s.
 recorder_beat()
 {
 	local before
@@ -97,7 +97,7 @@ gaps()
 	query 'map(select(.type == "gap")) | map("\(.reason):\(.lost_type):\(.lost)") | join(" ")'
 }
 
-# begin NAME FILE RING: a new ring of that size, and a recorder with a new database, after scenario_prepare
+# begin NAME FILE RING: after scenario_prepare: loads a ring of that size, starts a recorder with a new database FILE
 begin()
 {
 	DB=$2
@@ -107,11 +107,11 @@ begin()
 	recorder_start || bail_out "$1: the recorder did not start: $(tail -n 5 "$RECORDER_LOG")"
 	exits_begin
 	exits 20
-	all_recorded 10 "$1: recorded before"
+	all_recorded 10 "$1: exits before the fault are recorded"
 	log_mark
 }
 
-# begin_roomy NAME: with room for whatever else ends on this machine while no recorder runs
+# begin_roomy NAME: with a ring that also holds what else ends on this machine while no recorder runs
 begin_roomy()
 {
 	begin "$1" "$SCENARIO_DIR/$1/events.db" 8M
@@ -120,8 +120,8 @@ begin_roomy()
 # sound NAME
 sound()
 {
-	is "$(sqlite3 "$DB" 'PRAGMA integrity_check' 2>&1)" ok "$1: the database is sound"
-	is "$(sqlite3 "$DB" "SELECT count(*) - count(DISTINCT id) FROM v_events" 2>&1)" 0 "$1: no id twice"
+	is "$(sqlite3 "$DB" 'PRAGMA integrity_check' 2>&1)" ok "$1: integrity_check passes"
+	is "$(sqlite3 "$DB" "SELECT count(*) - count(DISTINCT id) FROM v_events" 2>&1)" 0 "$1: ids are unique"
 }
 
 # balanced NAME
@@ -135,5 +135,5 @@ balanced()
 told_once()
 {
 	wait_for 10 is_told "$2"
-	is "$(told "$2")" 1 "$1: told once" || diag "$(tail -n "+$LOG_FROM" "$RECORDER_LOG")"
+	is "$(told "$2")" 1 "$1: reported once" || diag "$(tail -n "+$LOG_FROM" "$RECORDER_LOG")"
 }

@@ -8,7 +8,8 @@ tool_build()
 	"${CC:-cc}" -std=gnu11 -D_GNU_SOURCE -O2 -Wall -Wextra -pthread -o "$@" >&2
 }
 
-# tool NAME: the path of a program of tests/tools, static where that can be, so that it runs in any container.
+# tool NAME: builds a program of tests/tools if needed and prints its path. Static where possible, so that it runs in any
+# container.
 tool()
 {
 	local source=tests/tools/$1.c program=$BUILD/tests/tools/$1

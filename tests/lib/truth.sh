@@ -1,14 +1,14 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: BSD-2-Clause
 #
-# What tests/tools/load did, and what was recorded of it. Each load has a container of its own; any number of them may
-# run at the same time, and all are compared at the end. Needs tests/lib/scenario.sh.
+# Compares what tests/tools/load did with what was recorded. Each load runs in a container of its own; any number may run
+# at the same time, and all are compared at the end. Needs tests/lib/scenario.sh.
 
 TRUTH_DIR=
 TRUTH_LOAD=
 TRUTH_IDS=()
 TRUTH_PIDS=()
-TRUTH_WAITED=0 # how many of them have ended and were looked at
+TRUTH_WAITED=0 # how many of them truth_wait has waited for
 TRUTH_LIMIT=$((16 * 1048576))
 
 truth_begin()
@@ -22,21 +22,21 @@ truth_path()
 	echo "$CG_PRIVATE/kubepods/pod$1/$1"
 }
 
-# truth_container ID: its cgroup, with one below it for the load and one for those that are to be killed: in version 2
-# a cgroup with others below it holds no process.
+# truth_container ID: makes its cgroup, and below it one for the load and one for the processes to be killed, because on
+# cgroup v2 a cgroup with children holds no process.
 truth_container()
 {
 	cg_make "$(truth_path "$1")/load" && cg_make "$(truth_path "$1")/kills" "$TRUTH_LIMIT" || bail_out "cannot make a cgroup"
 }
 
-# truth_load ID EXITS KILLS: a load in the background, there. CG_PID is its pid.
+# truth_load ID EXITS KILLS: starts a load there in the background. CG_PID is its pid.
 truth_load()
 {
 	cg_start "$(truth_path "$1")/load" "$TRUTH_DIR/$1.out" \
 		"$TRUTH_LOAD" "$RANDOM" "$2" "$3" "$TRUTH_DIR/$1" "$CG_ROOT$(truth_path "$1")/kills"
 }
 
-# truth_start EXITS KILLS: a load in a container of its own, whose id is TRUTH_ID.
+# truth_start EXITS KILLS: starts a load in a new container, whose id is TRUTH_ID.
 truth_start()
 {
 	TRUTH_ID=$(random_hex 64)
@@ -46,7 +46,7 @@ truth_start()
 	TRUTH_PIDS+=("$CG_PID")
 }
 
-# Whether one of those that were not waited for still runs.
+# Succeeds while a load that was not waited for still runs.
 truth_runs()
 {
 	local i
@@ -57,8 +57,8 @@ truth_runs()
 	return 1
 }
 
-# Until all loads have ended; one that failed has no truth to compare with. Their cgroups go. Where pids are used up
-# fast the shell may forget how a process ended whose pid another one has got: it has said itself that it is done.
+# Waits for all loads, checks that none failed, and removes their cgroups. Where pids are reused fast the shell may lose
+# the exit status of a child, so the load also prints "done".
 truth_wait()
 {
 	local id
@@ -72,8 +72,8 @@ truth_wait()
 	done
 }
 
-# truth_apart COMMAND...: in a shell of its own, whose loads are this one's afterwards. A shell that has had thousands
-# of children takes one for another when their pids come around again.
+# truth_apart COMMAND...: runs it in a subshell and takes over its loads, because a shell with thousands of children
+# confuses them when pids are reused.
 # shellcheck disable=SC2030,SC2031
 truth_apart()
 {
@@ -90,20 +90,20 @@ truth_apart()
 	TRUTH_WAITED=${#TRUTH_PIDS[@]}
 }
 
-# rows SQL: lines of the words of each row. Ids are the order in which the rows were stored.
+# rows SQL: one line per row, columns separated by spaces.
 rows()
 {
 	cri_ebpf sql "$1" --output csv --no-legend --time-limit 60s 2>/dev/null | tr -d '\r' | tr ',' ' '
 }
 
-# truth_differs WHAT [WANT GOT]: says how, for the first few.
+# truth_differs WHAT [WANT GOT]: prints the first few differences.
 truth_differs()
 {
 	differing=$((differing + 1))
 	[ "$differing" -gt 5 ] || diag "container ${id:0:12}: $1" "$(diff "${@:2}" </dev/null 2>&1 | head -n 10)"
 }
 
-# Every event of every load once, and in order. Status 1, and says what is wrong.
+# Every event of every load is recorded once and in order. Otherwise returns 1 and prints the differences.
 truth_holds()
 {
 	local got=$TRUTH_DIR/got id differing=0 kinds
@@ -127,7 +127,7 @@ truth_holds()
 	[ "$differing" -eq 0 ]
 }
 
-# How many of the exits and kills of all loads there are: words.
+# Prints the number of exits and kills of all loads.
 truth_count()
 {
 	cat "${TRUTH_IDS[@]/#/$TRUTH_DIR/}" | awk '{ n[$3]++ } END { print n["exit"] + 0, "exits", n["oom"] + 0, "kills" }'
