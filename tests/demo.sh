@@ -144,10 +144,10 @@ trap 'exit 143' TERM HUP
 scratch=$(mktemp -d /tmp/cri-ebpf-run.XXXXXX) || fail "no temporary directory"
 : >"$scratch/cri-ebpf.conf"
 
-accounts_make || fail "cannot make the accounts cri-ebpf and cri-ebpf-loader"
-for name in ${ACCOUNTS_USERS[@]+"${ACCOUNTS_USERS[@]}"}; do
-	step "Made the account $name for this run"
+for name in cri-ebpf cri-ebpf-loader; do
+	getent passwd "$name" >/dev/null || step "Making the account $name for this run"
 done
+accounts_make || fail "cannot make the accounts cri-ebpf and cri-ebpf-loader"
 choose_pin_dir
 choose_run_dir
 

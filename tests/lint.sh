@@ -189,6 +189,21 @@ nothing "the tests that documents name exist" "$(grep -ohE 'tests/[a-z_/]+\.(t|s
 	while read -r file; do
 		[ -e "$file" ] || echo "$file"
 	done)"
+# links: "document: path" for each relative link that leads nowhere.
+links()
+{
+	grep -oHE '\]\([^)#:]+[)#]' "${documents[@]}" | while IFS=: read -r file link; do
+		link=${link#](}
+		[ -e "$(dirname "$file")/${link%?}" ] || echo "$file: ${link%?}"
+	done
+}
+nothing "links between documents lead somewhere" "$(links)"
+# What README.md says to touch: files, perhaps as "NAME.[ch]".
+# shellcheck disable=SC2016
+nothing "the files that the README names exist" "$(grep -oE '`(common|bpf|consumer|packaging)/[a-z0-9_./-]+(\[ch\])?`' README.md |
+	tr -d '`' | while read -r file; do
+		compgen -G "$file" >/dev/null || echo "$file"
+	done)"
 words=$(wc -w <README.md)
 [ "$words" -le 900 ]
 ok $? "README.md has at most 900 words" || diag "$words words"

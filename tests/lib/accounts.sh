@@ -1,8 +1,8 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: BSD-2-Clause
 #
-# The users and groups that the packages create (see policy/systemd/). Tests that run at the same time share them: the first one
-# makes those that are missing, and the last one removes what was made.
+# The users and groups that the packages create (see policy/systemd/). Tests that run at the same time share them: the
+# first one makes those that are missing, and the last one removes what was made.
 
 ACCOUNTS_DIR=/run/cri-ebpf-test-accounts
 ACCOUNTS_CHANGE_FD='' # an exclusive lock while accounts are made or removed
