@@ -20,7 +20,7 @@
 #include "consumer/text/error.h"
 #include "consumer/text/time_words.h"
 
-struct telling {
+struct answer {
 	struct listing *listing;
 	struct story *story;
 	struct json json;
@@ -76,22 +76,22 @@ static void write_identity(struct json *json, const struct story *story)
 
 static int write_event(void *context, const struct value *row)
 {
-	struct telling *telling = context;
+	struct answer *answer = context;
 
-	json_object(&telling->json, NULL);
-	json_row_members(&telling->json, event_table(), NULL, row);
-	json_close(&telling->json, '}');
+	json_object(&answer->json, NULL);
+	json_row_members(&answer->json, event_table(), NULL, row);
+	json_close(&answer->json, '}');
 	return 0;
 }
 
-static int write_events(struct telling *telling)
+static int write_events(struct answer *answer)
 {
 	int r = 0;
 
-	json_array(&telling->json, "events");
-	for (size_t i = 0; i < telling->story->event_count && r == 0; i++)
-		r = query_event(telling->listing->db, telling->story->events[i].id, write_event, telling);
-	json_close(&telling->json, ']');
+	json_array(&answer->json, "events");
+	for (size_t i = 0; i < answer->story->event_count && r == 0; i++)
+		r = query_event(answer->listing->db, answer->story->events[i].id, write_event, answer);
+	json_close(&answer->json, ']');
 	return r;
 }
 
@@ -132,39 +132,39 @@ static void write_others(struct json *json, const struct story *story)
 	json_close(json, ']');
 }
 
-static int tell_json(struct telling *telling)
+static int print_json(struct answer *answer)
 {
-	const struct verdict verdict = verdict_of(telling->story);
-	struct json *json = &telling->json;
+	const struct verdict verdict = verdict_of(answer->story);
+	struct json *json = &answer->json;
 	char text[STORY_TEXT * 2];
 	int r;
 
-	json->out = telling->listing->output.out;
-	json->pretty = print_kind_of(telling->listing->print_options) & PRINT_PRETTY;
+	json->out = answer->listing->output.out;
+	json->pretty = print_kind_of(answer->listing->print_options) & PRINT_PRETTY;
 	json_object(json, NULL);
 	json_int(json, "v", 1);
-	write_identity(json, telling->story);
+	write_identity(json, answer->story);
 	json_text(json, "verdict", verdict_name(verdict.kind));
-	story_summary(telling->story, &verdict, true, text, sizeof(text));
+	story_summary(answer->story, &verdict, true, text, sizeof(text));
 	json_text(json, "summary", text);
 	story_advice(&verdict, text, sizeof(text));
 	text_or_null(json, "advice", text);
-	r = write_events(telling);
-	write_gaps(json, telling->story);
-	write_others(json, telling->story);
+	r = write_events(answer);
+	write_gaps(json, answer->story);
+	write_others(json, answer->story);
 	json_close(json, '}');
 	return r;
 }
 
-/* ------------------------------------------------------------------ the verb */
+/* ------------------------------------------------------------------ running the verb */
 
-static int tell(struct telling *telling)
+static int print_answer(struct answer *answer)
 {
-	const struct print_options *options = telling->listing->print_options;
+	const struct print_options *options = answer->listing->print_options;
 
 	if (!print_is_text(options))
-		return tell_json(telling);
-	story_print(telling->story, options->utc, telling->listing->output.out);
+		return print_json(answer);
+	story_print(answer->story, options->utc, answer->listing->output.out);
 	return 0;
 }
 
@@ -173,7 +173,7 @@ static bool is_short_id(const char *word)
 	return strlen(word) < 4 && strspn(word, "0123456789abcdefABCDEF") == strlen(word);
 }
 
-static bool find(struct listing *listing, const char *word, struct story *story)
+static bool find_story(struct listing *listing, const char *word, struct story *story)
 {
 	struct story_place place;
 	char message[2048] = "", safe[256];
@@ -188,7 +188,7 @@ static bool find(struct listing *listing, const char *word, struct story *story)
 		}
 	} else if (r == 0) {
 		if (is_short_id(word))
-			log_info("nothing recorded matches \"%s\"; of an id at least 4 digits are needed", safe);
+			log_info("nothing recorded matches \"%s\"; an id needs at least 4 digits", safe);
 		else
 			log_info("nothing recorded matches \"%s\"; cri-ebpf ps -a lists containers", safe);
 		listing->exit_code = EXIT_NOT_FOUND;
@@ -207,7 +207,7 @@ static bool check_format(const struct print_options *options)
 {
 	if ((print_kind_of(options) & (PRINT_TEXT | PRINT_JSON)) && !options->fields[0])
 		return true;
-	log_error("a story is text or JSON: there is no csv, export or choice of fields for it");
+	log_error("cri-ebpf why prints text or JSON: it has no csv, no export and no choice of fields");
 	return false;
 }
 
@@ -236,10 +236,14 @@ static int run(const struct command_call *call)
 {
 	AUTO_FREE struct story *story = calloc(1, sizeof(*story));
 	struct listing listing;
-	struct telling telling = { &listing, story, { 0 } };
+	struct answer answer = { &listing, story, { 0 } };
 
 	if (!story) {
-		log_error("out of memory: nothing can be told");
+		log_error("out of memory: nothing can be shown");
+		return EXIT_USAGE;
+	}
+	if (!call->operands[0][0]) {
+		log_error("expected %s, got an empty word", call->command->operands);
 		return EXIT_USAGE;
 	}
 	if (!listing_begin(&listing, call, call->settings))
@@ -249,9 +253,9 @@ static int run(const struct command_call *call)
 		return listing_end(&listing);
 	}
 	output_open(&call->common, print_is_text(listing.print_options), &listing.output);
-	if (!listing_confine(&listing) || !listing_open_history(&listing) || !find(&listing, call->operands[0], story))
+	if (!listing_confine(&listing) || !listing_open_history(&listing) || !find_story(&listing, call->operands[0], story))
 		return listing_end(&listing);
-	return finish(&listing, tell(&telling));
+	return finish(&listing, print_answer(&answer));
 }
 
 static const struct command_group groups[] = { LISTING_GROUPS(0, FILTER_TIMES | FILTER_STRICT), { 0 } };
@@ -261,10 +265,11 @@ const struct command cmd_why = {
 	.help = "what happened to this container, pod, unit or process",
 	.example = "cri-ebpf why shop/web-7d4b/nginx",
 	.synopsis = "cri-ebpf why WHAT [OPTION...]",
-	.description = "What happened to a container, and why did it die? WHAT is a container (id or 4 or more digits of it,\n"
-		"name, pod/container, ns/pod/container), a pod (name, ns/pod, uid or its beginning), a unit name, a\n"
-		"cgroup path or a process id. Of several lives the latest is told and the others are listed: -S, -U\n"
-		"and -b choose among them. Of a pod, the container that was OOM-killed last, else failed last.",
+	.description = "What happened to a container, and why did it die? WHAT is a container (id or its first 4 or more\n"
+		"digits, name, pod/container, ns/pod/container), a pod (name, ns/pod, uid or its beginning), a unit\n"
+		"name, a cgroup path or a process id. If several container instances match, the latest is shown and\n"
+		"the others are listed: -S, -U and -b choose among them. For a pod, the container that was OOM-killed\n"
+		"last is shown, or else the one that failed last.",
 	.operands = "exactly one container, pod, unit, path or pid",
 	.operands_min = 1,
 	.operands_max = 1,
