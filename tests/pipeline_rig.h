@@ -210,4 +210,24 @@ static inline void assert_text(const struct recorder_rig *r, const char *sql, co
 	assert_string_equal(got, want);
 }
 
+/* Exits of processes in the cgroup 42, spread over the CPUs. */
+static inline void emit_exits(struct recorder_rig *r, int count)
+{
+	for (int i = 0; i < count; i++)
+		(void)rig_exit(&r->rig, (uint32_t)i % RIG_CPUS, (uint32_t)(1000 + r->rig.sent[EV_PROCESS_EXIT]), 42, 0);
+}
+
+/* A record that the kernel side has not completed. Returns its position. */
+static inline uint64_t push_busy_exit(struct rig *rig, uint32_t cpu)
+{
+	struct ev_process_exit record = { .h = { .abi = EV_ABI, .kind = EV_PROCESS_EXIT, .length = sizeof(record) } };
+	uint64_t at = rig->producer;
+
+	record.h.cpu = cpu;
+	record.h.seq = ++rig->seq[cpu][EV_PROCESS_EXIT];
+	record.h.time_ns = rig->clock_ns++;
+	assert_true(rig_push(rig, &record, sizeof(record), RIG_BUSY));
+	return at;
+}
+
 #endif

@@ -262,8 +262,8 @@ static int read_instance(struct db_stmt *stmt, struct instance_row *ret)
 	return 1;
 }
 
-int container_rows_find_instance(struct container_rows *rows, const struct cgroup_identity *identity, const char *path, size_t length,
-		       struct instance_row *ret)
+int container_rows_find_instance(struct container_rows *rows, const struct cgroup_identity *identity, const char *path,
+				 size_t length, struct instance_row *ret)
 {
 	struct db_stmt *stmt = rows->statements[FIND_INSTANCE];
 
@@ -371,7 +371,8 @@ int container_rows_complete_start(struct container_rows *rows, int64_t event, co
 	return r || memory_limit == EV_UNKNOWN ? r : set_limit(rows, event, memory_limit);
 }
 
-int container_rows_next_instance(struct container_rows *rows, int64_t after, struct instance_row *ret, struct ev_cgroup *ret_key)
+int container_rows_next_instance(struct container_rows *rows, int64_t after, struct instance_row *ret,
+				 struct ev_cgroup *ret_key)
 {
 	struct db_stmt *stmt = rows->statements[NEXT_INSTANCE];
 

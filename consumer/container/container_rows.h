@@ -56,11 +56,11 @@ int container_rows_cgroup_path(struct container_rows *rows, int64_t cgroup, char
 int container_rows_get_pod(struct container_rows *rows, const char *uid, const char *qos, int64_t *ret);
 
 /*
- * The instance of that container, in the container around it, in this boot, which has not ended and whose outermost
+ * The instance of that container, in the container around it, in this boot, which has not stopped and whose outermost
  * cgroup has that path or is not known yet. 1, 0, or a failure.
  */
-int container_rows_find_instance(struct container_rows *rows, const struct cgroup_identity *identity, const char *path, size_t length,
-		       struct instance_row *ret);
+int container_rows_find_instance(struct container_rows *rows, const struct cgroup_identity *identity, const char *path,
+				 size_t length, struct instance_row *ret);
 int container_rows_get_instance(struct container_rows *rows, int64_t row, struct instance_row *ret);
 int container_rows_add_instance(struct container_rows *rows, const struct cgroup_identity *identity, int64_t pod,
 		      struct instance_row *instance);
@@ -73,7 +73,11 @@ int container_rows_find_start(struct container_rows *rows, const struct instance
 int container_rows_complete_start(struct container_rows *rows, int64_t event, const struct row_task *task,
 			    uint64_t memory_limit);
 
-/* The next instance after that row, of this boot, that has not stopped and whose outermost cgroup is known. 1, 0, or a failure. */
-int container_rows_next_instance(struct container_rows *rows, int64_t after, struct instance_row *ret, struct ev_cgroup *ret_key);
+/*
+ * The next instance after that row, of this boot, which has not stopped and whose outermost cgroup is known. 1, 0, or a
+ * failure.
+ */
+int container_rows_next_instance(struct container_rows *rows, int64_t after, struct instance_row *ret,
+				 struct ev_cgroup *ret_key);
 
 #endif

@@ -13,7 +13,7 @@
 #include "consumer/container/names/name_source.h"
 #include "consumer/text/clock.h"
 
-/* How soon another attempt is made to name a cgroup that nothing could name. */
+/* Time until the next attempt to find the path of a cgroup for which no source had one. */
 #define RETRY_NS 2000000000ULL
 #define PATH_ROOM 4096
 
@@ -29,7 +29,7 @@ struct resolve {
 	size_t removed_count, removed_room;
 };
 
-/* A path and where it is from. Without a slash at the front its beginning is missing. */
+/* A path; if it does not begin with a slash, its beginning is missing. */
 struct path {
 	char text[PATH_ROOM];
 	size_t length; /* 0: not known */
@@ -107,7 +107,7 @@ static void path_from_hint(const struct resolve_hint *hint, struct path *path)
 	} else if (hint->names.length > 0) {
 		size_t length = name_list_path(hint->names, text, sizeof(text));
 
-		/* Without its beginning it must not look like a path from the root. */
+		/* Without its beginning it must not begin with a slash. */
 		if (hint->cut && length > 1)
 			set_path(path, text + 1, length - 1);
 		else
@@ -128,7 +128,7 @@ static bool is_whole(const struct path *path)
 	return path->length > 0 && path->text[0] == '/';
 }
 
-/* The ladder of sources, cheapest first; a path whose beginning is missing gives way to a whole one. */
+/* Tries the sources, cheapest first; a whole path replaces one whose beginning is missing. */
 static void find_path(struct resolve *resolve, const struct ev_cgroup *key, const struct resolve_hint *hint,
 		      const struct map_metadata *metadata, struct path *path)
 {
@@ -153,7 +153,7 @@ static void find_path(struct resolve *resolve, const struct ev_cgroup *key, cons
 	}
 }
 
-/* What is missing of a path may be the container: the host is told by whole ones only. */
+/* The missing part of a path may name a container: only a whole path proves that a cgroup is the host's. */
 static enum meta_class class_of(const struct resolve *resolve, const struct path *path,
 				const struct cgroup_identity *identity)
 {
@@ -200,9 +200,9 @@ static void classify(struct resolve *resolve, const struct ev_cgroup *key, const
 }
 
 /*
- * Cgroups are made all the time, by the host and inside containers; one needs a row only when something
- * happens in it, unless it is a container's own. metadata: NULL when the map does not have it; there it must be
- * named completely, to be known again.
+ * Cgroups are made all the time, by the host and inside containers: a cgroup needs a row only when it has an event, or if
+ * it is the outermost one of a container. metadata NULL: the kernel's map does not have it. A cgroup without a row is
+ * resolved from that map later, so its path must be there completely.
  */
 static bool needs_row(const struct resolve *resolve, const struct resolve_hint *hint,
 		      const struct map_metadata *metadata, const struct path *path, const struct cgroup_identity *identity)
@@ -251,8 +251,8 @@ static int learn(struct resolve *resolve, const struct ev_cgroup *key, const str
 	return r;
 }
 
-/* Not in the cache, or not completely: asks the database, then every source of a path. */
-static int ask(struct resolve *resolve, const struct ev_cgroup *key, const struct resolve_hint *hint, struct place *ret)
+/* Resolves a cgroup that is not in the cache, or not completely: from the database, then from all sources of a path. */
+static int resolve_anew(struct resolve *resolve, const struct ev_cgroup *key, const struct resolve_hint *hint, struct place *ret)
 {
 	struct cgroup_row row = { 0 };
 	struct map_metadata metadata;
@@ -305,7 +305,7 @@ int resolve_place(struct resolve *resolve, const struct ev_cgroup *key, const st
 		*ret = *known;
 		return 0;
 	}
-	return ask(resolve, key, hint, ret);
+	return resolve_anew(resolve, key, hint, ret);
 }
 
 int resolve_removed(struct resolve *resolve, const struct ev_cgroup *key)
@@ -331,7 +331,7 @@ void resolve_commit_batch(struct resolve *resolve)
 	resolve->removed_count = 0;
 }
 
-/* The map keeps the end of a long path only; a row may have all of it. */
+/* The map has only the end of a long path; a row may have all of it. */
 static int path_from_row(struct resolve *resolve, const struct cgroup_row *row, struct path *path)
 {
 	int r = container_rows_cgroup_path(resolve->rows, row->row, path->text, sizeof(path->text), &path->length);
@@ -342,8 +342,8 @@ static int path_from_row(struct resolve *resolve, const struct cgroup_row *row, 
 }
 
 /*
- * Hosts need no row until something happens there, but the filter must know them. What was removed while
- * nobody could read its record is forgotten at the commit; its row, if it has one, stays.
+ * Sets the class of a cgroup in the map, and adds a row if it is the outermost one of a container. A cgroup whose removal
+ * is stored already leaves the map at the commit; its row stays.
  */
 static int seed_one(struct resolve *resolve, const struct ev_cgroup *key, const struct map_metadata *metadata)
 {
@@ -366,7 +366,7 @@ static int seed_one(struct resolve *resolve, const struct ev_cgroup *key, const 
 	classify(resolve, key, &path, &identity);
 	if (row.removed)
 		return resolve_removed(resolve, key);
-	/* A birth may still have its record in the ring, which says when it was. */
+	/* The record of its creation may still be in the ring, and has the time. */
 	if (!is_outermost(&path, &identity) || metadata->source == META_BIRTH)
 		return 0;
 	return resolve_place(resolve, key, &hint, &place);

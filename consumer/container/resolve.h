@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * From a cgroup's rows to its place: path, container life, pod. Asks the cache, the database, the
- * record, the kernel's map and at last the file system; keeps the rows, and tells the kernel's filter which
- * cgroups are containers. Runs inside the batch's transaction; failures are db.h's.
+ * Resolves a cgroup to its place: path, container instance, pod. Looks in the cache, the database, the record, the
+ * kernel's map and at last the file system; adds and completes the rows, and sets the class of the cgroup for the
+ * kernel's filter. Runs inside the batch's transaction; failures are db.h's.
  */
 #ifndef CRI_CONSUMER_CONTAINER_RESOLVE_H
 #define CRI_CONSUMER_CONTAINER_RESOLVE_H
@@ -32,37 +32,39 @@ struct resolve_hint {
 	struct text_span names; /* leaf first */
 	struct text_span path;
 	bool cut;             /* the beginning of the names is missing */
-	bool gone;            /* removed: not to be looked for in the file system, and nothing follows */
-	uint64_t made_ns;     /* boot time of its creation, 0: it does not say */
+	bool gone;            /* removed: it is not searched for in the file system, and no further record is about it */
+	uint64_t made_ns;     /* boot time of its creation; 0: not known */
 	uint64_t time_ns;     /* of the record */
 };
 
-/* names and scan may be NULL: then that source is not asked. Everything given must outlive it. */
+/* maps and fs may be NULL: then that source is left out. Everything given must outlive it. */
 int resolve_open(const struct resolve_settings *settings, const struct kernel_maps *maps, struct cgroup_fs *fs,
 		 struct resolve **ret);
 void resolve_close(struct resolve *resolve);
 
-/* Forgets everything learnt, and uses these rows from now on: after a start or a failed transaction. */
+/* Empties the cache and sets the rows to use: after a start or a failed transaction. */
 void resolve_reset(struct resolve *resolve, struct container_rows *rows);
 /* offset: of the batch (clock.h); now_ns: boot time. */
 void resolve_begin_batch(struct resolve *resolve, int64_t offset, uint64_t now_ns);
 
-/* 0, and the place: with a row, even if nothing is known about it. Without one (cgroup 0) for id 0, and for the
- * birth or the removal of a cgroup in which nothing happened, other than a container's outermost. */
+/*
+ * 0, and the place. It has a row even if nothing is known about the cgroup, except (ret->cgroup 0) for id 0 and for the
+ * creation or removal of a cgroup without events that is not the outermost one of a container.
+ */
 int resolve_place(struct resolve *resolve, const struct ev_cgroup *key, const struct resolve_hint *hint,
 		  struct place *ret);
 
-/* The cgroup is gone: its name leaves the cache now and the kernel's map after the commit. */
+/* The cgroup was removed: drops it from the cache at once, and from the kernel's map after the commit. */
 int resolve_removed(struct resolve *resolve, const struct ev_cgroup *key);
 void resolve_commit_batch(struct resolve *resolve);
 
 /*
- * Gives rows to the containers that are in the kernel's map and classifies all its cgroups, so that the
- * filter works. Between begin and commit.
+ * Adds rows for the containers in the kernel's map and sets the class of all its cgroups, so that the filter works.
+ * Inside a transaction.
  */
 int resolve_seed(struct resolve *resolve);
 
-/* How many places are kept in memory. */
+/* The number of places in the cache. */
 size_t resolve_cached(const struct resolve *resolve);
 
 #endif

@@ -96,7 +96,7 @@ has_entry "$(inode "$CG_PRIVATE/seeded/below")" && has_entry "$(inode "$CG_PRIVA
 ok $? "entries of older cgroups stay"
 has_entry "$(inode "$deep")"
 ok $? "so does the entry of a cgroup that is too deep to be scanned"
-is "$(grep -c 'more cgroups than can be looked at' "$RECORDER_LOG")" 1 "that is reported once"
+is "$(grep -c 'more cgroups than the recorder scans' "$RECORDER_LOG")" 1 "that is reported once"
 like "$(cat "$RECORDER_LOG")" "below cgroup \"$CG_PRIVATE/deep/1/2/[0-9/]*\" \(and 0 more\)" "the message names the place"
 recorder_stop
 is $? 0 "the recorder exits cleanly"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What a cgroup path says about who lives there: runtime, container, pod. Pure: no I/O, no allocation,
+ * What a cgroup path says about its cgroup: runtime, container id, pod. Pure: no I/O, no allocation,
  * time linear in the length of the path.
  */
 #ifndef CRI_CONSUMER_CONTAINER_NAMES_CGROUP_PATH_H
@@ -10,7 +10,7 @@
 
 /* Stored as numbers in the database: never reuse one. */
 enum cgroup_kind {
-	CGROUP_UNKNOWN = 0,   /* no path was looked at; cgroup_path_parse never says so */
+	CGROUP_UNKNOWN = 0,   /* the path is not known; never returned by cgroup_path_parse */
 	CGROUP_NONE = 1,      /* the host: a service, a session, a runtime's own directories */
 	CGROUP_CONTAINER = 2, /* a container's cgroup or one below it */
 	CGROUP_POD = 3,	      /* a pod's cgroup, above its containers */
@@ -25,8 +25,8 @@ struct cgroup_identity {
 	enum cgroup_kind kind;
 	const char *runtime; /* static: "docker", "containerd", "cri-o", ...; "kubernetes" for its pods; or NULL */
 	char container_id[CGROUP_ID_MAX + 1]; /* "" unless kind is CGROUP_CONTAINER */
-	/* The container around it: the node container of a cluster in containers, a docker in docker. What is
-	 * no container itself (a pod, a helper, a daemon of the node) belongs to the container it is in. */
+	/* The container around it: the node of a cluster in containers, docker in docker. A cgroup that is
+	 * no container itself (a pod, a helper, a daemon of the node) belongs to the container around it. */
 	char outer_id[CGROUP_ID_MAX + 1];
 	char pod_uid[37]; /* UUID with dashes, or the 32 hex digits of a static pod */
 	char qos[16];	  /* guaranteed, burstable, besteffort; unknown when that part of the path is missing */
@@ -36,7 +36,7 @@ struct cgroup_identity {
 };
 
 /*
- * Never fails: what it does not recognise is CGROUP_NONE. path need not be NUL-terminated and may hold any
+ * Never fails: a path that it does not recognise is CGROUP_NONE. path need not be NUL-terminated and may hold any
  * bytes. A path that does not begin with '/' is the end of a longer one; its first component may be a
  * fragment, so no container is read from that. containerd_namespaces: comma-separated; `/NAMESPACE/NAME`
  * is a container for these only (NULL: none), while 64 hex digits are one in any.
