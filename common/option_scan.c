@@ -54,7 +54,7 @@ static struct option_use find(const struct option_group *groups, const char *nam
 			if (name ? is_flag_of(row, name, length) : row->letter == letter)
 				return (struct option_use){ .row = row, .target = groups->target, .by_letter = !name };
 
-	return (struct option_use){ NULL };
+	return (struct option_use){ .row = NULL };
 }
 
 /* "-n" or "--lines", as argv has it. */
@@ -226,7 +226,7 @@ int option_scan(int argc, char **argv, const struct option_group *groups, struct
 void option_words_done(struct option_words *words)
 {
 	free(words->uses);
-	*words = (struct option_words){ NULL };
+	*words = (struct option_words){ .uses = NULL };
 }
 
 const struct option_use *option_words_find(const struct option_words *words, const struct option_row *row)

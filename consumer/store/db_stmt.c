@@ -191,7 +191,8 @@ int db_exec_format(struct db *db, const char *format, ...)
 	return n < 0 ? -ENOMEM : db_exec(db, sql);
 }
 
-static int prepare_format(struct db *db, struct db_stmt **ret, const char *format, va_list args)
+static int __attribute__((format(printf, 3, 0)))
+prepare_format(struct db *db, struct db_stmt **ret, const char *format, va_list args)
 {
 	char *sql = NULL;
 	int r = vasprintf(&sql, format, args) < 0 ? -ENOMEM : db_prepare(db, sql, ret);
