@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 #
 # awk -f fill.awk -v program=NAME [-v escaped=yes] TABLE TEMPLATE: the completion script of a program, from the
-# table that its "help --table" prints. As consumer/cli/cmd_help.c does it for itself.
+# table that its "help --table" prints. consumer/cli/cmd_help.c does the same for cri-ebpf.
 
 FILENAME == ARGV[1] {
 	if (/^(program|verb|option)\t/)

@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: BSD-2-Clause
-# Completes @PROGRAM@: its verbs, their options, and the values that are known. The table is what
-# "@PROGRAM@ help --table" prints.
+# Completes @PROGRAM@: verbs, their options, and known values. The table is the output of
+# "@PROGRAM@ help --table".
 
 _@PROGRAM@()
 {
@@ -9,7 +9,7 @@ _@PROGRAM@()
 	local cur=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]} verb=${COMP_WORDS[1]} values=- prefix
 	local kind first second third rest verbs='' operands='' options='' words='' known=''
 
-	# "--color=al" are three words here.
+	# bash splits "--color=al" into three words.
 	if [[ $cur == = ]]; then
 		cur='' before=${COMP_WORDS[COMP_CWORD - 1]}
 	elif [[ $before == = ]]; then

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
-# Completes @PROGRAM@: its verbs, their options, and the values that are known. The table is what
-# "@PROGRAM@ help --table" prints.
+# Completes @PROGRAM@: verbs, their options, and known values. The table is the output of
+# "@PROGRAM@ help --table".
 
 function __@PROGRAM@_table
 	echo '@TABLE@'
@@ -58,7 +58,7 @@ function __@PROGRAM@_complete
 	case DIR
 		__fish_complete_directories (string replace -- "$prefix" '' $current) | string replace -r -- '^' "$prefix"
 	case '*'
-		# The words that came before in a list, "oom_kill,".
+		# The earlier words of a list, such as "oom_kill,".
 		set -l list (string replace -r -- '[^,=]*$' '' $current)
 		printf '%s\n' $list(string split , -- $values)
 	end

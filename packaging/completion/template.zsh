@@ -1,7 +1,7 @@
 #compdef @PROGRAM@
 # SPDX-License-Identifier: BSD-2-Clause
-# Completes @PROGRAM@: its verbs, their options, and the values that are known. The table is what
-# "@PROGRAM@ help --table" prints.
+# Completes @PROGRAM@: verbs, their options, and known values. The table is the output of
+# "@PROGRAM@ help --table".
 
 _@PROGRAM@()
 {
@@ -60,7 +60,7 @@ END_OF_TABLE
 	esac
 }
 
-# Found by the name of its file it is run to complete; sourced it only has to be known.
+# Autoloaded by zsh, the file is run to complete; sourced, it only registers the function.
 if [[ $funcstack[1] == _@PROGRAM@ ]]; then
 	_@PROGRAM@ "$@"
 else

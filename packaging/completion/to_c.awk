@@ -4,7 +4,7 @@
 
 BEGIN {
 	print "/* Made from packaging/completion/; included by consumer/cli/cmd_help.c. */"
-	print "#define COMPLETION_TABLE \"@TABLE@\" /* what the table replaces */"
+	print "#define COMPLETION_TABLE \"@TABLE@\" /* is replaced by the table */"
 }
 
 FNR == 1 {

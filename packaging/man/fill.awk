@@ -1,16 +1,16 @@
 # SPDX-License-Identifier: BSD-2-Clause
 #
-# awk -f fill.awk TABLE PAGE PAGE: puts what "help --table" prints into a manual page (scdoc). The page is read
-# twice, first for what it places by name. A line of it that is one of these is replaced:
+# awk -f fill.awk TABLE PAGE PAGE: fills a manual page (scdoc) with the output of "help --table". The page is read
+# twice; the first pass collects the verbs, keys and headings that the page names. These placeholder lines are replaced:
 #
 #   @SYNOPSES@          one line for each verb
-#   @VERBS@             each verb and its one line of help
+#   @VERBS@             each verb with its line of help
 #   @VERB name@         synopsis, description, example and own options of a verb
-#   @OTHER VERBS@       the same for each verb that has no such line, so that none is missing
+#   @OTHER VERBS@       the same for each verb without a line of its own
 #   @OPTIONS title@     the options below this heading of the help
-#   @ELSEWHERE title@   nothing: another page describes these options
+#   @ELSEWHERE title@   nothing: these options are described in another page
 #   @KEY name@          a configuration key
-#   @OTHER KEYS@        those that have no such line
+#   @OTHER KEYS@        the keys without a line of their own
 
 function die(message) {
 	print FILENAME ":" FNR ": " message > "/dev/stderr"
@@ -45,7 +45,7 @@ function all_words(text) {
 function print_option(row) {
 	printf "%s\n\t%s", flags(row), sentence(option_help[row])
 	if (option_values[row] ~ /,/ && option_help[row] ~ /\.\.\.$/)
-		printf " All there are: %s.", all_words(option_values[row])
+		printf " All values: %s.", all_words(option_values[row])
 	if (option_default[row] != "-")
 		printf " Default: *%s*.", plain(option_default[row])
 	printf "\n\n"
@@ -104,7 +104,7 @@ function print_key(name) {
 		plain(option_default[name]), long(name)
 }
 
-# The fields of option_print_row, from the one before them on.
+# Stores the fields that option_print_row() prints; they follow field number `field` of the line.
 function note_option(row, field) {
 	option_flags[row] = $(field + 1)
 	option_values[row] = $(field + 2)
@@ -187,7 +187,7 @@ word == "OTHER" && name == "KEYS" {
 			print_key(key_list[i])
 	next
 }
-/^@.*@$/ { die("what is " $0 "?") }
+/^@.*@$/ { die("unknown placeholder " $0) }
 { print }
 
 END { if (failed) exit 1 }

@@ -1,52 +1,52 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
-# Completion: bash, zsh and fish offer what the help lists, and the values that are known.
+# The completion scripts for bash, zsh and fish offer the verbs and options of the help, and known values.
 set -u
 . "$(dirname "$0")/fixture.sh"
 
 BUILD=${BUILD:-build}
 LOADER=$BUILD/cri-ebpf-loader
 
-# options_of HELP: the long options that its rows begin with
+# options_of HELP: the long options at the beginning of its rows
 options_of()
 {
 	grep -oE '^  (-[a-zA-Z],|   ) --[a-z-]+' <<<"$1" | grep -oE -- '--[a-z-]+' | sort
 }
 
-# words TEXT: its lines as one
+# words TEXT: its lines, joined by blanks
 words()
 {
 	tr '\n' ' ' <<<"$1" | sed 's/ *$//'
 }
 
-# The verb: without database, configuration, locale or terminal.
+# The verb needs no database, configuration, locale or terminal.
 for shell in bash zsh fish; do
 	env -i LC_ALL=xx_XX.none "$CRI" completion $shell </dev/null >"$T/$shell" 2>"$T/err"
 	is "$? $(cat "$T/err")" "0 " "completion $shell"
 	if [ -d "$BUILD/completion" ]; then
 		file=$BUILD/completion/cri-ebpf.$shell
 		[ $shell != zsh ] || file=$BUILD/completion/_cri-ebpf
-		cmp "$T/$shell" "$file" >&2; ok $? "is what is installed"
+		cmp "$T/$shell" "$file" >&2; ok $? "completion $shell: the same as the installed file"
 	else
-		skip "is what is installed" "not built: make docs"
+		skip "completion $shell: the same as the installed file" "not built: make docs"
 	fi
 done
 cri_bare() { "$CRI" "$@" >"$T/out" 2>"$T/err"; CODE=$?; ERR=$(cat "$T/err"); }
-cri_bare completion; is "$CODE" 2 "a shell is needed"
-cri_bare completion tcsh; is "$CODE" 2 "one of those there are"
-like "$ERR" 'bash, zsh or fish' "which are named"
+cri_bare completion; is "$CODE" 2 "completion without a shell is exit 2"
+cri_bare completion tcsh; is "$CODE" 2 "an unknown shell is exit 2"
+like "$ERR" 'bash, zsh or fish' "and the message lists the shells"
 "$CRI" completion bash 2>"$T/err" >/dev/full; is $? 2 "a script that cannot be written is an error"
-"$CRI" help --table 2>"$T/err" >/dev/full; is $? 2 "and so is a table"
+"$CRI" help --table 2>"$T/err" >/dev/full; is $? 2 "and so is a table that cannot be written"
 is "$("$CRI" help --table | awk -F'\t' 'NF < 3 || /\t\t|\t$/')" "" "no field of the table is empty"
 
-# What each verb's options are by its help: "VERB --option"
+# The options of each verb as its help lists them: "VERB --option"
 verbs=$("$CRI" --help | sed -nE 's/^  ([a-z]+) +.*/\1/p')
 for verb in $verbs; do
 	options_of "$("$CRI" "$verb" --help)" | sed "s/^/$verb /"
 done >"$T/want"
-[ "$(wc -l <"$T/want")" -gt 100 ]; ok $? "there is something to complete"
+[ "$(wc -l <"$T/want")" -gt 100 ]; ok $? "the help lists more than 100 options"
 
-# bash, as it calls a completion function. complete_words WORD...: in $GOT what the last word may become
+# Calls the completion function as bash does. complete_words WORD...: sets GOT to the completions of the last word.
 . "$T/bash"
 compopt() { :; }
 complete_words()
@@ -61,7 +61,7 @@ completes()
 	complete_words "${@:2}"
 	is "$GOT" "$1" "bash: ${*:2}"
 }
-like "$(complete -p cri-ebpf)" '-F _cri-ebpf cri-ebpf' "bash knows it"
+like "$(complete -p cri-ebpf)" '-F _cri-ebpf cri-ebpf' "bash: the function is registered"
 for verb in $verbs; do
 	complete_words cri-ebpf "$verb" --
 	printf '%s\n' "${COMPREPLY[@]}" | sort | sed "s/^/$verb /"
@@ -88,7 +88,7 @@ completes "$T/only.db" cri-ebpf events --db "$T/on"
 mkdir "$T/one"
 completes "$T/one" cri-ebpf events --pin-dir "$T/on"
 
-# zsh, with its widgets' functions replaced by what they are given.
+# zsh, with the functions of its completion system replaced by ones that print their arguments.
 cat >"$T/zsh.rc" <<'END'
 compdef() { : }
 source $1
@@ -126,7 +126,7 @@ else
 	skip "zsh" "not installed"
 fi
 
-# fish completes a line by itself.
+# fish has a command that prints the completions of a line.
 if command -v fish >/dev/null; then
 	export HOME=$T XDG_CONFIG_HOME=$T XDG_DATA_HOME=$T
 	for file in "$T/fish" "$BUILD"/completion/*.fish; do
@@ -155,7 +155,7 @@ else
 	skip "fish" "not installed"
 fi
 
-# The loader's
+# The loader's completion
 if [ -e "$BUILD/completion/cri-ebpf-loader.bash" ]; then
 	. "$BUILD/completion/cri-ebpf-loader.bash"
 	complete_words cri-ebpf-loader load --

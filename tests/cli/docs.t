@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
-# The manual pages and the example configuration say what the programs do: no option, key or column more or less.
+# The manual pages and the example configuration list exactly the options, keys and columns that the programs have.
 set -u
 . "$(dirname "$0")/fixture.sh"
 
@@ -8,13 +8,13 @@ BUILD=${BUILD:-build}
 LOADER=$BUILD/cri-ebpf-loader
 [ -e "$BUILD/man/cri-ebpf.1" ] || skip_all "the manual pages are not built: make docs"
 
-# text PAGE: as a reader sees it, with nothing broken at the end of a line
+# text PAGE: the formatted page, in lines so long that no word is broken
 text()
 {
 	MANWIDTH=1000 man --no-hyphenation -l "$BUILD/man/$1"
 }
 
-# options_of HELP: the long options that its rows begin with
+# options_of HELP: the long options at the beginning of its rows
 options_of()
 {
 	grep -oE '^  (-[a-zA-Z],|   ) --[a-z-]+' <<<"$1" | grep -oE -- '--[a-z-]+'
@@ -36,43 +36,43 @@ missing()
 if command -v man >/dev/null; then
 	for page in "$BUILD"/man/*; do
 		is "$(MANWIDTH=80 man --warnings -l "$page" 2>&1 >/dev/null)" "" "${page##*/} has no warnings"
-		is "$(grep -c '@' "$page")" "$(grep -cE '@[0-9]{10}' "$page")" "and no place that was left empty"
+		is "$(grep -c '@' "$page")" "$(grep -cE '@[0-9]{10}' "$page")" "and no placeholder is left in it"
 	done
 
-	# Verbs and their options, both ways. Options that are keys are told in the page about those.
+	# Verbs and their options, both ways. Options for configuration keys are in cri-ebpf.conf(5).
 	manual=$(text cri-ebpf.1)
 	conf=$(text cri-ebpf.conf.5)
 	loader=$(text cri-ebpf-loader.8)
 	cri_help=$("$CRI" --help)
 	verbs=$(sed -nE 's/^  ([a-z]+) +.*/\1/p' <<<"$cri_help")
-	[ "$(wc -w <<<"$verbs")" -gt 10 ]; ok $? "there are verbs"
+	[ "$(wc -w <<<"$verbs")" -gt 10 ]; ok $? "the help lists more than 10 verbs"
 	all=$'--version\n--help'
 	for verb in $verbs; do
 		grep -qE "^ {3}$verb\$" <<<"$manual"; ok $? "$verb has a section"
 		help=$("$CRI" "$verb" --help)
 		missing "$(options_of "${help%%Configuration:*}")" "$manual" "with every option of $verb"
 		section=$(awk -v verb="   $verb" '/^ ? ? ?[^ ]/ { inside = $0 == verb } inside' <<<"$manual")
-		like "$section" "$(sed -nE 's/^Usage: //p' <<<"$help" | sed 's/[][|.+*?]/\\&/g')" "and how it is called"
+		like "$section" "$(sed -nE 's/^Usage: //p' <<<"$help" | sed 's/[][|.+*?]/\\&/g')" "and its synopsis"
 		all+=$'\n'$(options_of "$help")
 		case $help in *Configuration:*) keys=$(options_of "${help#*Configuration:}") ;; esac
 	done
 	missing "$keys" "$conf" "cri-ebpf.conf(5) has every key as an option"
-	is "$(comm -13 <(sort -u <<<"$all") <(flags_of "$manual"))" "" "cri-ebpf(1) has no option that is none"
-	is "$(comm -13 <(sort -u <<<"$all") <(flags_of "$conf"))" "" "nor has cri-ebpf.conf(5)"
+	is "$(comm -13 <(sort -u <<<"$all") <(flags_of "$manual"))" "" "cri-ebpf(1) has no unknown option"
+	is "$(comm -13 <(sort -u <<<"$all") <(flags_of "$conf"))" "" "cri-ebpf.conf(5) has no unknown option"
 	is "$(comm -13 <(sort -u <<<"$verbs") \
 		<(grep -oE '^ {7}cri-ebpf [a-z]+' <<<"$manual" | awk '{ print $2 }' | grep -v queries | sort -u))" "" \
-		"nor a verb"
+		"cri-ebpf(1) has no unknown verb"
 
 	help=$("$LOADER" --help)
 	missing "$(options_of "${help%%Configuration:*}")" "$loader" "cri-ebpf-loader(8) has every option"
 	missing "$(sed -nE 's/^  ([a-z]+) +.*/\1/p' <<<"$help")" "$loader" "and every command"
-	is "$(comm -13 <(options_of "$help" | sort -u) <(flags_of "$loader"))" "" "and no option that is none"
+	is "$(comm -13 <(options_of "$help" | sort -u) <(flags_of "$loader"))" "" "and no unknown option"
 	is "$(options_of "${help#*Configuration:}")" "$keys" "both programs have the same keys"
 else
-	skip "what the manual pages say" "no man program"
+	skip "the text of the manual pages" "no man program"
 fi
 
-# Keys: each once in the page and in the example, which is read as it stands and with every default in it.
+# Keys: each is once in the page and once in the example, which can be read as it is and with every default uncommented.
 example=$BUILD/cri-ebpf.conf.example
 names=$(sed 's/^--//; s/-/_/g' <<<"${keys:-}")
 is "$(sed -nE 's/^#([a-z_]+) = .*/\1/p' "$example")" "$names" "the example has every key, once"
@@ -83,7 +83,7 @@ for file in "$example" "$T/all.conf" packaging/cri-ebpf.conf; do
 	"$CRI" events -n 1 --db "$DB" --config "$file" >"$T/out" 2>"$T/err"
 	is "$? $(cat "$T/err")" "0 " "${file##*/} is a configuration"
 done
-# --help tells the defaults: what the example has is what it tells.
+# The defaults in the example are those that --help prints.
 while IFS=' ' read -r name _ value; do
 	like "$("$CRI" record --help)" "--${name//_/-} [^"$'\n'"]* \(default $value\)" "$name = $value is the default"
 done < <(grep -E '^[a-z_]+ = ' "$T/all.conf")
@@ -100,8 +100,8 @@ columns_of()
 		awk '/^\*/ { waiting[++n] = $0 } /^\(/ { for (i = 1; i <= n; i++) print waiting[i], $0; n = 0 }' | tr -d '*()'
 }
 
-# real_columns VIEW: the same from the database. A view knows the type of a plain column only: of an expression it is
-# that of a value.
+# real_columns VIEW: the same from the database. SQLite declares a type only for a view's plain columns; for an
+# expression it is the type of one of its values.
 real_columns()
 {
 	sqlite "SELECT name, lower(type) FROM pragma_table_info('$1')" | while IFS='|' read -r name type; do
@@ -120,7 +120,7 @@ if command -v sqlite3 >/dev/null; then
 		is "$common$(columns_of "$view")" "$(real_columns "$view")" "$view: every column with its type"
 	done
 	is "$(sed -nE 's/.*version of the views, which is \*([0-9]+)\*.*/\1/p' $schema)" "$(sqlite 'PRAGMA user_version')" \
-		"and the version"
+		"and the version of the views"
 else
 	skip "the views in cri-ebpf-schema(5)" "no sqlite3 program"
 fi

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
-# Exit codes and messages: usage, the store, the output.
+# Exit codes and messages: wrong usage, unusable databases, failed output.
 set -u
 . "$(dirname "$0")/fixture.sh"
 
@@ -33,27 +33,27 @@ cri events -F nope; is "$CODE" 2 "a wrong field is exit 2"
 like "$ERR" 'nope.*container.id' "and the fields are listed"
 cri events -S tomorrowish; is "$CODE" 2 "a wrong time is exit 2"
 cri events -S ""; is "$CODE" 2 "an empty time is exit 2"
-cri events --until=; is "$CODE" 2 "however written"
-like "$ERR" '"--until"' "and named"
+cri events --until=; is "$CODE" 2 "also as --until="
+like "$ERR" '"--until"' "and the option is named"
 cri events --since --json; is "$CODE" 2 "a forgotten value is exit 2"
 like "$ERR" '"--since" needs a value.*"--json"' "and the option is named"
-cri events -c -f; like "$ERR" '"-c" needs a value.*"-f"' "as letters too"
-cri events -c --cgroup=x; like "$ERR" '"-c" needs a value' "with a value of its own"
-cri_bare events --config --json; like "$ERR" '"--config" needs a value' "before a file of that name is looked for"
+cri events -c -f; like "$ERR" '"-c" needs a value.*"-f"' "also for short options"
+cri events -c --cgroup=x; like "$ERR" '"-c" needs a value' "also when the next option has a value"
+cri_bare events --config --json; like "$ERR" '"--config" needs a value' "and no file named --json is opened"
 cri events --container=--json; is "$CODE" 1 "a value may look like an option after ="
 cri events -S -2h; is "$CODE" 1 "a time that begins with a dash is a value"
 cri_bare --db "$DB" oom; is "$CODE" 2 "options before the verb are exit 2"
-like "$ERR" 'the verb comes first: cri-ebpf oom' "and the order is told"
+like "$ERR" 'the verb comes first: cri-ebpf oom' "and the message has the right order"
 cri_bare --config "$T/empty.conf" record --once; is "$CODE" 2 "also before record"
-like "$ERR" 'the verb comes first: cri-ebpf record' "and its own options do not matter"
-cri_bare -q -b nonsense stats; like "$ERR" 'the verb comes first: cri-ebpf stats' "also behind another word"
-cri_bare -c record --db "$DB" --config "$T/empty.conf"; is "$CODE$ERR" 1 "a verb's name as a value is a value"
+like "$ERR" 'the verb comes first: cri-ebpf record' "also with an option of record"
+cri_bare -q -b nonsense stats; like "$ERR" 'the verb comes first: cri-ebpf stats' "also after another word"
+cri_bare -c record --db "$DB" --config "$T/empty.conf"; is "$CODE$ERR" 1 "a value may be a verb's name"
 cri events -f -r; is "$CODE" 2 "following backwards is exit 2"
 printf 'nonsense = 1\n' >"$T/bad.conf"
 cri_bare events --db "$DB" --config "$T/bad.conf"; is "$CODE" 2 "a wrong configuration is exit 2"
 like "$ERR" 'bad.conf:1.*nonsense' "and file, line and key are named"
 
-# What a verb makes nothing of is neither in its help nor accepted.
+# An option that a verb does not use is neither in its help nor accepted.
 # refuses VERB WORD... : long names
 refuses()
 {
@@ -74,19 +74,19 @@ refuses why follow reverse lines container pod namespace runtime pid comm cgroup
 refuses show follow since until boot type container pid
 refuses ps follow
 refuses stats follow grep
-cri_bare why --help; is "$(grep -cE -- '--(since|until|boot|strict) ?' <<<"$OUT")" 4 "why --help has what it takes"
+cri_bare why --help; is "$(grep -cE -- '--(since|until|boot|strict) ?' <<<"$OUT")" 4 "why --help has the options that it takes"
 cri_bare events --help; like "$OUT" '--follow' "events --help has --follow"
 cri_bare ps --help; like "$OUT" '--grep' "ps --help has --grep"
 
-# The store
+# The database
 store() { "$CRI" events --config "$T/empty.conf" --db "$1" >"$T/out" 2>"$T/err"; CODE=$?; ERR=$(cat "$T/err"); }
 
 store "$T/none/events.db"; is "$CODE" 3 "no database is exit 3"
 like "$ERR" "cannot open \"$T/none/events.db\": No such file or directory; nothing has been recorded here" "and says what to do"
-like "$ERR" 'cri-ebpf record' "by name"
-[ ! -e "$T/none" ]; ok $? "and nothing was made"
+like "$ERR" 'cri-ebpf record' "with the command"
+[ ! -e "$T/none" ]; ok $? "and nothing was created"
 store "$T"; is "$CODE" 3 "a directory is exit 3"
-printf 'this is a text file, and long enough to be looked at as one: %0200d\n' 1 >"$T/text"
+printf 'this is a text file, and longer than the header of a database: %0200d\n' 1 >"$T/text"
 : >"$T/zero"
 sqlite3 "$T/foreign.db" 'CREATE TABLE t(a); INSERT INTO t VALUES(1)' 2>/dev/null || rm -f "$T/foreign.db"
 cp "$DB" "$T/newer.db"
@@ -99,8 +99,8 @@ for file in text zero foreign.db newer.db; do
 	store "$T/$file"
 	is "$CODE" 3 "a $file database is exit 3"
 	like "$ERR" "${reason[$file]}" "and the message says why"
-	like "$ERR" 'untouched' "and that it is left alone"
-	is "$(sha256sum "$T/$file")" "$before" "and so it is"
+	like "$ERR" 'untouched' "and that the file is untouched"
+	is "$(sha256sum "$T/$file")" "$before" "and the file is untouched"
 done
 if [ "$(id -u)" = 0 ] && setpriv --reuid 65534 --regid 65534 --clear-groups true 2>/dev/null; then
 	install -d -m 0755 "$T/locked"
@@ -112,29 +112,29 @@ if [ "$(id -u)" = 0 ] && setpriv --reuid 65534 --regid 65534 --clear-groups true
 	chmod 0644 "$T/empty.conf"
 	setpriv --reuid 65534 --regid 65534 --clear-groups "$T/cri" events --config "$T/empty.conf" \
 		--db "$T/locked/events.db" >"$T/out" 2>"$T/err"
-	is $? 3 "a database one may not read is exit 3"
-	like "$(cat "$T/err")" 'Permission denied.*group cri-ebpf' "and says which group may"
+	is $? 3 "a database without read permission is exit 3"
+	like "$(cat "$T/err")" 'Permission denied.*group cri-ebpf' "and names the group that may read"
 else
-	skip "a database one may not read" "not root"
+	skip "a database without read permission" "not root"
 fi
 
 # The output
 "$CRI" events --json --db "$DB" --config "$T/empty.conf" 2>"$T/err" >/dev/full
-is $? 2 "a full disk behind stdout is an error"
+is $? 2 "stdout on a full disk is an error"
 like "$(cat "$T/err")" 'standard output.*No space' "and is named"
 for words in help --help --version 'why --help' 'meta path /docker/x'; do
 	# shellcheck disable=SC2086
 	"$CRI" $words 2>"$T/err" >/dev/full
-	is $? 2 "$words: a full disk behind stdout is an error"
-	is "$(grep -c 'No space' "$T/err")" 1 "$words: named once"
+	is $? 2 "$words: stdout on a full disk is an error"
+	is "$(grep -c 'No space' "$T/err")" 1 "$words: with one message"
 done
 for format in short json csv; do
 	set -o pipefail
 	"$CRI" events -o $format --db "$DB" --config "$T/empty.conf" 2>"$T/err" | head -c 1 >/dev/null
 	status=$?
 	set +o pipefail
-	is "$status $(cat "$T/err")" "0 " "a reader that leaves early is no error: $format"
+	is "$status $(cat "$T/err")" "0 " "a pipe that its reader closes early is no error: $format"
 done
 
-is "$(grep -ac CRI_TEST_ "$CRI")" 0 "the program holds no trace of the switches for tests"
+is "$(grep -ac CRI_TEST_ "$CRI")" 0 "the program does not contain the switches of test builds"
 done_testing

@@ -4,7 +4,7 @@
 set -u
 . "$(dirname "$0")/fixture.sh"
 
-# ids FLAG...: the ids of what matches, in order.
+# ids FLAG...: the ids of the matching events, in order.
 ids()
 {
 	cri events -F id --json "$@"
@@ -54,8 +54,8 @@ matches "" -g 'Oom-killed'
 matches "5 6 7 8" -c nginx -g '(killed)'
 matches "1" -c c300
 
-cri events -c nginx; is "$CODE" 0 "something found is exit 0"
-cri events -c nobody; is "$CODE" 1 "nothing matched is exit 1"
+cri events -c nginx; is "$CODE" 0 "matching events are exit 0"
+cri events -c absent; is "$CODE" 1 "no matching event is exit 1"
 is "$OUT" "" "and prints nothing"
 cri events --strict -n 1; is "$CODE" 5 "--strict with a gap in the range is exit 5"
 like "$OUT" process_exit "and still prints"
@@ -64,32 +64,31 @@ cri events --strict -S '2025-11-22 16:31:20' -U '2025-11-22 17:00'; is "$CODE" 0
 # Text
 cri -n 1
 like "$OUT" '^TIME +TYPE +POD +CONTAINER +PID +COMM +DETAIL
-2025-11-22 16:31:30.010 process_exit +- +foo.service +700 food +exit 137 \(SIGKILL, OOM-killed\)$' "no verb is events; a table"
+2025-11-22 16:31:30.010 process_exit +- +foo.service +700 food +exit 137 \(SIGKILL, OOM-killed\)$' "without a verb it is events, as a table"
 cri events -n 1 --no-legend; is "$(wc -l <<<"$OUT")" 1 "--no-legend leaves the header out"
 cri events -n 1 -o wide
 like "$OUT" 'DETAIL +NAMESPACE RUNTIME CONTAINER-ID +NODE +CGROUP +PPID UID' "wide has more columns"
-like "$OUT" "$(hostname)" "what this boot recorded happened on this node"
+like "$OUT" "$(hostname)" "events of this boot have this node's name"
 TZ=Asia/Tokyo cri events -n 1; like "$OUT" "2025-11-23 01:31:30.010" "times are local"
 TZ=Asia/Tokyo cri events -n 1 --utc; like "$OUT" "2025-11-22 16:31:30.010" "or UTC on request"
 cri events -c 3f2b -F CONTAINER,CONTAINER-ID,type --no-legend
 like "$OUT" '^sidecar +3f2b0{58}a2 container_start$' "-F chooses columns"
-cri events -c d400 -F container.id --no-legend; like "$OUT" '^d40{60,62}a4$' "ids asked for by name are whole"
+cri events -c d400 -F container.id --no-legend; like "$OUT" '^d40{60,62}a4$' "a column that is asked for shows the whole id"
 cri events --color=always -t oom_kill; like "$OUT" $'\033''\[' "--color=always colours"
 cri events -t oom_kill; is "$(grep -c $'\033' <<<"$OUT")" 0 "no colour without a terminal"
 
-# Bytes chosen by a container
+# Names with control characters and invalid UTF-8
 for format in short wide json json-pretty csv export; do
 	cri events --pid 600 -o $format
-	is "$(LC_ALL=C tr -d '\n\r -~' <<<"$OUT" | wc -c)" 0 "nothing but printable ASCII comes out as $format"
+	is "$(LC_ALL=C tr -d '\n\r -~' <<<"$OUT" | wc -c)" 0 "$format has only printable ASCII"
 done
-cri events --pid 600; like "$OUT" '\\x1b\]0;pwned\\x07.*\\x1b\[2Jevil\\xff' "control characters are spelled out"
+cri events --pid 600; like "$OUT" '\\x1b\]0;pwned\\x07.*\\x1b\[2Jevil\\xff' "control characters are escaped"
 cri events -t process_exit --json -n 100
 is "$(jq -c 'select(.id == "12" or .id == "13" or .id == "16") | [.exit_code, .signal]' <<<"$OUT" | tr '\n' ' ')" \
 	'[137,0] [null,9] [42,0] ' "an exit has an exit code or a signal"
 cri events --pid 600 -t process_exit --json
-cri events --pid 600 -t process_exit --json
-is "$(jq -r .comm <<<"$OUT")" $'\x1b[2Jevil\xef\xbf\xbd' "a byte that is no UTF-8 is U+FFFD"
-is "$(grep -c '\\ud[89a-f]' <<<"$OUT")" 0 "and no half of a surrogate pair"
+is "$(jq -r .comm <<<"$OUT")" $'\x1b[2Jevil\xef\xbf\xbd' "a byte of invalid UTF-8 is U+FFFD"
+is "$(grep -c '\\ud[89a-f]' <<<"$OUT")" 0 "and no surrogate is written"
 is "$(jq -r '.container.name | @json' <<<"$OUT")" '"\u001b]0;pwned\u0007\u001b[31mname"' "JSON keeps the name"
 is "$(jq -r .cgroup_id <<<"$OUT")" 18446744073709551614 "a cgroup id is unsigned"
 
@@ -118,7 +117,7 @@ is "$(jq -c '[.container,.pod]' <<<"$first")" \
 cri events --json -t oom_kill -c foo.service
 is "$(jq -c '[.container,.pod,.scope]' <<<"$OUT")" '[null,null,"cgroup"]' "outside a container they are null"
 cri events --json -t oom_kill -p 7777
-is "$(jq -c '[.victim_rss_file_bytes,.trigger_pid,.trigger_cgroup]' <<<"$OUT")" '[null,null,null]' "what was not learnt is null"
+is "$(jq -c '[.victim_rss_file_bytes,.trigger_pid,.trigger_cgroup]' <<<"$OUT")" '[null,null,null]' "unknown values are null"
 cri events --json -t gap
 is "$(jq -c '[.pid,.cgroup_id,.lost,.from]' <<<"$OUT")" '[null,null,17,"2025-11-22T16:31:05.000000000Z"]' "a gap has no process"
 cri events --json; is "$(jq -c . <<<"$OUT" | wc -l)" 23 "one object per line"
@@ -133,7 +132,7 @@ printf "INSERT INTO cgroup(cgroup,boot,hierarchy,kernfs_id,path,kind,meta_source
  (61,2,5,61,X'2f782f1b5b326a',1,'kernel');
 INSERT INTO event VALUES(60,3,1763829095000000000,2,60,801,1,0,'init',0,0,1),(61,3,1763829096000000000,2,61,802,1,0,'x',0,0,1);" | mkdb "$DB"
 cri events --pid 801 -F CONTAINER --no-legend; is "$OUT" host "the root cgroup is the host"
-cri events --pid 802 -F CONTAINER --no-legend; is "$OUT" '\x1b[2j' "a hostile unit's name is spelled out"
+cri events --pid 802 -F CONTAINER --no-legend; is "$OUT" '\x1b[2j' "a hostile unit's name is escaped"
 cri events --pid 801 --json; is "$(jq -c .container <<<"$OUT")" null "in JSON there is no container"
 
 done_testing

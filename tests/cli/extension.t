@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
-# A build with one more event type (tests/kind) and one more output format (tests/format): each is a file per room.
+# A build with an additional event type (tests/kind) and an additional output format (tests/format).
 set -u
 . "$(dirname "$0")/fixture.sh"
 
@@ -13,15 +13,15 @@ EOF
 cri events -t test --json
 is "$CODE" 0 "the type is known as a filter"
 is "$(jq -c '[.id,.type,.number]' <<<"$OUT")" '["900","test",42]' "its value is in JSON"
-cri events -t test; like "$OUT" 'number 42' "its sentence is in the table"
-cri events -t test -g 'number 4'; is "$CODE" 0 "and is searched"
+cri events -t test; like "$OUT" 'number 42' "its DETAIL is in the table"
+cri events -t test -g 'number 4'; is "$CODE" 0 "and --grep searches it"
 cri events -t test -o test -F id,number; is "$OUT" 'id number' "the format writes its rows"
 cri events --help; like "$OUT" 'csv, export or test' "and is in the help"
 cri events -o tset; like "$ERR" 'test' "and in what -o allows"
 "$CRI" help --table | grep -q 'short,wide,json,json-pretty,csv,export,test'; ok $? "and in the completion"
 
-# The recorder's side: decoded, enriched, stored, queried, deleted.
+# The recorder: such records are decoded, enriched, stored, queried, deleted.
 said=$("${BUILD:-build}/extended/tests/test_kind" 2>&1)
-ok $? "records of the kind are recorded" || diag "$said"
+ok $? "records of this type are recorded" || diag "$said"
 
 done_testing

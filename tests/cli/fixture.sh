@@ -1,8 +1,8 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: BSD-2-Clause
 #
-# Sourced by the scripts here, from the repository's root: a directory of its own in $T, a database like
-# a recorder leaves it in $DB, and `cri` to ask it.
+# Sourced by the scripts here, which run in the repository's root: a scratch directory $T, a recorded history in the
+# database $DB, and `cri` to query it.
 
 CRI=${CRI:-${BUILD:-build}/cri-ebpf}
 MKDB=${BUILD:-build}/mkdb
@@ -27,7 +27,7 @@ mkdb()
 	sed "s/@BOOT@/$THIS_BOOT/; s/@NOW@/$(date +%s%N)/" | "$MKDB" "$1"
 }
 
-mkdb "$DB" <"$ROOT/tests/cli/fixture.sql" || { printf 'Bail out! no fixture\n'; exit 1; }
+mkdb "$DB" <"$ROOT/tests/cli/fixture.sql" || { printf 'Bail out! cannot create the fixture\n'; exit 1; }
 
 # cri VERB...: stdout in $OUT, stderr in $ERR, exit code in $CODE.
 cri()

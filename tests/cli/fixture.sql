@@ -5,8 +5,8 @@ INSERT INTO pod VALUES
  (1, '3f9c0000-1111-4222-8333-444444444444', 'web-7d4b', 'shop', 'burstable'),
  (2, '77770000-1111-4222-8333-444444444444', NULL, NULL, 'besteffort');
 
--- 1 killed by its own limit; 2 running beside it; 3 lost in the boot before; 4 exit(137); 5 SIGKILL from
--- someone; 6 completed; 7 failed; 8 killed by its pod's limit; 9 an earlier life of 7; 10 hostile.
+-- 1 killed by its own limit; 2 running beside it; 3 lost in the boot before; 4 exit(137); 5 killed by
+-- SIGKILL; 6 completed; 7 failed; 8 killed by its pod's limit; 9 an earlier instance of 7; 10 with a hostile name.
 INSERT INTO container(container, boot, id, runtime, name, image, pod, outer_id, cgroup, started, stopped) VALUES
  (1, 2, '3f2a0000000000000000000000000000000000000000000000000000000000a1', 'containerd', 'nginx', 'docker.io/nginx:1.25', 1, NULL, 1, 1763829060000000000, 1763829068000000000),
  (2, 2, '3f2b0000000000000000000000000000000000000000000000000000000000a2', 'containerd', 'sidecar', NULL, 1, NULL, 2, 1763829061000000000, NULL),

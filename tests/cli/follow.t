@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
-# --follow: what was there, what comes, a database that comes later or is replaced.
+# --follow: existing events, new events, a database that is created later or replaced.
 set -u
 . "$(dirname "$0")/fixture.sh"
 pids=()
@@ -30,37 +30,37 @@ add 101 new2; add 102 new3; wait_for 5 has_lines "$T/a" 13; ok $? "and the next"
 is "$(tail -n 3 "$T/a" | jq -r .comm | tr '\n' ' ')" "new1 new2 new3 " "once each, in order"
 
 follow "$T/b" -n 0 --comm wanted --db "$DB"
-# Open and past its first look: only what is added now is new to it.
+# Once the database is open, events that are added are new to the follower.
 has_open() { [ -n "$(find "/proc/${pids[1]}/fd" -lname "$DB" 2>/dev/null)" ]; }
 wait_for 5 has_open
 add 110 other; add 111 wanted
-wait_for 5 grep -q wanted "$T/b"; ok $? "filters hold for what comes"
-is "$(grep -c other "$T/b")" 0 "and leave the rest out"
+wait_for 5 grep -q wanted "$T/b"; ok $? "filters apply to new events"
+is "$(grep -c other "$T/b")" 0 "other events are left out"
 like "$(head -n 1 "$T/b")" '^TIME +TYPE' "text has its header once"
 
 follow "$T/c" --json --db "$T/late.db"
 wait_for 5 grep -q waiting "$T/c.err"; ok $? "a missing database is waited for"
 sed 's/(23, 3/(24, 3/' "$ROOT/tests/cli/fixture.sql" | mkdb "$T/new.db"
 mv "$T/new.db" "$T/late.db"
-wait_for 5 has_lines "$T/c" 10; ok $? "and followed when it comes"
-is "$(grep -c waiting "$T/c.err")" 1 "it is said once"
+wait_for 5 has_lines "$T/c" 10; ok $? "and followed once it exists"
+is "$(grep -c waiting "$T/c.err")" 1 "with one message"
 
-# Replaced: the old one moved away, a new one that counts from the beginning in its place.
+# The database is moved away and replaced by a new one whose ids start at 1.
 mv "$DB" "$T/old.db"; rm -f "$DB-wal" "$DB-shm"
 printf "INSERT INTO boot VALUES(1,'@BOOT@');INSERT INTO event VALUES(1,3,@NOW@,1,NULL,1,1,0,'afterwards',0,0,1);" | mkdb "$T/next.db"
 mv "$T/next.db" "$DB"
 wait_for 5 grep -q afterwards "$T/a"; ok $? "a replaced database is followed"
 
-# A reader that leaves ends it, quietly.
+# It ends without a message when its reader closes the pipe.
 "$CRI" events -f --json --config "$T/empty.conf" --db "$T/late.db" 2>"$T/d.err" | head -n 1 >/dev/null
-is "${PIPESTATUS[0]} $(cat "$T/d.err")" "0 " "it ends when nobody reads any more"
+is "${PIPESTATUS[0]} $(cat "$T/d.err")" "0 " "it ends when the pipe is closed"
 
-# Interrupt and termination keep their meaning: no handler, and not ignored by us.
+# SIGINT and SIGTERM keep their default action.
 "$CRI" events -f --config "$T/empty.conf" --db "$T/late.db" >"$T/e" 2>&1 &
 pid=$!
 wait_for 5 has_lines "$T/e" 5
 caught=$(sed -n 's/^SigCgt:\t//p' "/proc/$pid/status")
 is $((0x${caught: -4} & 0x4002)) 0 "SIGINT and SIGTERM are not caught"
-kill -TERM $pid; wait $pid; is $? 143 "and end it"
+kill -TERM $pid; wait $pid; is $? 143 "SIGTERM ends it"
 
 done_testing

@@ -1,19 +1,19 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
-# Names a container chooses: what is stored is what it chose, byte for byte, and what is shown hurts nobody.
+# Hostile names are stored byte for byte, and no output of them can harm a terminal or break a format.
 set -u
 . "$(dirname "$0")/fixture.sh"
 . "$CLI_DIR/../lib/harmless.sh"
 command -v jq >/dev/null || skip_all "jq is not installed"
 
-# hex TEXT: as printf has it
+# hex FORMAT: what printf makes of it, in hexadecimal
 hex()
 {
 	# shellcheck disable=SC2059
 	printf "$1" | hex_of
 }
 
-# Each of the 255 bytes a name can hold, then what is made of several.
+# Every byte that a name can contain, then names of several bytes.
 {
 	for ((i = 1; i < 256; i++)); do
 		printf '%02x\n' "$i"
@@ -41,7 +41,7 @@ hex()
 } >"$T/names"
 count=$(wc -l <"$T/names")
 
-# One container for each name, in whose cgroup's path it is, too; an exit, a kill, a start and pressure.
+# One container per name, with the name in its cgroup path too: an OOM kill, pressure, an exit and a fork.
 awk -v pod=2f7265 '{
 	n = 1000 + NR; t = 1763830000000000000 + NR
 	id = sprintf("%064x", n)
@@ -54,20 +54,21 @@ awk -v pod=2f7265 '{
 	printf "INSERT INTO pressure VALUES(%d, \x27high\x27, 4000, 4096, NULL);\n", 4 * n + 2
 	printf "INSERT INTO fork VALUES(%d, 7, CAST(X\x27%s\x27 AS TEXT));\n", 4 * n + 4, $1
 }' "$T/names" >"$T/hostile.sql"
-mkdb "$DB" <"$T/hostile.sql" || { printf 'Bail out! no hostile rows\n'; exit 1; }
+mkdb "$DB" <"$T/hostile.sql" || { printf 'Bail out! cannot insert the hostile rows\n'; exit 1; }
 
 # Stored exactly
 cri sql "SELECT lower(hex(comm)) AS h FROM v_exit WHERE id > 4000 ORDER BY id" --json
 is "$CODE" 0 "sql gives the bytes"
-is "$(jq -r .h <<<"$OUT" | cmp - "$T/names" 2>&1)" "" "and they are those of the container"
+is "$(jq -r .h <<<"$OUT" | cmp - "$T/names" 2>&1)" "" "and they are the stored ones"
 
+# shown NAME ARGUMENT...: runs cri-ebpf and checks that its output is harmless.
 shown()
 {
 	local name=$1
 
 	shift
 	"$CRI" "$@" --db "$DB" --config "$T/empty.conf" >"$T/out" 2>"$T/err"
-	is "$(harmless "$T/out" "${CR:-}")" "" "$name: nothing that hurts"
+	is "$(harmless "$T/out" "${CR:-}")" "" "$name: the output is harmless"
 }
 
 for verb in "events -n 100000" "oom -n 100000" "ps -a -n 100000" stats "stats -k pod" "stats -k namespace"; do
@@ -76,18 +77,18 @@ for verb in "events -n 100000" "oom -n 100000" "ps -a -n 100000" stats "stats -k
 		[ "$format" != csv ] || CR=$'\r'
 		# shellcheck disable=SC2086
 		shown "$verb -o $format" $verb -o $format
-		# As many lines as rows: no name breaks one.
+		# As many lines as rows: no name breaks a line.
 		[ "$verb$format" != "events -n 100000short" ] ||
-			is "$(wc -l <"$T/out")" "$(($(grep -c . <"$T/names") * 4 + 24))" "events: a row is a line"
+			is "$(wc -l <"$T/out")" "$(($(grep -c . <"$T/names") * 4 + 24))" "events: one line per row"
 	done
 done
 CR=
 shown "sql" sql "SELECT * FROM v_events" --time-limit 60s
 # shellcheck disable=SC1003
-shown "sql with such a column" sql 'SELECT 1 AS "'$'\033''[2J", 2 AS "'$'\342\200\256''"'
-shown "sql --json with such a column" sql 'SELECT 1 AS "'$'\033''[2J", 2 AS "'$'\342\200\256''"' --json
+shown "sql with a hostile column name" sql 'SELECT 1 AS "'$'\033''[2J", 2 AS "'$'\342\200\256''"'
+shown "sql --json with a hostile column name" sql 'SELECT 1 AS "'$'\033''[2J", 2 AS "'$'\342\200\256''"' --json
 
-# One by one, for each name of several bytes and for some of one byte.
+# Verbs for one subject: for each name of several bytes and for some of one byte.
 : >"$T/all"
 for ((n = 1; n <= count; n++)); do
 	[ "$n" -gt 255 ] || [ $((n % 16)) -eq 11 ] || continue
@@ -98,14 +99,14 @@ for ((n = 1; n <= count; n++)); do
 		"$CRI" $command --db "$DB" --config "$T/empty.conf" >>"$T/all" 2>>"$T/all" || echo "failed: $command" >>"$T/all"
 	done
 done
-is "$(harmless "$T/all")" "" "why, show, events -c, oom -c of each: nothing that hurts"
-is "$(grep -c '^failed' "$T/all")" 0 "and all are found" || diag "$(grep '^failed' "$T/all" | head -n 3)"
+is "$(harmless "$T/all")" "" "why, show, events -c, oom -c of each: the output is harmless"
+is "$(grep -c '^failed' "$T/all")" 0 "and all succeed" || diag "$(grep '^failed' "$T/all" | head -n 3)"
 
-# JSON is valid and says which bytes there were: the text, or where it is no UTF-8 the bytes beside it.
+# JSON is valid and keeps every byte: in the text, or for invalid UTF-8 in a _hex field beside the text.
 "$CRI" events --json -t process_exit -S @1763830000 --db "$DB" --config "$T/empty.conf" -n 100000 >"$T/json" 2>"$T/err"
 is "$(jq -c . <"$T/json" | wc -l)" "$count" "every line is JSON"
 is "$(jq -r '.comm_hex // ""' <"$T/json" | grep -c .)" $((128 + 4)) \
-	"bytes are given where the text cannot hold them, and only there"
+	"_hex fields are present for invalid UTF-8 only"
 jq -r 'if .comm_hex then "hex " + .comm_hex else "base64 " + (.comm | @base64) end' <"$T/json" | while read -r form name; do
 	[ "$form" = hex ] || name=$(base64 -d <<<"$name" | hex_of)
 	echo "$name"
@@ -116,18 +117,18 @@ is "$(jq -s 'map(.container.name + (.container.name_hex // "")) | unique | lengt
 	"nor two containers"
 is "$(jq -s 'map(.cgroup + (.cgroup_hex // "")) | unique | length' <"$T/json")" "$(sort -u "$T/names" | wc -l)" "nor two cgroups"
 
-# On a terminal, where all of this is aimed at.
+# On a terminal, the target of the control sequences.
 if command -v script >/dev/null; then
 	for command in "events -n 100000" "oom" "ps -a" "stats" "why $(printf '%064x' 1258)"; do
 		TERM=xterm script -qec "stty cols 200 rows 50; $CRI $command --no-pager --color=never --db $DB --config $T/empty.conf" \
 			/dev/null </dev/null 2>&1 | tr -d '\r' >"$T/out"
-		is "$(harmless "$T/out")" "" "$command on a terminal: nothing that hurts"
+		is "$(harmless "$T/out")" "" "$command on a terminal: the output is harmless"
 	done
 else
 	skip "on a terminal" "no script program"
 fi
 
-# Asked for by such a name: found or not, never run, and harmless in what is said about it.
+# Hostile names as arguments: never executed, and messages about them are harmless.
 before=$(sha256sum "$DB")
 while read -r name; do
 	[ "${#name}" -gt 4 ] || continue
@@ -144,9 +145,9 @@ while read -r name; do
 	"$CRI" events --config "$T/$word" 2>&1
 	"$CRI" vacuum --dry-run "--time=$word" --config "$T/empty.conf" --db "$DB" 2>&1
 done <"$T/names" >"$T/all"
-is "$(harmless "$T/all")" "" "what is said about such a word hurts nobody"
-is "$(sha256sum "$DB")" "$before" "and does nothing"
+is "$(harmless "$T/all")" "" "messages about hostile arguments are harmless"
+is "$(sha256sum "$DB")" "$before" "and the database is unchanged"
 cri events -N "'; DROP TABLE event; --" --json
-is "$(jq -r .pod.namespace <<<"$OUT" | sort | uniq -c | sed 's/^ *//')" "4 '; DROP TABLE event; --" "such a word finds what is called so"
+is "$(jq -r .pod.namespace <<<"$OUT" | sort | uniq -c | sed 's/^ *//')" "4 '; DROP TABLE event; --" "a hostile namespace can be searched for"
 
 done_testing

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
-# A query verb that was taken over can do nothing: each thing is tried from inside.
+# What an attacker who controls a query verb can do: each attempt is made from inside the process.
 set -u
 . "$(dirname "$0")/fixture.sh"
 # shellcheck source=tests/lib/intruder.sh
@@ -33,7 +33,7 @@ fi
 no_landlock=
 "$CRI" meta path / -v 2>&1 | grep -q 'no Landlock' && no_landlock="this kernel has no Landlock"
 
-# try_at POINT NAME COMMAND...: what becomes of the attempt in this process
+# try_at POINT NAME COMMAND...: the outcome of the attempt in this process
 try_at()
 {
 	local point=$1 name=$2
@@ -52,7 +52,7 @@ root_vacuum() { try_at sandboxed "$1" "$T/cri-ebpf" vacuum --user=nobody; }
 root_follow() { try_at sandboxed "$1" "$T/cri-ebpf" events -f; }
 root_why() { try_at closed "$1" "$T/cri-ebpf" why nginx; }
 
-# What a query may never do. SQLite reads on where it may not write, and wants EACCES for that.
+# What a query may never do. Opening for writing gives EACCES, on which SQLite opens read-only instead.
 query='
 unix          KILL
 obj-get       KILL
@@ -68,7 +68,7 @@ rename        EPERM
 mkdir         EPERM
 fchmod        EPERM
 '
-# Landlock's part, while the database is still to be opened; then nothing is opened any more, on every kernel.
+# Refused by Landlock while the database is still to be opened. Once it is open, no kernel allows to open anything.
 paths='
 shadow        EACCES
 read-outside  EACCES
@@ -96,7 +96,7 @@ intruder_table sql sql "$INTRUDER_ALWAYS" "$query" "$closed"
 intruder_table "vacuum --dry-run" dry_run "$INTRUDER_ALWAYS" "$query" "$closed"
 
 status_of() { sed -n "s/^$1:[[:space:]]*//p" "/proc/$pid/status"; }
-# For each file of the database that it has open: r, or w when it can be written.
+# Prints for each open file of the database r, or w when it is open for writing.
 opened()
 {
 	find "/proc/$pid/fd" -lname "$inside/*" -printf '%f\n' | while read -r fd; do
@@ -108,7 +108,7 @@ opened()
 }
 is_reading() { grep -q . "$T/follow"; }
 
-# follows NAME UID: a follower that root started is UID and may nothing.
+# follows NAME UID: a follower started by root runs as UID, without privileges.
 follows()
 {
 	rm -f "$T/follow"
@@ -120,7 +120,7 @@ follows()
 		is "$(status_of $set_name)" 0000000000000000 "$1: $set_name is empty"
 	done
 	is "$(status_of NoNewPrivs) $(status_of Seccomp)" "1 2" "$1: no new privileges, seccomp"
-	is "$(opened | tr -d '\n')" rrr "$1: the database, its log and the index are open, for reading only"
+	is "$(opened | tr -d '\n')" rrr "$1: the database, the WAL and the wal-index are open, read-only"
 	kill "$pid"
 	wait "$pid" 2>/dev/null
 }
@@ -148,31 +148,31 @@ write-inside done'
 	chown -R "$nobody:$nobody" "$inside"
 	chmod 0711 "$T" && install -d -m 0700 "$T/root" && mv "$inside" "$T/root/" && DB=$T/root/db/events.db
 	cri events -n 1
-	is "$CODE" 0 "root reads what its owner cannot get at" || diag "$ERR"
+	is "$CODE" 0 "root reads a database that its owner cannot reach" || diag "$ERR"
 else
-	skip "root gives itself up" "not root"
+	skip "root drops its privileges" "not root"
 fi
 
-# Kernels that lack a wall.
+# Kernels without Landlock or seccomp
 DB=$(find "$T" -name events.db | head -n 1)
 if old_kernel=$(tool old_kernel); then
 	OUT=$("$old_kernel" landlock "$CRI" events -v -n 1 --db "$DB" --config "$T/empty.conf" 2>"$T/err")
 	is "$? $(wc -l <<<"$OUT")" "0 2" "without Landlock it reads"
-	like "$(cat "$T/err")" 'sandboxed: seccomp; this kernel has no Landlock' "in what is left of the sandbox"
+	like "$(cat "$T/err")" 'sandboxed: seccomp; this kernel has no Landlock' "in the rest of the sandbox"
 	OUT=$("$old_kernel" seccomp "$CRI" events -n 1 --db "$DB" --config "$T/empty.conf" 2>"$T/err")
 	is "$? $(wc -l <<<"$OUT")" "0 2" "without seccomp it reads"
 	like "$(cat "$T/err")" 'warning: cannot enter the sandbox: Invalid argument; the history is read without it' "and warns"
 else
-	skip "kernels that lack a wall" "no compiler"
+	skip "kernels without Landlock or seccomp" "no compiler"
 fi
 
-# Nothing is left behind, and reading needs no right to write.
+# A copy of the database without its wal-index
 copy=$T/copy
 install -d -m 0755 "$copy"
 cp "$DB" "$copy/" && cp "$DB-wal" "$copy/" && rm -f "$copy"/*-shm
 chmod 0644 "$copy"/*
 DB=$copy/events.db
 cri events -n 1
-is "$CODE" 0 "a copy with its log but without the index is read" || diag "$ERR"
+is "$CODE" 0 "a copy with the WAL but without the wal-index can be read" || diag "$ERR"
 
 done_testing

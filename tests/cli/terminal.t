@@ -5,7 +5,7 @@ set -u
 . "$(dirname "$0")/fixture.sh"
 command -v script >/dev/null || skip_all "no script program to make a terminal"
 
-# tty COMMAND: runs it on a terminal of 60 columns; what it shows in $OUT.
+# tty COMMAND: runs it on a terminal of 60 columns; its output is in $OUT.
 tty()
 {
 	OUT=$(TERM=xterm script -qec "stty cols 60 rows 24; $1 --db $DB --config $T/empty.conf" /dev/null </dev/null | tr -d '\r')
@@ -25,10 +25,10 @@ tty "$CRI events -n 3 --no-pager"; is "$(grep -c PAGED <<<"$OUT")" 0 "--no-pager
 tty "$CRI events -n 3 --json"; is "$(grep -c PAGED <<<"$OUT")" 0 "no pager for JSON"
 is "$(grep -c $'\033' <<<"$OUT")" 0 "and no colour in it"
 tty "CRI_EBPF_PAGER=cat $CRI events -n 3"; is "$(grep -c PAGED <<<"$OUT")" 0 "CRI_EBPF_PAGER comes before PAGER"
-tty "PAGER=nothing-like-this $CRI events -n 3"; like "$OUT" 'OOM-killed|exit' "without the pager it goes on"
-tty "$CRI events -c nothing-like-this"; is "$(grep -c PAGED <<<"$OUT")" 0 "no pager for no answer"
+tty "PAGER=nothing-like-this $CRI events -n 3"; like "$OUT" 'OOM-killed|exit' "a missing pager is no error"
+tty "$CRI events -c nothing-like-this"; is "$(grep -c PAGED <<<"$OUT")" 0 "no pager for an empty result"
 OUT=$(TERM=xterm script -qec "$CRI why nginx --db $T/none.db --config $T/empty.conf" /dev/null </dev/null)
-like "$OUT" 'cannot open' "what went wrong is said"; is "$(grep -c PAGED <<<"$OUT")" 0 "without a pager"
+like "$OUT" 'cannot open' "an error is shown"; is "$(grep -c PAGED <<<"$OUT")" 0 "without a pager"
 tty "NO_COLOR=1 $CRI events -n 3 --no-pager"; is "$(grep -c $'\033' <<<"$OUT")" 0 "NO_COLOR"
 tty "TERM=dumb $CRI events -n 3 --no-pager"; is "$(grep -c $'\033' <<<"$OUT")" 0 "TERM=dumb"
 tty "$CRI events -n 3 --no-pager --color=never"; is "$(grep -c $'\033' <<<"$OUT")" 0 "--color=never"
@@ -37,7 +37,7 @@ long=$OUT
 tty "$CRI events -c nginx -o wide --no-pager --color=never --no-trunc"
 [ "${#long}" -lt "${#OUT}" ]; ok $? "long columns are cut to the terminal, but not with --no-trunc"
 like "$OUT" '3f2a0000000000000000000000000000000000000000000000000000000000a1/child' "which shows everything"
-tty "$CRI oom --no-pager"; like "$OUT" 'Hint: cri-ebpf show' "a hint what to do next"
+tty "$CRI oom --no-pager"; like "$OUT" 'Hint: cri-ebpf show' "a hint about the next command"
 tty "$CRI oom --no-pager -q"; is "$(grep -c Hint: <<<"$OUT")" 0 "not under -q"
 cri oom; is "$(grep -c Hint: <<<"$OUT$ERR")" 0 "and not without a terminal"
 

@@ -1,12 +1,12 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
-# Retention by hand: what would go is what goes, nobody is surprised, and nothing is written beside a recorder.
+# vacuum removes what its dry run announces, refuses files that others control, and does not write beside a recorder.
 set -u
 . "$(dirname "$0")/fixture.sh"
 # shellcheck source=tests/lib/accounts.sh
 . "$CLI_DIR/../lib/accounts.sh"
 
-# The dry run, for whoever may read.
+# The dry run needs only the right to read.
 before=$(sha256sum "$DB")
 cri vacuum --time=2025-11-22T16:31:08Z --dry-run --json
 is "$CODE" 0 "vacuum --dry-run"
@@ -18,22 +18,22 @@ cri vacuum --time=2025-11-22T16:31:08Z --dry-run --json
 is "$(jq -s 'map(.events) | add' <<<"$OUT")" "$want" "it counts what is older"
 is "$(jq -r 'select(.type == "oom_kill") | [.events, .from] | @json' <<<"$OUT")" '[2,"2025-11-22T16:31:07.123456789Z"]' \
 	"by type, with times"
-is "$(jq -s 'all(.[]; .bytes > 0 and .from <= .to)' <<<"$OUT")" true "and about how many bytes"
-like "$ERR" "would remove $want events, about .* nothing was changed" "and says so in a sentence"
+is "$(jq -s 'all(.[]; .bytes > 0 and .from <= .to)' <<<"$OUT")" true "and an estimate of the bytes"
+like "$ERR" "would remove $want events, about .* nothing was changed" "and sums it up in a message"
 cri vacuum --time=2025-11-22T16:31:08Z --dry-run
-like "$OUT" '^TYPE +EVENTS +FROM +TO +BYTES' "a table for people"
+like "$OUT" '^TYPE +EVENTS +FROM +TO +BYTES' "as a table"
 cri vacuum --time="100 years ago" --dry-run
 is "$CODE $OUT" "0 " "nothing to remove is no failure"
-like "$ERR" 'would remove 0 events' "and is said"
+like "$ERR" 'would remove 0 events' "and the message says so"
 cri vacuum --size=8M --dry-run
 like "$ERR" 'would remove 0 events' "a small history is within any size"
 cri vacuum --dry-run --retention-age=0 --retention-size=0
-like "$ERR" 'would remove 0 events' "without a word the configuration's bounds count: none"
+like "$ERR" 'would remove 0 events' "without --time and --size the configured bounds apply: none"
 cri vacuum --dry-run --retention-age=1d
-is "$(awk '/would remove/ { print ($4 > 10) }' <<<"$ERR")" 1 "or a day"
+is "$(awk '/would remove/ { print ($4 > 10) }' <<<"$ERR")" 1 "a configured age of one day"
 is "$(sha256sum "$DB")" "$before" "the file is untouched"
 
-# Wrong words
+# Wrong arguments
 while IFS='|' read -r flags want name; do
 	# shellcheck disable=SC2086
 	cri vacuum --dry-run $flags
@@ -48,13 +48,13 @@ done <<'END'
 -F nonsense|nonsense|no field
 --since=today|since|another verb's option
 END
-cri vacuum extra; is "$CODE" 2 "no words"
+cri vacuum extra; is "$CODE" 2 "an operand is exit 2"
 "$CRI" vacuum --db "$T/nothing" --config "$T/empty.conf" --dry-run 2>"$T/err"
 is $? 3 "no database: exit 3"
 like "$(cat "$T/err")" 'nothing' "and it is named"
 
-# For good: as the recorder's user, as root does it too. Somebody who is neither may look only.
-[ "$(id -u)" -eq 0 ] || { skip "vacuum for good" "needs root"; done_testing; }
+# Without --dry-run: as the recorder's user, also when root starts it. Other users can only use the dry run.
+[ "$(id -u)" -eq 0 ] || { skip "vacuum without --dry-run" "needs root"; done_testing; }
 accounts_make >"$T/accounts.log" 2>&1 || { printf 'Bail out! cannot make the accounts\n'; exit 1; }
 trap 'accounts_remove >/dev/null 2>&1; rm -rf "$T"' EXIT
 chmod 0711 "$T"
@@ -83,7 +83,7 @@ vacuum()
 	ERR=$(cat "$T/err")
 }
 
-ask()
+sql()
 {
 	"$T/cri" sql "$1" --db "$T/db/events.db" --config "$T/empty.conf" --no-legend -o csv 2>/dev/null | tr -d '\r'
 }
@@ -95,20 +95,20 @@ jq -s 'map({type, events})' <<<"$OUT" >"$T/would"
 vacuum --time=2025-11-22T16:31:08Z --json
 is "$CODE" 0 "vacuum by age"
 is "$(jq -s 'map({type, events})' <<<"$OUT")" "$(cat "$T/would")" "removes what the dry run said"
-is "$(ask "SELECT count(*) FROM v_exit WHERE comm = 'sleep' AND pid > 0 AND id > 1000")" 60000 "and nothing younger"
+is "$(sql "SELECT count(*) FROM v_exit WHERE comm = 'sleep' AND pid > 0 AND id > 1000")" 60000 "and nothing younger"
 is "$(stat -c %U:%G:%a "$T"/db/events.db* | sort -u)" "$(printf 'cri-ebpf:cri-ebpf:%s\n' 600 640)" \
-	"root leaves no file that is root's"
+	"root leaves no file owned by root"
 
 vacuum --time=2025-11-23
 is "$CODE" 0 "vacuum of nearly all"
-like "$ERR" 'removed 60... events.*now takes' "it says what it did"
+like "$ERR" 'removed 60... events.*now takes' "the message says what was removed"
 [ "$(stat -c %s "$T/db/events.db")" -lt $((bytes - 3000000)) ]
 ok $? "the file has shrunk" || diag "from $bytes to $(stat -c %s "$T/db/events.db")"
-is "$(stat -c %s "$T/db/events.db-wal")" 0 "and its log is empty"
-is "$(ask 'SELECT count(*) FROM v_container WHERE stopped_unix_nano IS NULL AND boot_id = '"'$THIS_BOOT'")" 1 \
-	"what lives keeps its name"
+is "$(stat -c %s "$T/db/events.db-wal")" 0 "and the WAL is empty"
+is "$(sql 'SELECT count(*) FROM v_container WHERE stopped_unix_nano IS NULL AND boot_id = '"'$THIS_BOOT'")" 1 \
+	"a running container keeps its row"
 
-# By size it is about so many: rows differ.
+# By size the dry run only estimates, because rows differ in size.
 big 250000
 vacuum --size=8M --dry-run --json
 would=$(jq -s 'map(.events) | add' <<<"$OUT")
@@ -120,7 +120,7 @@ is "$(jq -r .type <<<"$OUT" | tr '\n' ' ')" "process_exit process_fork " "plain 
 [ "$(stat -c %s "$T/db/events.db")" -le $((8 << 20)) ]
 ok $? "the database fits" || diag "$(stat -c %s "$T/db/events.db")"
 
-# Other people
+# Other users
 big
 reader=cri-test-$$
 account_user "$reader" nogroup --groups cri-ebpf 2>/dev/null ||
@@ -136,16 +136,16 @@ as()
 	ERR=$(cat "$T/err")
 }
 before=$(sha256sum "$T/db/events.db")
-as "$reader" --time=30d --dry-run; is "$CODE" 0 "a member of the group may look"
+as "$reader" --time=30d --dry-run; is "$CODE" 0 "a member of the group may use the dry run"
 as "$reader" --time=30d; is "$CODE" 6 "but not remove"
-like "$ERR" 'ermission denied.*nothing was removed.*as user .cri-ebpf.*--dry-run' "and is told who may"
-as nobody --time=30d --dry-run; is "$CODE" 3 "others may not look"
+like "$ERR" 'ermission denied.*nothing was removed.*as user .cri-ebpf.*--dry-run' "and the message names the user that may"
+as nobody --time=30d --dry-run; is "$CODE" 3 "other users may not use the dry run"
 as nobody --time=30d; is "$CODE" 3 "nor remove"
 is "$(sha256sum "$T/db/events.db")" "$before" "the file is untouched"
 as cri-ebpf --time=30d --quiet; is "$CODE" 0 "the recorder's user may"
-is "$(ask 'SELECT count(*) FROM v_exit WHERE comm = '"'sleep' AND id > 1000")" 0 "and it is gone"
+is "$(sql 'SELECT count(*) FROM v_exit WHERE comm = '"'sleep' AND id > 1000")" 0 "and it is gone"
 
-# Somebody holds the recorder's lock.
+# Another process holds the recorder's lock.
 big
 before=$(sha256sum "$T/db/events.db")
 : >"$T/db/events.db.lock"
@@ -159,27 +159,27 @@ like "$ERR" "recorder, pid [0-9]+, writes.*nothing was removed.*retention_age.*r
 vacuum --time=30d --dry-run
 is "$CODE" 0 "the dry run is allowed"
 is "$(sha256sum "$T/db/events.db")" "$before" "and nothing was written"
-# By another name it is the same database.
+# A symbolic link leads to the same database.
 install -d -m 0755 -o cri-ebpf -g cri-ebpf "$T/links"
 ln -s "$T/db/events.db" "$T/links/events.db"
 vacuum --time=30d --db "$T/links/events.db"
 is "$CODE" 6 "through a link beside a recorder: exit 6"
 like "$ERR" "recorder, pid [0-9]+, writes.*nothing was removed" "it names the holder"
 is "$(sha256sum "$T/db/events.db")" "$before" "and nothing was written"
-is "$(ls "$T/links")" events.db "nor made beside the link"
+is "$(ls "$T/links")" events.db "and nothing was created beside the link"
 exec 9>&-
 vacuum --time=2025-11-22T16:31:08Z --db "$T/links/events.db"
 is "$CODE" 0 "through a link where no recorder runs"
 like "$ERR" 'removed [1-9][0-9]* events' "it removes"
-is "$(ls "$T/links")" events.db "and nothing is made beside the link"
+is "$(ls "$T/links")" events.db "and nothing is created beside the link"
 vacuum --size=8M --user=root --time=30d
 is "$CODE" 6 "never as root"
 
-# Where others can put files.
+# Directories and files that other users can write.
 big
 before=$(sha256sum "$T/db/events.db")
 
-# listing DIRECTORY: its files, whose they are, how large
+# listing DIRECTORY: its files with owner, mode, links, type and size
 listing() { find "$1" -printf '%p %U:%G %m %n %y%s\n' | sort; }
 
 # refused NAME CODE REGEX: nothing happens to $T/db
@@ -191,13 +191,13 @@ refused()
 	vacuum --time=30d
 	is "$CODE" "$2" "$1: exit $2" || diag "$ERR"
 	like "$ERR" "$3.*nothing was removed: " "$1: the reason"
-	is "$(sha256sum "$T/db/events.db")$(listing "$T/db")" "$before$files" "$1: all is as it was"
+	is "$(sha256sum "$T/db/events.db")$(listing "$T/db")" "$before$files" "$1: nothing is changed"
 }
 
 chmod 0770 "$T/db"
-refused "a directory of the group's" 3 '"[^"]*/db" is writable by group or others'
+refused "a directory writable by the group" 3 '"[^"]*/db" is writable by group or others'
 chmod 0757 "$T/db"
-refused "a directory of everybody's" 3 '"[^"]*/db" is writable by group or others'
+refused "a directory writable by everybody" 3 '"[^"]*/db" is writable by group or others'
 chmod 0755 "$T/db"
 chown nobody "$T/db"
 refused "another's directory" 3 '"[^"]*/db" belongs to another user'
@@ -223,7 +223,7 @@ be32()
 	printf "$(printf '\\x%02x' $(($1 >> 24 & 255)) $(($1 >> 16 & 255)) $(($1 >> 8 & 255)) $(($1 & 255)))"
 }
 
-# journal PATH: an unfinished transaction of many databases, whose list is PATH: once undone the list is removed.
+# journal PATH: a rollback journal that names PATH as its super-journal, which SQLite removes after the rollback.
 journal()
 {
 	local magic='\xd9\xd5\x05\xf9\x20\xa1\x63\xd7' sum=0 i byte
@@ -259,8 +259,8 @@ files=$(listing "$trap_directory")
 vacuum --time=30d --db "$trap_directory/events.db"
 is "$CODE" 3 "another's journal: exit 3"
 [ -e "$T/db/precious" ]
-ok $? "another's journal: the file that it names is there" || diag "$ERR"
-is "$(listing "$trap_directory")" "$files" "another's journal: the directory is as it was"
+ok $? "another's journal: the file that it names still exists" || diag "$ERR"
+is "$(listing "$trap_directory")" "$files" "another's journal: the directory is unchanged"
 vacuum --time=30d --dry-run --db "$trap_directory/events.db"
 [ -e "$T/db/precious" ]
 ok $? "the dry run removes nothing either" || diag "$ERR"

@@ -1,13 +1,13 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
-# The other verbs, on the same history.
+# The verbs oom, show, ps, stats, sql and meta.
 set -u
 . "$(dirname "$0")/fixture.sh"
 
 # oom
 cri oom -F id --no-legend; is "$(tr -d ' ' <<<"$OUT" | tr '\n' ' ')" "22 17 5 " "oom: incidents, newest first"
 cri oom -n 1 -F id --no-legend; is "${OUT// /}" 22 "oom -n 1 is the newest"
-cri oom -r -n 2 -F id --no-legend; is "$(tr -d ' ' <<<"$OUT" | tr '\n' ' ')" "17 22 " "oom -r turns them round"
+cri oom -r -n 2 -F id --no-legend; is "$(tr -d ' ' <<<"$OUT" | tr '\n' ' ')" "17 22 " "oom -r: oldest first"
 for id in id ID; do
 	cri oom -n 1 -F $id --no-legend; is "${OUT// /}" 22 "oom -F $id is the event's id"
 done
@@ -22,9 +22,9 @@ cri oom -c "done"; is "$CODE" 1 "oom: none is exit 1"
 
 # show
 cri show 7; is "$CODE" 0 "show finds an event"
-like "$OUT" 'detail: exit 137 \(SIGKILL, OOM-killed\)' "show says it in a sentence"
+like "$OUT" 'detail: exit 137 \(SIGKILL, OOM-killed\)' "show prints the detail"
 like "$OUT" 'duration_ns: 1.204s' "show gives every field"
-is "$(grep -c 'incident' <<<"$OUT")" 0 "and none of other types"
+is "$(grep -c 'incident' <<<"$OUT")" 0 "and no field of other types"
 cri show 5 --json; is "$(jq -r .id <<<"$OUT" | tr '\n' ' ')" "5 6 " "show of an incident gives all its kills"
 cri show 6 --json; is "$(jq -r .id <<<"$OUT")" 6 "show of a later kill gives that one"
 cri show 99; is "$CODE" 1 "show of no event is exit 1"
@@ -33,14 +33,14 @@ like "$ERR" '"nginx"' "and names the word"
 cri show; is "$CODE" 2 "show without an id is exit 2"
 
 # ps
-cri ps --no-legend; is "$(awk '{print $4, $8}' <<<"$OUT")" "sidecar running" "ps: the running ones"
+cri ps --no-legend; is "$(awk '{print $4, $8}' <<<"$OUT")" "sidecar running" "ps: the running containers"
 cri ps -a --json
 is "$(jq -r '[.container.id[0:2], .state] | join(" ")' <<<"$OUT" | sort | uniq -c | awk '{print $1,$2,$3}' | tr '\n' ';')" \
 	"1 3f gone;1 3f running;1 c3 lost;1 d4 gone;1 d5 gone;1 d6 gone;2 d7 gone;1 e8 gone;1 ev gone;" "ps -a: all, and the state of each"
 is "$(jq -r 'select(.container.id[0:2]=="e8") | [.exit_code,.signal,.oom_killed,.oom_kills] | @json' <<<"$OUT")" \
-	'[null,9,true,1]' "ps: how one ended"
+	'[null,9,true,1]' "ps: how a container ended"
 is "$(jq -r 'select(.state=="lost") | [.exit_code,.signal,.stopped] | @json' <<<"$OUT")" '[null,null,null]' "ps: lost has no end"
-cri ps -a --signal KILL --json; is "$(jq -r '.container.id[0:2]' <<<"$OUT" | tr '\n' ' ')" "3f d5 e8 " "ps by what happened in them"
+cri ps -a --signal KILL --json; is "$(jq -r '.container.id[0:2]' <<<"$OUT" | tr '\n' ' ')" "3f d5 e8 " "ps by the events of a container"
 cri ps -a -N shop --json; is "$(jq -r .container.name <<<"$OUT" | tr '\n' ' ')" "nginx sidecar " "ps by namespace"
 cri ps -a -n 2 --json; is "$(jq -r '.container.id[0:2]' <<<"$OUT" | tr '\n' ' ')" "e8 ev " "ps -n: the last"
 cri ps -b -1 --json; is "$(jq -r '.container.id[0:2]' <<<"$OUT")" c3 "ps of the boot before"
@@ -67,7 +67,7 @@ is "$(tr -s ' ' <<<"$OUT" | sed 's/^ //' | tr '\n' ';')" "5 container;6 containe
 cri sql "SELECT 1 AS a, NULL AS b, 0.5 AS c, 'x' || char(27) AS d" --json
 is "$OUT" '{"a":1,"b":null,"c":0.5,"d":"x\u001b"}' "sql --json"
 cri sql 'SELECT 1.5, 1.5 AS "a.b", 2 AS "a.c"' --json
-is "$OUT" '{"1.5":1.5,"a.b":1.5,"a.c":2}' "sql: a dot in a column's name is just that"
+is "$OUT" '{"1.5":1.5,"a.b":1.5,"a.c":2}' "sql: a dot in a column's name makes no object"
 cri sql 'SELECT 1 WHERE 0'; is "$CODE" 1 "sql: no row is exit 1"
 before=$(sha256sum "$DB")
 for query in 'DELETE FROM event' 'DROP TABLE event' 'PRAGMA user_version = 9' 'SELECT 1; SELECT 2' 'ATTACH "/tmp/x" AS y' \
@@ -78,14 +78,14 @@ for query in 'DELETE FROM event' 'DROP TABLE event' 'PRAGMA user_version = 9' 'S
 	cri sql "$query"
 	is "$CODE" 2 "sql refuses: $query"
 done
-cri sql "SELECT $(printf '(%.0s' {1..400})1$(printf ')%.0s' {1..400})"; is "$CODE" 2 "sql refuses what is too deep"
-cri sql "SELECT '$(head -c 131072 /dev/zero | tr '\0' x | head -c 130000)' || 1"; is "$CODE" 0 "sql takes what is long"
-cri sql "SELECT zeroblob(100000000)"; is "$CODE" 2 "sql refuses what is too long"
+cri sql "SELECT $(printf '(%.0s' {1..400})1$(printf ')%.0s' {1..400})"; is "$CODE" 2 "sql refuses an expression that is too deep"
+cri sql "SELECT '$(head -c 131072 /dev/zero | tr '\0' x | head -c 130000)' || 1"; is "$CODE" 0 "sql accepts a long statement"
+cri sql "SELECT zeroblob(100000000)"; is "$CODE" 2 "sql refuses a value that is too long"
 cri sql 'PRAGMA table_info(v_oom)' --json; like "$OUT" '"name":"scope"' "sql lists the columns of a view"
 cri sql "SELECT name FROM pragma_table_info('v_gap')"; is "$CODE" 0 "in a SELECT too"
-cri sql "SELECT value FROM json_each('[1,2]')" --json; is "$(wc -l <<<"$OUT")" 2 "sql takes JSON apart"
+cri sql "SELECT value FROM json_each('[1,2]')" --json; is "$(wc -l <<<"$OUT")" 2 "sql has the JSON functions"
 is "$(sha256sum "$DB")" "$before" "and the file is untouched"
-cri sql SELECT 1; is "$CODE" 2 "sql wants one word"
+cri sql SELECT 1; is "$CODE" 2 "sql needs exactly one operand"
 cri sql 'WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i+1 FROM n) SELECT max(i) FROM n' --time-limit 50ms
 is "$CODE" 2 "sql gives up after its time limit"
 like "$ERR" '--time-limit' "and says how to allow more"
@@ -96,7 +96,7 @@ is "$(jq -c '[.kind,.pod_uid,.qos,.outer_id]' <<<"$OUT")" '["container","3f9c000
 is "$(jq -r .container_id <<<"$OUT")" "$(printf '3f2a%060d' 1)" "and its id"
 cri meta path /system.slice/foo.service -o json
 is "$(jq -c '[.kind,.runtime,.container_id]' <<<"$OUT")" '["none",null,null]' "meta path of a unit"
-cri meta path; is "$CODE" 2 "meta path of nothing is exit 2"
+cri meta path; is "$CODE" 2 "meta path without a path is exit 2"
 cri meta frob; is "$CODE" 2 "meta of something else is exit 2"
 
 done_testing

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
-# why: whose story, the verdict, the order of the lines.
+# why: finding the subject, the verdict, the order of the lines.
 set -u
 . "$(dirname "$0")/fixture.sh"
 
@@ -35,17 +35,17 @@ like "$(head -n 1 <<<"$OUT")" '^container 3f2a00000000 \("nginx", containerd, po
 like "$(sed -n 2p <<<"$OUT")" "Raise this container's memory limit" "then what to do"
 is "$(grep -oE '(started|reached|OOM kill[ :(]|ended with|stopped)' <<<"$(sed -n '4,$p' <<<"$OUT")" | tr '\n' ',')" \
 	"started,reached,OOM kill:,OOM kill ,ended with,ended with,ended with,stopped," "then the events in order"
-like "$OUT" '84ms before the kill' "with the time left"
-like "$OUT" 'between 2025-11-22 16:31:05.000 and 2025-11-22 16:31:06.000 17 process_exit records' "a gap in its life is told"
-cri why shot; is "$(grep -c Gap <<<"$OUT")" 0 "a gap outside its life is not"
+like "$OUT" '84ms before the kill' "with the time before the kill"
+like "$OUT" 'between 2025-11-22 16:31:05.000 and 2025-11-22 16:31:06.000 17 process_exit records' "a gap during its lifetime is reported"
+cri why shot; is "$(grep -c Gap <<<"$OUT")" 0 "a gap outside its lifetime is not"
 cri why job137; like "$OUT" 'ended as after SIGKILL' "exit(137) is not a kill"
-is "$(grep -ciE 'nobody|nothing outside' <<<"$OUT")" 0 "and what is not known is not said"
-cri why e800; like "$OUT" "1.0G of its pod's limit of 1.0G" "the pod's limit is called so"
+is "$(grep -ciE 'nobody|nothing outside' <<<"$OUT")" 0 "and no cause is guessed"
+cri why e800; like "$OUT" "1.0G of its pod's limit of 1.0G" "a pod's limit is named as such"
 like "$OUT" "hit the pod's limit" "and pressure on it is part of the story"
 
 cri why again --json
 is "$(jq -c '[.started, (.others|length), .others[0].started]' <<<"$OUT")" \
-	'["2025-11-22T16:31:21.000000000Z",1,"2025-11-22T16:31:19.000000000Z"]' "of two lives the later, and the other is noted"
+	'["2025-11-22T16:31:21.000000000Z",1,"2025-11-22T16:31:19.000000000Z"]' "of two instances the later; the other is listed"
 cri why again -U '2025-11-22 16:31:20' --json; is "$(jq -r .started <<<"$OUT")" 2025-11-22T16:31:19.000000000Z "--until chooses the earlier"
 cri why nginx --json
 is "$(jq -c '[.v,.container.id[0:4],.pod.uid[0:4],(.events|map(.id)|join(" ")),.gaps[0].lost]' <<<"$OUT")" \
@@ -53,14 +53,14 @@ is "$(jq -c '[.v,.container.id[0:4],.pod.uid[0:4],(.events|map(.id)|join(" ")),.
 is "$(wc -l <<<"$OUT")" 1 "on one line"
 cri why foo.service --json; is "$(jq -c '[.container,.pod,.cgroup]' <<<"$OUT")" '[null,null,"/system.slice/foo.service"]' "a unit has no container"
 
-# Times choose lives, and end the story.
+# --since and --until select the container instance and bound the story.
 full=d6000000000000000000000000000000000000000000000000000000000000a6
-cri why "$full" -U '2025-11-22 16:31:15'; is "$CODE" 1 "a life that began after --until is none, by id"
+cri why "$full" -U '2025-11-22 16:31:15'; is "$CODE" 1 "an instance that started after --until is not found by id"
 cri why "done" -U '2025-11-22 16:31:15'; is "$CODE" 1 "nor by name"
 cri why "/docker/$full" -U '2025-11-22 16:31:15'; is "$CODE" 1 "nor by its path"
-cri why "$full" -S '2025-11-22 16:31:19'; is "$CODE" 1 "a life that ended before --since is none"
-cri why foo.service -U '2025-11-22 16:31:15'; is "$CODE" 1 "a unit of which nothing was recorded until then is none"
-cri why foo.service -S '2025-11-22 16:31:15'; is "$CODE" 0 "one of which something was is one"
+cri why "$full" -S '2025-11-22 16:31:19'; is "$CODE" 1 "an instance that ended before --since is not found"
+cri why foo.service -U '2025-11-22 16:31:15'; is "$CODE" 1 "a unit without events before --until is not found"
+cri why foo.service -S '2025-11-22 16:31:15'; is "$CODE" 0 "a unit with events after --since is found"
 cri why "done" -U '2025-11-22 16:31:17'
 is "$CODE" 0 "a container is shown up to --until"
 like "$(head -n 1 <<<"$OUT")" 'was still running. This is as of 2025-11-22 16:31:17.000' "as it was then"
@@ -72,7 +72,7 @@ is "$(jq -c '[.verdict,.stopped,.told_until,.told_from]' <<<"$OUT")" \
 cri why nginx -S '2025-11-22 16:31:05'
 like "$OUT" 'Shown from 2025-11-22 16:31:05.000 on \(--since\)' "and from --since on"
 like "$(head -n 1 <<<"$OUT")" 'was OOM-killed' "with the same end"
-cri why nginx; is "$(grep -cE '^Shown (from|up to)' <<<"$OUT")" 0 "without times nothing is left out"
+cri why nginx; is "$(grep -cE '^Shown (from|up to)' <<<"$OUT")" 0 "without times the story is complete"
 
 # 60 its init is known and runs; 61 only the runtime's helper ended; 62 its end is in a gap; 63 no init: its first
 # process ended, others later; 64 killed for an ancestor's limit; 65 its start was not seen.
@@ -117,11 +117,11 @@ verdict hostpid completed
 verdict under oom_killed
 verdict unborn unknown
 cri why hidden
-like "$OUT" 'may be among the 23 process_exit records lost between 2025-11-22 16:31:55.000 and 2025-11-22 16:31:56.000' "what hides the end is named"
+like "$OUT" 'may be among the 23 process_exit records lost between 2025-11-22 16:31:55.000 and 2025-11-22 16:31:56.000' "the gap that may hide the end is named"
 cri why under --json
-is "$(jq -c '.events|map(.id)' <<<"$OUT")" '["111","112","113"]' "pressure on the limit above, up to the kill, is told"
-cri why under; like "$OUT" 'hit the limit of /team.slice, above it' "and called so"
-cri why unborn -U '2025-11-22 16:32:30'; is "$CODE" 1 "of a life whose start was not seen the first event counts"
+is "$(jq -c '.events|map(.id)' <<<"$OUT")" '["111","112","113"]' "pressure on the ancestor's limit before the kill is included"
+cri why under; like "$OUT" 'hit the limit of /team.slice, above it' "and its cgroup is named"
+cri why unborn -U '2025-11-22 16:32:30'; is "$CODE" 1 "without a recorded start the first event counts as the start"
 cri why inits -S '2025-11-22 16:31:52' --json
 is "$(jq -c '[.verdict,.events[0].id]' <<<"$OUT")" '["running","100"]' "--since does not hide which process is the main one"
 verdict foo oom_killed
@@ -131,14 +131,14 @@ cri why 3f2a
 is "$CODE" 2 "a prefix of several ids is exit 2"
 like "$ERR" '3f2a0{56}.*a1' "and they are listed"
 cri why "3f2a$(printf %058d 0)"; is "$CODE" 2 "however long"
-cri why nothing-like-this; is "$CODE" 1 "nothing is exit 1"
+cri why nothing-like-this; is "$CODE" 1 "no match is exit 1"
 cri why 3f2; is "$CODE" 1 "three digits are no prefix"
 like "$ERR" 'at least 4 digits' "and it says so"
-cri why shx; is "$(grep -c digits <<<"$ERR")" 0 "of a word that is no id it does not"
-cri why; is "$CODE" 2 "no word is exit 2"
-cri why a b; is "$CODE" 2 "two words are exit 2"
-cri why nginx --pid 3; is "$CODE" 2 "filters it would ignore are exit 2"
+cri why shx; is "$(grep -c digits <<<"$ERR")" 0 "but not about a word that is no id"
+cri why; is "$CODE" 2 "no operand is exit 2"
+cri why a b; is "$CODE" 2 "two operands are exit 2"
+cri why nginx --pid 3; is "$CODE" 2 "filters that it does not use are exit 2"
 cri why nginx -o csv; is "$CODE" 2 "there is no csv of a story"
-cri why evil; is "$(LC_ALL=C tr -d '\n -~' <<<"$OUT" | wc -c)" 0 "hostile names come out harmless"
+cri why evil; is "$(LC_ALL=C tr -d '\n -~' <<<"$OUT" | wc -c)" 0 "hostile names are escaped"
 
 done_testing
