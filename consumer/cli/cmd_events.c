@@ -41,7 +41,7 @@ static int run(const struct command_call *call)
 		listing_warn_stale(&listing);
 	r = follow ? follow_events(&listing, listing_print_event, &listing) : list_events(&listing);
 	if (r == 0 && print_count(listing.print))
-		output_hint(&call->common, &listing.output, "Hint: cri-ebpf why CONTAINER tells one container's story.");
+		output_hint(&call->common, &listing.output, "Hint: cri-ebpf why CONTAINER explains what happened to one container.");
 	return listing_finish(&listing, r);
 }
 

@@ -15,7 +15,7 @@
 #include "consumer/cli/output.h"
 #include "consumer/text/error.h"
 
-/* r: 0 or the negative errno of making what was printed. */
+/* r: 0, or the negative errno of the function that printed. */
 static int finish(struct output *output, const char *what, int r)
 {
 	r = output_close(output, r);
@@ -46,7 +46,7 @@ static void print_commands(const struct command *const *commands)
 		     "\nWhat happened to this container, and why did it die? Verbs:\n\n");
 	for (; *commands; commands++)
 		(void)printf("  %-10s %s\n", (*commands)->name, (*commands)->help);
-	(void)printf("\ncri-ebpf VERB --help tells more. The loader is a program of its own: cri-ebpf-loader.\n");
+	(void)printf("\ncri-ebpf VERB --help explains a verb. The loader is a separate program: cri-ebpf-loader.\n");
 }
 
 static int print_table(const struct command_call *call)
@@ -83,7 +83,7 @@ const struct command cmd_help = {
 	.help = "this list, or the help of one verb",
 	.example = "cri-ebpf help why",
 	.synopsis = "cri-ebpf help [VERB] [--table]",
-	.description = "Lists the verbs, or tells what cri-ebpf VERB --help tells.",
+	.description = "Lists the verbs, or prints the same as cri-ebpf VERB --help.",
 	.operands = "at most one verb",
 	.operands_max = 1,
 	.completes_verbs = true,
@@ -97,7 +97,7 @@ const struct command cmd_help = {
 
 static const char *const shells[] = { "bash", "zsh", "fish", NULL };
 
-/* In the order of shells. escaped: characters that need a backslash where the table stands in the script. */
+/* In the order of shells. escaped: characters that need a backslash inside the table. */
 static const struct script {
 	const char *text, *escaped;
 } scripts[] = {
@@ -114,7 +114,7 @@ static const struct script *find_script(const char *shell)
 	return NULL;
 }
 
-/* The script with the table in its place. */
+/* Prints the script with the table in place of COMPLETION_TABLE. */
 static void print_script(FILE *out, const struct script *script, const char *table)
 {
 	const char *place = strstr(script->text, COMPLETION_TABLE);
@@ -157,12 +157,12 @@ static int run_completion(const struct command_call *call)
 
 const struct command cmd_completion = {
 	.name = "completion",
-	.help = "what a shell needs to complete these words",
+	.help = "print a completion script for a shell",
 	.example = "cri-ebpf completion fish | source",
 	.synopsis = "cri-ebpf completion bash|zsh|fish",
 	.description =
-		"Prints a script that has a shell complete verbs, options and their values. Packages install it\n"
-		"where the shell finds it by itself.",
+		"Prints a script with which the shell completes verbs, options and their values. Packages install it\n"
+		"where the shell loads it automatically.",
 	.operands = "bash, zsh or fish",
 	.operands_min = 1,
 	.operands_max = 1,

@@ -9,14 +9,14 @@
 #include "consumer/query/query.h"
 #include "consumer/text/event_type.h"
 
-/* Incidents remembered: the kills of one are close together, but kills of others may be between them. */
+/* Number of incidents remembered: kills of one incident are close together, with kills of others between them. */
 #define RECENT 256
 
 struct incidents {
 	struct listing *listing;
 	int64_t recent[RECENT];
 	size_t recent_count;
-	int64_t *page; /* found on this page, printed after it */
+	int64_t *page; /* incidents found on this page, printed at its end */
 	size_t page_count, page_room;
 	uint64_t left;
 };
@@ -60,7 +60,7 @@ static int print_first(void *context, const struct value *row)
 	return r < 0 ? r : 1;
 }
 
-/* Prints the incidents of a page, which are in order newest first. */
+/* Prints the incidents of a page, which holds the newest first. */
 static int print_page(struct incidents *incidents, bool reverse)
 {
 	size_t count = incidents->page_count;
@@ -115,7 +115,7 @@ static int list_kills(struct listing *listing)
 	return r;
 }
 
-/* Under --follow an incident is shown when its first kill is; how many follow is not known then. */
+/* With --follow an incident is shown at its first kill, before the number of its kills is known. */
 static int follow_row(void *context, const struct value *row)
 {
 	struct listing *listing = context;
@@ -147,7 +147,7 @@ static int run(const struct command_call *call)
 	else
 		r = list_kills(&listing);
 	if (r == 0 && print_count(listing.print))
-		output_hint(&call->common, &listing.output, "Hint: cri-ebpf show ID tells all of one kill.");
+		output_hint(&call->common, &listing.output, "Hint: cri-ebpf show ID prints all details of one kill.");
 	return listing_finish(&listing, r);
 }
 
@@ -158,8 +158,8 @@ const struct command cmd_oom = {
 	.help = "out-of-memory kills, newest first",
 	.example = "cri-ebpf oom -S yesterday",
 	.synopsis = "cri-ebpf oom [OPTION...]",
-	.description = "Out-of-memory kills, newest first. As text one line per incident, however many processes it took;\n"
-		"the other formats give every kill. A filter that one victim passes shows the incident.",
+	.description = "Out-of-memory kills, newest first. Text output has one line per incident, however many processes were\n"
+		"killed; the other formats list every kill. An incident is shown if one victim matches the filter.",
 	.groups = groups,
 	.settings_size = sizeof(struct listing_options),
 	.run = run,

@@ -139,7 +139,7 @@ static const struct option_row ps_rows[] = {
 	{ .name = NULL },
 };
 
-/* -a is implied by asking for another boot. */
+/* A filter for a boot implies -a. */
 static void build(const struct listing *listing, bool all, struct sql *sql)
 {
 	const struct filter *filter = &listing->filter;
@@ -178,7 +178,7 @@ static bool grep_matches(const struct filter *filter, const struct value *row)
 	return filter_grep_matches(filter, texts, ARRAY_SIZE(texts));
 }
 
-/* One container's line is a handful of index look-ups: even thousands of container instances are one short read. */
+/* A row takes a few index look-ups, so even thousands of container instances are one short transaction. */
 static int list_containers(struct listing *listing, bool all)
 {
 	CLEANUP(sql_cleanup) struct sql *sql = sql_new();
@@ -219,7 +219,7 @@ static int run(const struct command_call *call)
 		return listing_end(&listing);
 	r = list_containers(&listing, options->all);
 	if (r == 0 && print_count(listing.print))
-		output_hint(&call->common, &listing.output, "Hint: cri-ebpf why CONTAINER tells one container's story.");
+		output_hint(&call->common, &listing.output, "Hint: cri-ebpf why CONTAINER explains what happened to one container.");
 	return listing_finish(&listing, r);
 }
 
@@ -234,9 +234,9 @@ const struct command cmd_ps = {
 	.help = "containers seen: running, gone, how they ended",
 	.example = "cri-ebpf ps -a -S -1h",
 	.synopsis = "cri-ebpf ps [-a] [OPTION...]",
-	.description = "Container lives: the running ones, with -a also those gone and how they ended. \"lost\": the\n"
-		"machine went down while it ran. -S and -U mean lives that overlap the range; filters for events\n"
-		"(-t, --pid, --comm, --signal, --exit-code) mean containers that have such an event.",
+	.description = "Container instances: the running ones, with -a also those that are gone and how they ended. \"lost\":\n"
+		"the machine went down while it ran. -S and -U select instances that existed during the range; filters\n"
+		"for events (-t, --pid, --comm, --signal, --exit-code) select containers that have such an event.",
 	.groups = groups,
 	.settings_size = sizeof(struct ps_options),
 	.run = run,

@@ -15,7 +15,7 @@
 
 struct show {
 	struct listing *listing;
-	int64_t incident; /* of the event just shown, when it is the first of one; else 0 */
+	int64_t incident; /* its id, if the event just shown is its first kill; else 0 */
 	uint64_t shown;
 };
 
@@ -40,7 +40,7 @@ static int show_row(void *context, const struct value *row)
 	return 0;
 }
 
-/* The other kills: the first was shown already. */
+/* Shows the other kills of the incident: the first was shown already. */
 static int show_member(void *context, const struct value *row)
 {
 	struct show *show = context;

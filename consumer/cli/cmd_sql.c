@@ -30,12 +30,12 @@ static void set_defaults(void *options)
 
 static const struct option_row sql_rows[] = {
 	{ "time-limit", 0, OPTION_DURATION, offsetof(struct sql_options, time_limit_ns), .min = 1000000,
-	  .argument = "TIME", .help = "give up after this time: a query keeps the log from being shortened",
+	  .argument = "TIME", .help = "stop the query after this time: while it runs, the WAL cannot be truncated",
 	  .tells_default = true },
 	{ .name = NULL },
 };
 
-/* Columns are what the query makes of them. The names belong to the statement. */
+/* One column for each result column of the query. The names belong to the statement. */
 static int make_columns(struct db_stmt *stmt, struct column *columns, struct column_table *ret)
 {
 	int count = db_columns(stmt);
@@ -55,16 +55,16 @@ static int usage_error(const struct db *db, int r)
 {
 	static const struct {
 		int error;
-		const char *words;
-	} words[] = {
+		const char *text;
+	} reasons[] = {
 		{ -ERROR_SQL_REFUSED, "only reading is allowed" },
-		{ -ERROR_SQL_TIMEOUT, "it took too long: narrow it down, or allow more with --time-limit" },
+		{ -ERROR_SQL_TIMEOUT, "it took too long: narrow it down, or allow more time with --time-limit" },
 		{ -E2BIG, "it has too many columns" },
 	};
 
-	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
-		if (words[i].error == r) {
-			log_error("the query was not run to its end: %s", words[i].words);
+	for (size_t i = 0; i < ARRAY_SIZE(reasons); i++)
+		if (reasons[i].error == r) {
+			log_error("the query was not run to its end: %s", reasons[i].text);
 			return EXIT_USAGE;
 		}
 	if (r == -EINVAL) {
@@ -76,7 +76,7 @@ static int usage_error(const struct db *db, int r)
 
 #define FLUSH_ROWS 50000 /* a longer answer is written while it is read, so that memory stays bounded */
 
-/* Negative errno of reading or of print_row; what writing says is seen by finish. */
+/* Returns 0 or the negative errno of reading or of print_row; finish reports errors of writing. */
 static int print_rows_of(struct db_stmt *stmt, struct print *print, size_t count)
 {
 	struct value row[COLUMN_LIST_MAX];

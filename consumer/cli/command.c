@@ -17,10 +17,10 @@ enum { PATH_DB, PATH_PIN_DIR, PATH_CONFIG };
 
 static const struct option_row path_rows[] = {
 	[PATH_DB] = { "db", 0, OPTION_STRING, PATH(db), .argument = "FILE", .help = "the database", .tells_default = true },
-	[PATH_PIN_DIR] = { "pin-dir", 0, OPTION_STRING, PATH(pin_dir), .argument = "DIR", .help = "where the loader pinned",
+	[PATH_PIN_DIR] = { "pin-dir", 0, OPTION_STRING, PATH(pin_dir), .argument = "DIR", .help = "directory of the loader's pins",
 	  .tells_default = true },
 	[PATH_CONFIG] = { "config", 0, OPTION_STRING, PATH(config_file), .argument = "FILE",
-	  .help = "this configuration file, not " CONFIG_FILE_DEFAULT },
+	  .help = "read this configuration file, not " CONFIG_FILE_DEFAULT },
 	{ .name = NULL },
 };
 
@@ -62,7 +62,7 @@ static void bind_groups(const struct command *command, void *settings, struct co
 		void *target = (char *)settings + own->offset;
 
 		if (count >= COMMAND_GROUPS_MAX - 4)
-			abort(); /* a table that does not fit: every unit test of the verbs meets it */
+			abort(); /* a programming error, met by every unit test of the verb */
 		if (own->set_defaults)
 			own->set_defaults(target);
 		groups[count++] = (struct option_group){ own->title, own->rows, target };
@@ -91,7 +91,7 @@ static size_t count_rows(const struct command_group *group)
 	return count;
 }
 
-/* Leaves out what the verb does not take. */
+/* Leaves out the rows that the verb does not take. */
 static void take_rows(const struct command *command, struct option_row *taken, struct option_group *groups)
 {
 	for (const struct command_group *own = command->groups; own && own->rows; own++, groups++) {
@@ -139,7 +139,7 @@ int command_print_help(const struct command *command)
 	option_print_help(stdout, options.groups);
 	if (!command->config_keys && !command->plain)
 		(void)printf(
-			"\nEvery key of the configuration file is a flag too: cri-ebpf record --help lists them.\n");
+			"\nEvery key of the configuration file is an option too: cri-ebpf record --help lists them.\n");
 	return EXIT_FOUND;
 }
 
@@ -151,7 +151,7 @@ static int usage_error(const struct command *command, const char *message)
 	return EXIT_USAGE;
 }
 
-/* An option that only other verbs take. */
+/* Reports an option that only other verbs take. */
 static int check_taken(const struct command *command, const struct option_words *words, char *message, size_t size)
 {
 	for (const struct command_group *group = command->groups; group && group->rows; group++)
@@ -175,7 +175,7 @@ static int check_operands(const struct command *command, const struct option_wor
 	return -EINVAL;
 }
 
-/* A verb behind options is no operand of the default verb. */
+/* Reports a verb that comes after options: it is not meant as an operand of the default verb. */
 static int check_late_verb(const struct command_call *call, const struct option_words *words, char **argv)
 {
 	for (int i = 1; i <= words->operands; i++)
@@ -186,7 +186,7 @@ static int check_late_verb(const struct command_call *call, const struct option_
 	return 0;
 }
 
-/* Defaults are set; then comes the file, then the options. */
+/* The defaults are set already: applies the configuration file, then the options. */
 static int configure(struct command_call *call, const struct option_words *words)
 {
 	const struct option_use *file = option_words_find(words, &path_rows[PATH_CONFIG]);

@@ -13,7 +13,7 @@
 #include "consumer/cli/history.h"
 #include "consumer/text/error.h"
 
-#define LINES_DEFAULT 10 /* shown of the past, as a first orientation */
+#define LINES_DEFAULT 10 /* past events shown first, for orientation */
 #define POLL_MS	      50 /* without inotify events: longest delay until a commit is shown */
 #define POLL_SOON_MS  2	 /* the WAL was written to, but the commit may not be visible yet */
 #define SOON_COUNT    25
@@ -65,17 +65,17 @@ static int wait_for_change(struct follow *follow)
 	return 0;
 }
 
-static bool is_not_ours(int r)
+static bool is_no_history(int r)
 {
 	return r == -ERROR_DB_FOREIGN || r == -ERROR_DB_EMPTY || r == -ERROR_DB_NONE;
 }
 
-static bool is_passing(int r)
+static bool is_temporary(int r)
 {
-	return r == -ENOENT || r == -EBUSY || r == -ERROR_DB_PRIVATE || is_not_ours(r);
+	return r == -ENOENT || r == -EBUSY || r == -ERROR_DB_PRIVATE || is_no_history(r);
 }
 
-/* 1: open; 0: not there yet; negative errno. A new file is empty for a moment, which is no error here. */
+/* Returns 1 when open, 0 when there is no database yet, or a negative errno. A file just created is empty for a moment. */
 static int try_open(struct follow *follow)
 {
 	struct listing *listing = follow->listing;
@@ -83,11 +83,11 @@ static int try_open(struct follow *follow)
 
 	if (r == 0)
 		return 1;
-	if (!is_passing(r) || (is_not_ours(r) && !follow->said_waiting))
+	if (!is_temporary(r) || (is_no_history(r) && !follow->said_waiting))
 		return history_open(listing->path, &listing->db) ? -ECANCELED : 1;
 	if (!follow->said_waiting)
-		log_info(r == -ERROR_DB_PRIVATE ? "the recorder keeps readers from \"%s\" for the moment; waiting"
-				      : "\"%s\" is not there; waiting for a recorder to make it",
+		log_info(r == -ERROR_DB_PRIVATE ? "the recorder does not admit readers to \"%s\" at the moment; waiting"
+				      : "\"%s\" does not exist; waiting for a recorder to create it",
 			 listing->path);
 	follow->said_waiting = true;
 	return 0;
@@ -120,7 +120,7 @@ static int show_pages(struct follow *follow, struct query *query)
 	return r;
 }
 
-/* Everything up to last_id that the user wants to see of the past. */
+/* Shows the past events that the options ask for, up to last_id. */
 static int show_past(struct follow *follow)
 {
 	CLEANUP(query_cleanup) struct query *query = NULL;
@@ -161,10 +161,10 @@ static int show_new(struct follow *follow)
 }
 
 /*
- * The path names another file now, or none: read what the old one still had, then go over. Only the index is another:
- * what is there is read by the new one alone.
+ * When the path names another file or none: reads the rest of the old file, then waits for the new one. When only the
+ * wal-index was replaced, the rest is read through the new one.
  */
-static int change_over(struct follow *follow)
+static int reopen_database(struct follow *follow)
 {
 	struct listing *listing = follow->listing;
 	int64_t last_id = 0;
@@ -178,16 +178,16 @@ static int change_over(struct follow *follow)
 	if (r == 0)
 		r = query_last_id(listing->db, &last_id);
 	if (r == 0 && last_id < follow->last_id)
-		follow->last_id = 0; /* a new file that counts from the beginning */
+		follow->last_id = 0; /* a new file whose ids begin again */
 	return r;
 }
 
-static bool has_other_index(const struct follow *follow)
+static bool wal_index_replaced(const struct follow *follow)
 {
 	return follow->listing->db && db_wal_index_moved(follow->listing->db);
 }
 
-static int follow_on(struct follow *follow)
+static int follow_database(struct follow *follow)
 {
 	int r = wait_for_database(follow);
 
@@ -197,12 +197,12 @@ static int follow_on(struct follow *follow)
 		r = show_past(follow);
 	while (r == 0) {
 		r = wait_for_change(follow);
-		if (r == 0 && (db_moved(follow->listing->db) || has_other_index(follow)))
-			r = change_over(follow);
+		if (r == 0 && (db_moved(follow->listing->db) || wal_index_replaced(follow)))
+			r = reopen_database(follow);
 		if (r == 0)
 			r = show_new(follow);
-		/* Met again, where it matters, by the next look: at the new index, if that is why. */
-		if (r == -EBUSY || (r < 0 && r != -EPIPE && has_other_index(follow)))
+		/* A lasting error returns at the next read, through the new wal-index if it was replaced. */
+		if (r == -EBUSY || (r < 0 && r != -EPIPE && wal_index_replaced(follow)))
 			r = 0;
 	}
 	return r;
@@ -214,7 +214,7 @@ int follow_events(struct listing *listing, query_row *each, void *context)
 	int r;
 
 	watch_directory(&follow);
-	r = follow_on(&follow);
+	r = follow_database(&follow);
 	if (follow.watch >= 0)
 		(void)close(follow.watch);
 	return r;
