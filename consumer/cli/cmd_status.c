@@ -2,7 +2,6 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <limits.h>
-#include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
@@ -13,6 +12,7 @@
 #include "common/log.h"
 #include "common/text.h"
 #include "consumer/cli/command.h"
+#include "consumer/cli/health.h"
 #include "consumer/cli/history.h"
 #include "consumer/cli/output.h"
 #include "consumer/query/filter.h"
@@ -24,8 +24,6 @@
 #include "consumer/text/error.h"
 #include "consumer/text/json.h"
 #include "consumer/text/time_words.h"
-
-#define REASONS_MAX 16
 
 struct status_options {
 	uint64_t format;
@@ -43,32 +41,20 @@ static const struct option_row status_rows[] = {
 };
 
 struct status {
-	const char *path; /* of the database */
+	const char *path; /* of the database, as the user named it */
 	const struct config *config;
 	const struct status_options *options;
 	struct db *db;
-	char db_name[PATH_MAX]; /* what the path leads to */
+	char real_path[PATH_MAX]; /* path without links */
 	struct output output;
-	int64_t now;
-	struct recorder_state beat;
-	char as_of[TIME_TEXT_MAX];     /* when the recorder wrote what is told about it and the loader */
-	int64_t bytes, events, oldest; /* of the store; oldest 0: none */
-	char reasons[REASONS_MAX][1024];
-	size_t reason_count;
+	int64_t now; /* nanoseconds since 1970 */
+	struct recorder_state recorder;
+	char as_of[TIME_TEXT_MAX];     /* time of the last heartbeat, which stored the facts */
+	int64_t bytes, events, oldest; /* of the store; oldest: nanoseconds since 1970, 0: there are no events */
+	struct health health;
 };
 
-__attribute__((format(printf, 2, 3))) static void add_reason(struct status *status, const char *format, ...)
-{
-	va_list arguments;
-
-	if (status->reason_count == REASONS_MAX)
-		return;
-	va_start(arguments, format);
-	(void)vsnprintf(status->reasons[status->reason_count++], sizeof(status->reasons[0]), format, arguments);
-	va_end(arguments);
-}
-
-/* A statement over the one row the recorder writes. */
+/* Prepares a SELECT of `what` from the row that the recorder writes, joined with `from`. */
 static int prepare_facts(struct status *status, const char *what, const char *from, struct db_stmt **ret)
 {
 	CLEANUP(sql_cleanup) struct sql *sql = sql_new();
@@ -81,84 +67,33 @@ static int prepare_facts(struct status *status, const char *what, const char *fr
 	return sql_prepare(sql, status->db, ret);
 }
 
-/* ------------------------------------------------------------------ is it healthy? */
-
-/* Adds why the recorder does not run and how to start it again. */
-static void explain_recorder(struct status *status)
-{
-	static const char start[] = "start it: cri-ebpf record";
-	const struct recorder_state *beat = &status->beat;
-
-	switch (beat->state) {
-	case RECORDER_NEVER:
-		add_reason(status, "no recorder has written a status yet; %s", start);
-		return;
-	case RECORDER_RUNNING:
-		return;
-	case RECORDER_STOPPED:
-		add_reason(status, "the recorder was stopped at %s; %s%s", status->as_of, start,
-			   beat->loaded ? "; until then the kernel keeps what the ring can hold" : "");
-		return;
-	case RECORDER_SILENT:
-		add_reason(status,
-			   "the recorder (pid %" PRId64 ") has written nothing since %s; restart it: it may hang",
-			   beat->pid, status->as_of);
-		return;
-	case RECORDER_GONE:
-		add_reason(status, "the recorder (pid %" PRId64 ") is gone; its last word was at %s; %s%s", beat->pid,
-			   status->as_of, start,
-			   beat->loaded ? "; until then the kernel keeps what the ring can hold" : "");
-		return;
-	}
-}
-
-/* Adds the fault that keeps a living recorder from storing; it explains its silence, too. */
-static bool explain_trouble(struct status *status)
-{
-	bool alive = status->beat.state == RECORDER_RUNNING || status->beat.state == RECORDER_SILENT;
-	char trouble[RECORDER_FAULT_MAX];
-
-	if (!alive || !recorder_fault_read(status->db_name, trouble))
-		return false;
-	add_reason(status,
-		   "the recorder cannot store into \"%s\": %s; events wait in the ring, and what does not fit is"
-		   " lost",
-		   status->path, trouble);
-	return true;
-}
+/* ------------------------------------------------------------------ health */
 
 static int check_recorder(struct status *status)
 {
-	const struct config *config = status->config;
-	char lock[PATH_MAX + sizeof(".lock")];
+	char lock[PATH_MAX + sizeof(".lock")], fault[RECORDER_FAULT_MAX];
+	struct recorder_state *state = &status->recorder;
+	struct health_recorder recorder = {
+		.state = state,
+		.as_of = status->as_of,
+		.db_path = status->path,
+		.pin_dir = status->config->pin_dir,
+	};
 	int r;
 
-	(void)snprintf(lock, sizeof(lock), "%s.lock", status->db_name);
-	r = recorder_state_read(status->db, status->now, (int64_t)config->metrics_interval_ns, lock, &status->beat);
+	(void)snprintf(lock, sizeof(lock), "%s.lock", status->real_path);
+	r = recorder_state_read(status->db, status->now, (int64_t)status->config->metrics_interval_ns, lock, state);
 	if (r < 0)
 		return r;
-	time_format_local(status->as_of, sizeof(status->as_of), status->beat.time, status->options->utc);
-	if (!explain_trouble(status))
-		explain_recorder(status);
-	if (status->beat.state != RECORDER_NEVER && !status->beat.loaded)
-		add_reason(status, "as of %s nothing was loaded: pins were missing below %s; run cri-ebpf-loader load",
-			   status->as_of, config->pin_dir);
+	time_format_local(status->as_of, sizeof(status->as_of), state->time, status->options->utc);
+	if (recorder_fault_read(status->real_path, fault))
+		recorder.fault = fault;
+	health_check_recorder(&status->health, &recorder);
 	return 0;
 }
 
 #define PROBE_FACTS \
 	"json_extract(p.value, '$.name'), json_extract(p.value, '$.rung'), json_extract(p.value, '$.attached')"
-
-/* A probe without a rung is switched off or not available on this kernel; for OOM kills the latter is a fault. */
-static void check_probe(struct status *status, const char *name, const char *rung, bool attached)
-{
-	if (!attached)
-		add_reason(status, "the probe %s is not attached: cri-ebpf-loader status and check say why",
-			   name ? name : "?");
-	else if (name && strcmp(name, "oom_kill") == 0 && (!rung || !rung[0]) && status->config->oom_kill)
-		add_reason(status, "OOM kills are not recorded: nothing that shows them could be attached on this kernel;"
-				   " cri-ebpf-loader check says why");
-}
 
 static int check_probes(struct status *status)
 {
@@ -166,10 +101,12 @@ static int check_probes(struct status *status)
 	int r = prepare_facts(status, PROBE_FACTS, ", json_each(status.value, '$.loader.probes') p", &stmt);
 
 	while (r >= 0 && (r = db_step(stmt)) > 0)
-		check_probe(status, db_text(stmt, 0, NULL), db_text(stmt, 1, NULL),
-			    db_is_null(stmt, 2) || db_int(stmt, 2));
+		health_check_probe(&status->health, db_text(stmt, 0, NULL), db_text(stmt, 1, NULL),
+				   db_is_null(stmt, 2) || db_int(stmt, 2), status->config->oom_kill);
 	return r;
 }
+
+/* ------------------------------------------------------------------ the store */
 
 static int64_t file_bytes(const char *path, const char *suffix)
 {
@@ -182,7 +119,7 @@ static int64_t file_bytes(const char *path, const char *suffix)
 
 static int measure_store(struct status *status)
 {
-	const char *path = status->db_name;
+	const char *path = status->real_path;
 	int r = db_number(status->db, 0, &status->events, "SELECT count(*) FROM event");
 
 	if (r == 0)
@@ -193,10 +130,10 @@ static int measure_store(struct status *status)
 
 /* ------------------------------------------------------------------ JSON */
 
-/* No recorder has written a state yet: the same members, empty. */
-static void write_nothing(struct json *json)
+/* Writes the same members, empty, when no recorder has stored its state yet. */
+static void write_no_facts(struct json *json)
 {
-	static const char *const maps[] = { "sent", "stored", "rejected", "unread", "lost", "filtered" };
+	static const char *const counters[] = { "sent", "stored", "rejected", "unread", "lost", "filtered" };
 
 	json_object(json, "loader");
 	json_bool(json, "loaded", false);
@@ -210,25 +147,25 @@ static void write_nothing(struct json *json)
 	json_null(json, "last_commit");
 	json_close(json, '}');
 	json_object(json, "counters");
-	for (size_t i = 0; i < ARRAY_SIZE(maps); i++) {
-		json_object(json, maps[i]);
+	for (size_t i = 0; i < ARRAY_SIZE(counters); i++) {
+		json_object(json, counters[i]);
 		json_close(json, '}');
 	}
 	json_close(json, '}');
 }
 
-/* What the recorder wrote; "running" is corrected to what the reader found. */
+/* Writes what the recorder stored, with "running" false if it was found not to run. */
 static int write_facts(struct status *status, struct json *json)
 {
 	static const char *const names[] = { "loader", "recorder", "counters" };
 	CLEANUP(cleanup_stmt) struct db_stmt *stmt = NULL;
-	const char *recorder = status->beat.state == RECORDER_RUNNING
+	const char *recorder = status->recorder.state == RECORDER_RUNNING
 				       ? "json_extract(value, '$.recorder')"
 				       : "json_set(json_extract(value, '$.recorder'), '$.running', json('false'))";
 	char what[256];
 	int r;
 
-	/* json_quote: where a text stands in place of an object, json_extract would give it without quotes. */
+	/* json_quote: json_extract returns a text without its quotes, which would not be JSON. */
 	(void)snprintf(what, sizeof(what),
 		       "json_quote(json_extract(value, '$.loader')), json_quote(%s), json_quote(json_extract(value, "
 		       "'$.counters'))",
@@ -267,23 +204,23 @@ static void write_store(struct status *status, struct json *json)
 static int print_json(struct status *status)
 {
 	struct json json = { .out = status->output.out };
-	bool written = status->beat.state != RECORDER_NEVER;
+	bool written = status->recorder.state != RECORDER_NEVER;
 	char as_of[TIME_TEXT_MAX];
 	int r = 0;
 
 	json_object(&json, NULL);
 	json_int(&json, "v", 1);
-	json_bool(&json, "healthy", status->reason_count == 0);
+	json_bool(&json, "healthy", status->health.count == 0);
 	json_array(&json, "reasons");
-	for (size_t i = 0; i < status->reason_count; i++)
-		json_text(&json, NULL, status->reasons[i]);
+	for (size_t i = 0; i < status->health.count; i++)
+		json_text(&json, NULL, status->health.reasons[i]);
 	json_close(&json, ']');
-	time_format_rfc3339(as_of, sizeof(as_of), status->beat.time);
+	time_format_rfc3339(as_of, sizeof(as_of), status->recorder.time);
 	json_text(&json, "as_of", written ? as_of : NULL);
 	if (written)
 		r = write_facts(status, &json);
 	else
-		write_nothing(&json);
+		write_no_facts(&json);
 	write_store(status, &json);
 	json_close(&json, '}');
 	return r;
@@ -299,7 +236,7 @@ static int print_loader(struct status *status)
 	int r = prepare_facts(status, PROBE_FACTS, ", json_each(status.value, '$.loader.probes') p", &stmt);
 
 	(void)fprintf(out, "  loader: as of %s: %sprobes ", status->as_of,
-		      status->beat.loaded ? "" : "nothing loaded; last known ");
+		      status->recorder.loaded ? "" : "nothing loaded; last known ");
 	while (r >= 0 && (r = db_step(stmt)) > 0) {
 		const char *name = db_text(stmt, 0, NULL), *rung = db_text(stmt, 1, NULL);
 		char safe[128];
@@ -341,12 +278,12 @@ static int print_recorder(struct status *status)
 			time_format_local(commit, sizeof(commit), time, status->options->utc);
 	}
 	(void)fprintf(out, "recorder: %s, pid %" PRId64 ", not yet read %s, last commit %s\n",
-		      states[status->beat.state], status->beat.pid, lag, commit);
+		      states[status->recorder.state], status->recorder.pid, lag, commit);
 	db_reset(stmt);
 	return 0;
 }
 
-/* One line per event type that was ever counted. */
+/* Prints one line for each event type with counters. */
 static int print_counters(struct status *status)
 {
 	static const char what[] = "type.name, json_extract(value, '$.counters.sent.' || type.name),"
@@ -386,14 +323,14 @@ static int print_text(struct status *status)
 {
 	FILE *out = status->output.out;
 	char bytes[16], oldest[TIME_TEXT_MAX] = "";
-	bool written = status->beat.state != RECORDER_NEVER;
+	bool written = status->recorder.state != RECORDER_NEVER;
 	int r = 0;
 
-	(void)fprintf(out, " healthy: %s\n", status->reason_count ? "no" : "yes");
-	for (size_t i = 0; i < status->reason_count; i++) {
-		char safe[4 * sizeof(status->reasons[0])];
+	(void)fprintf(out, " healthy: %s\n", status->health.count ? "no" : "yes");
+	for (size_t i = 0; i < status->health.count; i++) {
+		char safe[4 * sizeof(status->health.reasons[0])];
 
-		(void)text_escape(safe, sizeof(safe), status->reasons[i], strlen(status->reasons[i]));
+		(void)text_escape(safe, sizeof(safe), status->health.reasons[i], strlen(status->health.reasons[i]));
 		(void)fprintf(out, "  reason: %s\n", safe);
 	}
 	if (written)
@@ -415,7 +352,7 @@ static int report(struct status *status)
 	int written, r = check_recorder(status);
 
 	confine_to_open_files();
-	if (r == 0 && status->beat.state != RECORDER_NEVER)
+	if (r == 0 && status->recorder.state != RECORDER_NEVER)
 		r = check_probes(status);
 	if (r == 0)
 		r = measure_store(status);
@@ -431,7 +368,7 @@ static int report(struct status *status)
 	r = history_check(status->path, status->db);
 	if (r)
 		return r;
-	return status->reason_count ? EXIT_UNHEALTHY : EXIT_FOUND;
+	return status->health.count ? EXIT_UNHEALTHY : EXIT_FOUND;
 }
 
 static int run(const struct command_call *call)
@@ -447,8 +384,8 @@ static int run(const struct command_call *call)
 	if (!exit_code)
 		exit_code = history_open(status.path, &status.db);
 	/* The recorder's files lie beside the database, not beside a link to it. */
-	if (!exit_code && db_file_resolve(status.path, status.db_name) != 0)
-		(void)snprintf(status.db_name, sizeof(status.db_name), "%s", status.path);
+	if (!exit_code && db_file_resolve(status.path, status.real_path) != 0)
+		(void)snprintf(status.real_path, sizeof(status.real_path), "%s", status.path);
 	if (!exit_code)
 		exit_code = report(&status);
 	db_close(status.db);
@@ -459,11 +396,11 @@ static const struct command_group groups[] = { { "Status", status_rows, 0, 0, NU
 
 const struct command cmd_status = {
 	.name = "status",
-	.help = "is recording healthy?",
+	.help = "whether events are being recorded, and why not",
 	.example = "cri-ebpf status",
 	.synopsis = "cri-ebpf status [--json] [OPTION...]",
-	.description = "Whether events are being recorded: the loader's programs, the recorder, what was sent, stored and\n"
-		"lost, and the store, as the recorder wrote it last. Exits 0 when healthy, 4 when not.",
+	.description = "Whether events are being recorded: the loader's programs, the recorder, the numbers of events sent,\n"
+		"stored and lost, and the store, as of the recorder's last heartbeat. Exits 0 when healthy, 4 when not.",
 	.config_keys = true,
 	.groups = groups,
 	.settings_size = sizeof(struct status_options),
