@@ -7,14 +7,10 @@
 #include <string.h>
 
 #include "common/cleanup.h"
-#include "common/exit_code.h"
-#include "common/log.h"
 #include "consumer/cli/listing.h"
 #include "consumer/print/column.h"
 #include "consumer/print/event_table.h"
-#include "consumer/query/query.h"
-#include "consumer/query/sql.h"
-#include "consumer/store/event_join.h"
+#include "consumer/query/event_counts.h"
 #include "consumer/text/event_type.h"
 
 enum stats_column {
@@ -57,16 +53,16 @@ static const struct option_row stats_rows[] = {
 };
 
 struct group {
-	char *key;			 /* first, for the comparison */
+	char *key;			 /* owned */
 	int64_t counts[STATS_FORKS + 1]; /* by enum stats_column */
 	int64_t first, last;
 };
 
 struct stats {
 	uint64_t key;
-	void *tree; /* of struct group, by key */
-	struct group **groups;
-	size_t count, room;
+	void *tree; /* tsearch(3): the groups by key */
+	struct group **groups; /* owned */
+	size_t count, capacity;
 };
 
 static int compare_keys(const void *a, const void *b)
@@ -76,24 +72,8 @@ static int compare_keys(const void *a, const void *b)
 	return strcmp(left->key, right->key);
 }
 
-/* Columns of the SELECT: the counts of one cgroup and type on one page of ids. */
-enum count_column {
-	COUNT_CONTAINER_NAME,
-	COUNT_CONTAINER_ID,
-	COUNT_POD_NAME,
-	COUNT_POD_UID,
-	COUNT_NAMESPACE,
-	COUNT_TYPE_NAME,
-	COUNT_TYPE,
-	COUNT_EVENTS,
-	COUNT_FAILED,
-	COUNT_FIRST,
-	COUNT_LAST,
-	COUNT_PATH,
-	COUNT_COLUMNS,
-};
-
-/* The column that names the group, and the one used when it is NULL. Ids are not shortened: people copy them. */
+/* By key: the column that names the group, and the one used when it is NULL. Ids are not shortened, so that they can be
+ * copied. */
 static const unsigned int key_fields[][2] = {
 	{ COUNT_CONTAINER_NAME, COUNT_CONTAINER_ID },
 	{ COUNT_POD_NAME, COUNT_POD_UID },
@@ -112,11 +92,11 @@ static const char *unnamed_key(uint64_t key, const struct value *row)
 
 	if (id)
 		return id;
-	/* Outside a container, and not the cgroup of a whole pod: a unit. */
+	/* Outside a container, and not the cgroup of a whole pod: named like a unit. */
 	return key == 0 && path && !text_of(&row[COUNT_POD_UID]) ? event_cgroup_leaf(path) : "-";
 }
 
-/* Names are only unique with what they are in: namespace/pod/container. */
+/* A name is only unique within its pod or namespace: namespace/pod/container. */
 static int make_key(uint64_t key, const struct value *row, char **ret)
 {
 	const char *name = text_of(&row[key_fields[key][0]]);
@@ -134,14 +114,14 @@ static int make_key(uint64_t key, const struct value *row, char **ret)
 
 static int add_group(struct stats *stats, struct group *group)
 {
-	if (stats->count == stats->room) {
-		size_t room = stats->room ? 2 * stats->room : 64;
-		struct group **groups = realloc(stats->groups, room * sizeof(struct group *));
+	if (stats->count == stats->capacity) {
+		size_t capacity = stats->capacity ? 2 * stats->capacity : 64;
+		struct group **groups = realloc(stats->groups, capacity * sizeof(struct group *));
 
 		if (!groups)
 			return -ENOMEM;
 		stats->groups = groups;
-		stats->room = room;
+		stats->capacity = capacity;
 	}
 	stats->groups[stats->count++] = group;
 	return 0;
@@ -180,8 +160,9 @@ static const int type_column[TYPE_COUNT] = {
 	[TYPE_PROCESS_FORK] = STATS_FORKS,
 };
 
-static int count_row(struct stats *stats, const struct value *row)
+static int count_row(void *context, const struct value *row)
 {
+	struct stats *stats = context;
 	int64_t type = row[COUNT_TYPE].number;
 	struct group *group;
 	int r = find_group(stats, row, &group);
@@ -198,7 +179,7 @@ static int count_row(struct stats *stats, const struct value *row)
 	return 0;
 }
 
-/* Most kills, then most failures, then the name. */
+/* Orders by most kills, then most failures, then name. */
 static int compare_groups(const void *a, const void *b)
 {
 	const struct group *left = *(struct group *const *)a, *right = *(struct group *const *)b;
@@ -229,95 +210,9 @@ static void print_groups(struct stats *stats, struct listing *listing)
 	}
 }
 
-#define PAGE_IDS 1000000 /* counted per transaction */
-
-/* Ids from low (not with it) to high: counted by SQLite per cgroup and type, named afterwards. */
-static void build_page(const struct filter *filter, int64_t low, int64_t high, struct sql *sql)
-{
-	bool place = filter_has_place(filter);
-
-	sql_add(sql, "SELECT c.name, c.id, p.name, p.uid, p.namespace, t.name, n.type, n.events, n.failed, n.first, "
-		     "n.last, g.path"
-		     " FROM (SELECT e.cgroup AS cgroup, e.type AS type, count(*) AS events,"
-		     " sum(e.type = 3 AND e.status & 65407 <> 0) AS failed, min(e.time) AS first, max(e.time) AS last"
-		     " FROM event e");
-	sql_add(sql, place ? INDEX_CGROUP " WHERE e.id > " : INDEX_NONE " WHERE e.id > ");
-	sql_add_int(sql, low);
-	sql_add(sql, " AND e.id <= ");
-	sql_add_int(sql, high);
-	sql_add(sql, " AND +e.time >= ");
-	sql_add_int(sql, filter->since);
-	sql_add(sql, " AND +e.time <= ");
-	sql_add_int(sql, filter->until);
-	if (place) {
-		sql_add(sql, " AND e.cgroup IN (SELECT g.cgroup FROM cgroup g" CGROUP_JOIN " WHERE 1");
-		filter_add_place(filter, sql);
-		sql_add(sql, ")");
-	}
-	filter_add_event(filter, sql);
-	sql_add(sql, " GROUP BY 1, 2) n LEFT JOIN type t ON t.type = n.type"
-		     " LEFT JOIN cgroup g ON g.cgroup = n.cgroup" CGROUP_JOIN);
-}
-
-static int count_page(struct stats *stats, struct listing *listing, int64_t low, int64_t high)
-{
-	CLEANUP(sql_cleanup) struct sql *sql = sql_new();
-	CLEANUP(cleanup_stmt) struct db_stmt *stmt = NULL;
-	struct value row[COUNT_COLUMNS];
-	int r;
-
-	build_page(&listing->filter, low, high, sql);
-	r = sql_prepare(sql, listing->db, &stmt);
-	while (r >= 0 && (r = db_step(stmt)) > 0) {
-		value_row(stmt, row, COUNT_COLUMNS);
-		r = count_row(stats, row);
-	}
-	return r;
-}
-
-/* The ids that events of the time range can have, so that a short range does not scan the whole table. */
-static int find_range(struct listing *listing, int64_t *ret_low, int64_t *ret_high)
-{
-	const struct filter *filter = &listing->filter;
-	CLEANUP(sql_cleanup) struct sql *sql = sql_new();
-	CLEANUP(cleanup_stmt) struct db_stmt *stmt = NULL;
-	int r;
-
-	*ret_low = *ret_high = 0;
-	if (filter->since == INT64_MIN && filter->until == INT64_MAX) {
-		r = db_number(listing->db, 0, ret_low, "SELECT min(id) - 1 FROM event");
-		return r < 0 ? r : query_last_id(listing->db, ret_high);
-	}
-	sql_add(sql, "SELECT min(id) - 1, max(id) FROM event" INDEX_TIME " WHERE time >= ");
-	sql_add_int(sql, filter->since);
-	sql_add(sql, " AND time <= ");
-	sql_add_int(sql, filter->until);
-	r = sql_prepare(sql, listing->db, &stmt);
-	if (r == 0)
-		r = db_step(stmt);
-	if (r > 0) {
-		*ret_low = db_int(stmt, 0);
-		*ret_high = db_int(stmt, 1);
-		db_reset(stmt);
-	}
-	return r < 0 ? r : 0;
-}
-
-static int count_events(struct stats *stats, struct listing *listing)
-{
-	int64_t low, high, next;
-	int r = find_range(listing, &low, &high);
-
-	while (r == 0 && (r = query_nearest_id(listing->db, low, high, false, &next)) > 0) {
-		low = (uint64_t)high - (uint64_t)next < PAGE_IDS ? high : next + PAGE_IDS - 1;
-		r = count_page(stats, listing, next - 1, low);
-	}
-	return r;
-}
-
 static void ignore_node(void *node)
 {
-	(void)node; /* the groups are freed by their array */
+	(void)node; /* stats_done frees the groups by the array */
 }
 
 static void stats_done(struct stats *stats)
@@ -340,7 +235,7 @@ static int run(const struct command_call *call)
 	if (!listing_begin(&listing, call, &options->listing) || !listing_open_print(&listing, &table, false) ||
 	    !listing_open_history(&listing))
 		return listing_end(&listing);
-	r = count_events(&stats, &listing);
+	r = event_counts_read(listing.db, &listing.filter, count_row, &stats);
 	if (r == 0)
 		print_groups(&stats, &listing);
 	stats_done(&stats);
@@ -355,11 +250,11 @@ static const struct command_group groups[] = {
 
 const struct command cmd_stats = {
 	.name = "stats",
-	.help = "counts by container, pod, namespace or kind",
+	.help = "count events by container, pod, namespace or kind",
 	.example = "cri-ebpf stats -k pod -S today",
 	.synopsis = "cri-ebpf stats [-k container|pod|namespace|kind] [OPTION...]",
-	.description = "Counts of events: OOM kills, pressure reports, exits, exits that failed (a code other than 0 or a\n"
-		"signal) and forks, with the times of the first and the last event. Most kills first.",
+	.description = "Counts events: OOM kills, pressure reports, exits, failed exits (a code other than 0 or a signal) and\n"
+		"forks, with the times of the first and the last event. The groups with the most kills come first.",
 	.groups = groups,
 	.settings_size = sizeof(struct stats_options),
 	.run = run,
