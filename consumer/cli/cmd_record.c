@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The recorder: opens what needs privileges, gives them up, enters the sandbox and records. */
 #include <errno.h>
-#include <fcntl.h>
 #include <libgen.h>
 #include <limits.h>
 #include <stdio.h>
@@ -14,18 +13,15 @@
 #include "common/cleanup.h"
 #include "common/exit_code.h"
 #include "common/log.h"
-#include "common/pins.h"
 #include "consumer/cli/command.h"
 #include "consumer/container/cgroup_fs.h"
-#include "consumer/container/kernel_maps.h"
 #include "consumer/container/names/name_source.h"
 #include "consumer/container/sweep.h"
-#include "consumer/record/decode.h"
 #include "consumer/record/kind.h"
 #include "consumer/record/loop.h"
 #include "consumer/record/notify.h"
+#include "consumer/record/pins.h"
 #include "consumer/record/pipeline.h"
-#include "consumer/record/ring.h"
 #include "consumer/sandbox/confine.h"
 #include "consumer/sandbox/privileges.h"
 #include "consumer/sandbox/sandbox.h"
@@ -47,118 +43,36 @@ static const struct option_row record_rows[] = {
 	{ .name = NULL },
 };
 
-/* What is open while recording; -1 and NULL: not open. */
+/* What is open while recording; descriptors that are not open are -1. */
 struct record {
 	const struct config *config;
 	char db[PATH_MAX]; /* resolved, without links */
 	char db_directory[PATH_MAX];
-	int pin_lock_fd, db_lock_fd;
-	int ring_fd, pin_fd, signal_fd, epoll_fd, notify_fd, fault_fd;
-	struct pinned_maps *pinned_maps;
-	struct kernel_maps maps;
-	struct map_info info;
-	struct ring *ring;
+	int db_lock_fd, signal_fd, epoll_fd, notify_fd, fault_fd;
+	struct pins pins;
 	struct cgroup_fs *fs;
 	struct pipeline *pipeline;
 	struct sweep *sweep;
 	char boot_id[CLOCK_BOOT_ID_SIZE];
-	bool keeps_bpf; /* CAP_BPF stays: this kernel wants it for looking into maps */
+	bool keeps_bpf; /* CAP_BPF is kept, because this kernel requires it for reading maps */
 };
 
 static void record_close(struct record *record)
 {
 	pipeline_close(record->pipeline);
 	sweep_close(record->sweep);
-	ring_close(record->ring);
 	cgroup_fs_close(record->fs);
-	kernel_maps_close(record->pinned_maps);
 	cleanup_close(&record->fault_fd);
 	cleanup_close(&record->notify_fd);
 	cleanup_close(&record->epoll_fd);
 	cleanup_close(&record->signal_fd);
-	cleanup_close(&record->pin_fd);
-	cleanup_close(&record->ring_fd);
 	cleanup_close(&record->db_lock_fd);
-	cleanup_close(&record->pin_lock_fd);
+	pins_close(&record->pins);
 }
 
-static int explain_lock(const char *what, const char *path, int error, pid_t holder)
-{
-	if (error != -EWOULDBLOCK)
-		log_error("cannot lock the %s \"%s\": %s; nothing is recorded", what, path, error_text(error));
-	else if (holder > 0)
-		log_error("another recorder, pid %d, uses the %s \"%s\": this one ends", (int)holder, what, path);
-	else
-		log_error("another recorder uses the %s \"%s\": this one ends", what, path);
-	return EXIT_DENIED;
-}
-
-static int explain_pin(const struct config *config, const char *name, int error)
-{
-	const char *advice = "load them with cri-ebpf-loader load";
-
-	if (error == -EACCES)
-		advice = "it is readable for group " GROUP_RING " only: start the recorder as root or as its user";
-	else if (error == -EPERM)
-		advice = "this kernel allows bpf(2) to privileged processes only";
-	else if (error == -ERROR_MAP_LAYOUT)
-		advice = "unload it with that version, then cri-ebpf-loader load";
-	log_error("cannot open \"%s/%s\": %s; nothing is recorded: %s", config->pin_dir, name, error_text(error), advice);
-	return EXIT_DENIED;
-}
-
-static int open_pin_fd(const char *path)
-{
-	int fd = open(path, O_PATH | O_NOFOLLOW | O_CLOEXEC);
-
-	return fd < 0 ? -errno : fd;
-}
-
-static int open_ring(struct record *record)
-{
-	char path[PATH_MAX];
-	int n = snprintf(path, sizeof(path), "%s/" PIN_EVENTS, record->config->pin_dir);
-
-	if (n < 0 || (size_t)n >= sizeof(path))
-		return -ENAMETOOLONG;
-	record->ring_fd = ring_open_pin(path);
-	if (record->ring_fd < 0)
-		return record->ring_fd;
-	record->pin_fd = open_pin_fd(path);
-	if (record->pin_fd < 0)
-		return record->pin_fd;
-	return ring_open(record->ring_fd, record->info.ring_bytes, &record->ring);
-}
-
-/* Locks before it opens the ring: two readers of one ring would each get only part of the records. */
 static int open_pins(struct record *record)
 {
-	const struct config *config = record->config;
-	const char *failed = PIN_INFO;
-	pid_t holder = 0;
-	int r;
-
-	record->pin_lock_fd = writer_lock_directory(config->pin_dir, &holder);
-	if (record->pin_lock_fd == -ENOENT || record->pin_lock_fd == -EACCES)
-		return explain_pin(config, "", record->pin_lock_fd);
-	if (record->pin_lock_fd < 0)
-		return explain_lock("pins", config->pin_dir, record->pin_lock_fd, holder);
-
-	r = kernel_maps_open(config->pin_dir, &record->pinned_maps, &failed);
-	if (r)
-		return explain_pin(config, failed, r);
-	record->maps = kernel_maps_view(record->pinned_maps);
-	r = kernel_maps_read_info(record->pinned_maps, &record->info);
-	if (r)
-		return explain_pin(config, PIN_INFO, r);
-	if (record->info.abi > EV_ABI || record->info.abi < DECODE_ABI_MIN) {
-		log_error("the loaded programs (cri-ebpf-loader %s) write records of version %u, this recorder reads %u to"
-			  " %u: install the same version of both; nothing is recorded and nothing in the ring is touched",
-			  record->info.version, record->info.abi, DECODE_ABI_MIN, EV_ABI);
-		return EXIT_DENIED;
-	}
-	r = open_ring(record);
-	return r ? explain_pin(config, PIN_EVENTS, r) : 0;
+	return pins_open(record->config->pin_dir, &record->pins);
 }
 
 static int open_sources(struct record *record)
@@ -168,15 +82,15 @@ static int open_sources(struct record *record)
 	int r = clock_boot_id(record->boot_id);
 
 	if (r) {
-		log_error("cannot read the id of this boot: %s; nothing is recorded", error_text(r));
+		log_error("cannot read the boot id: %s; nothing is recorded", error_text(r));
 		return EXIT_DENIED;
 	}
 	r = cgroup_mount_find(&mount);
 	if (!r)
 		r = cgroup_fs_open(mount.path, mount.mode == INFO_CGROUP_V1, &record->fs);
 	if (r)
-		log_warning("cannot open the cgroup file system: %s; cgroups that the kernel does not name stay without"
-			    " a name",
+		log_warning("cannot open the cgroup file system: %s; cgroups without a path in the kernel's map stay"
+			    " without one",
 			    error_text(r));
 	r = name_source_open(&source);
 	if (r)
@@ -185,7 +99,7 @@ static int open_sources(struct record *record)
 	record->notify_fd = notify_open();
 	record->signal_fd = loop_open_signals();
 	if (record->signal_fd >= 0)
-		record->epoll_fd = loop_open_epoll(record->ring_fd, record->signal_fd);
+		record->epoll_fd = loop_open_epoll(record->pins.ring_fd, record->signal_fd);
 	r = record->signal_fd < 0 ? record->signal_fd : record->epoll_fd;
 	if (r < 0) {
 		log_error("cannot wait for records and signals: %s; nothing is recorded", error_text(r));
@@ -194,17 +108,17 @@ static int open_sources(struct record *record)
 	return 0;
 }
 
-static int look_into_map(const void *context)
+static int read_a_map(const void *context)
 {
 	const struct record *record = context;
 	struct map_counters counters;
 
-	return record->maps.counters(record->maps.context, EV_PROCESS_EXIT, &counters);
+	return record->pins.maps.counters(record->pins.maps.context, EV_PROCESS_EXIT, &counters);
 }
 
 /*
- * Root makes the database's directory and then is nobody special. Kernels before 5.19 that restrict bpf(2) want
- * CAP_BPF for every look into a map: there it stays, as the only one, and the policy limits bpf(2).
+ * Root creates the database's directory and then becomes the configured user. Kernels before 5.19 that restrict bpf(2)
+ * require CAP_BPF for reading a map: there it is kept, as the only capability, and the seccomp policy limits bpf(2).
  */
 static int leave_root(struct record *record)
 {
@@ -214,29 +128,29 @@ static int leave_root(struct record *record)
 	int r = uid == 0 ? privileges_find_user(config->user, &uid, &gid) : 0;
 
 	if (r == -ENOENT) {
-		log_error("there is no user \"%s\" to become; nothing is recorded: make it with systemd-sysusers and"
+		log_error("the user \"%s\" does not exist; nothing is recorded: create it with systemd-sysusers and"
 			  " the line: u cri-ebpf - \"cri-ebpf recorder\" /nonexistent",
 			  config->user);
 		return EXIT_DENIED;
 	}
 	if (!r && uid == 0) {
-		log_error("user = \"%s\" is root: the recorder runs as somebody who may nothing; nothing is recorded",
+		log_error("user = \"%s\" is root, but the recorder needs a user without privileges; nothing is recorded",
 			  config->user);
 		return EXIT_DENIED;
 	}
 	if (!r && geteuid() == 0)
 		r = privileges_make_directory(record->db_directory, uid, gid);
 	if (r) {
-		log_error("cannot make \"%s\" for user \"%s\": %s; nothing is recorded", record->db_directory, config->user,
+		log_error("cannot create \"%s\" for user \"%s\": %s; nothing is recorded", record->db_directory, config->user,
 			  error_text(r));
 		return EXIT_STORE;
 	}
 
-	record->keeps_bpf = privileges_try_without(uid, gid, look_into_map, record) == -EPERM;
+	record->keeps_bpf = privileges_try_without(uid, gid, read_a_map, record) == -EPERM;
 	r = privileges_drop(uid, gid, record->keeps_bpf);
 	if (r == -EPERM && record->keeps_bpf) {
-		log_error("this kernel lets only CAP_BPF look into maps (kernel.unprivileged_bpf_disabled, before 5.19):"
-			  " names and counters could not be read, loss would be silent; nothing is recorded. Start the"
+		log_error("this kernel lets only CAP_BPF read maps (kernel.unprivileged_bpf_disabled, before 5.19): names"
+			  " and counters could not be read and losses would go unnoticed; nothing is recorded. Start the"
 			  " recorder with CAP_BPF as its only capability, or as root");
 		return EXIT_DENIED;
 	}
@@ -258,7 +172,7 @@ static int set_db_directory(struct record *record, const char *db)
 	return 0;
 }
 
-/* Resolves links, so that every name of the database leads to the same lock and sandbox directory. */
+/* Resolves links, so that every path to the database leads to the same lock and sandbox directory. */
 static int find_database(struct record *record)
 {
 	int r = db_file_resolve(record->config->db, record->db);
@@ -273,10 +187,19 @@ static int find_database(struct record *record)
 	return EXIT_STORE;
 }
 
-/* Errors that may go away while the events wait in the ring: worth another try. */
+/* Whether the error may pass while the events wait in the ring, so that another try makes sense. */
 static bool is_temporary(int error)
 {
 	return error == -ENOSPC || error == -EROFS || error == -EBUSY || error == -EIO || error == -ENOMEM;
+}
+
+static int explain_db_holder(const char *db, pid_t holder)
+{
+	char who[WRITER_LOCK_HOLDER_SIZE];
+
+	writer_lock_format_holder(holder, who);
+	log_error("another recorder%s uses the database \"%s\": this one ends", who, db);
+	return EXIT_DENIED;
 }
 
 static int lock_database(struct record *record)
@@ -286,13 +209,13 @@ static int lock_database(struct record *record)
 
 	record->db_lock_fd = writer_lock_database(db, &holder);
 	if (record->db_lock_fd == -ERROR_LOCK_FOREIGN) {
-		log_error("\"%s.lock\" belongs to another user, who could keep every recorder out; nothing is recorded:"
+		log_error("\"%s.lock\" belongs to another user, who could lock out every recorder; nothing is recorded:"
 			  " remove it",
 			  db);
 		return EXIT_STORE;
 	}
 	if (record->db_lock_fd == -EWOULDBLOCK)
-		return explain_lock("database", db, record->db_lock_fd, holder);
+		return explain_db_holder(db, holder);
 	if (record->db_lock_fd < 0) {
 		log_error("cannot write to \"%s\": %s; nothing is recorded: it must exist, be writable and belong to the"
 			  " recorder's user",
@@ -341,22 +264,22 @@ static int open_pipeline(struct record *record)
 	const struct pipeline_settings settings = {
 		.db_path = record->db,
 		.boot_id = record->boot_id,
-		.generation = record->info.generation,
-		.loaded_ns = record->info.loaded_ns,
+		.generation = record->pins.info.generation,
+		.loaded_ns = record->pins.info.loaded_ns,
 		.buffer_size = config->buffer_size,
 		.durability_full = config->durability_full,
 		.resolve = { config->containerd_namespaces, config->metadata_cache_size, config->metadata_cache_ttl_ns,
 			     config->record_host },
 	};
-	const char *advice = "see that its directory exists and belongs to the recorder's user";
-	int r = pipeline_open(&settings, record->ring, &record->maps, record->fs, &record->pipeline);
+	const char *advice = "its directory must exist and belong to the recorder's user";
+	int r = pipeline_open(&settings, record->pins.ring, &record->pins.maps, record->fs, &record->pipeline);
 
 	if (!r)
 		r = start_pipeline(record->pipeline);
 	if (r == 0 || (record->pipeline && is_temporary(r)))
 		return 0;
 	if (r == -ERROR_DB_NEWER)
-		advice = "install that one, or name another file with --db";
+		advice = "install that version, or name another file with --db";
 	else if (r == -ERROR_DB_FOREIGN || r == -ERROR_DB_NONE)
 		advice = "name another file with --db";
 	log_error("cannot use \"%s\": %s; it is left as it is and nothing is recorded: %s", record->db,
@@ -369,12 +292,12 @@ static int record_events(struct record *record, const struct record_options *opt
 	const struct config *config = record->config;
 	const struct recorder recorder = {
 		.pipeline = record->pipeline,
-		.ring = record->ring,
+		.ring = record->pins.ring,
 		.sweep = record->sweep,
-		.maps = &record->maps,
-		.info = &record->info,
+		.maps = &record->pins.maps,
+		.info = &record->pins.info,
 		.epoll_fd = record->epoll_fd,
-		.pin_fd = record->pin_fd,
+		.pin_fd = record->pins.events_fd,
 		.signal_fd = record->signal_fd,
 		.notify_fd = record->notify_fd,
 		.fault_fd = record->fault_fd,
@@ -390,13 +313,13 @@ static int record_events(struct record *record, const struct record_options *opt
 	return loop_run(&recorder);
 }
 
-/* No sweep inside a container's cgroup namespace: there the host's cgroups would look removed. */
+/* Not inside a container's cgroup namespace, where the host's cgroups would look removed. */
 static int open_sweep(struct record *record)
 {
 	if (!record->fs || cgroup_fs_exists(record->fs, "/", CGROUP_ROOT_ID) <= 0)
 		return 0;
-	if (sweep_open(&record->maps, record->fs, &record->sweep) != 0)
-		log_warning("no memory to look for cgroups that are gone; the kernel's map of them may fill");
+	if (sweep_open(&record->pins.maps, record->fs, &record->sweep) != 0)
+		log_warning("out of memory: removed cgroups are not swept from the kernel's map, which may fill up");
 	return 0;
 }
 
@@ -404,8 +327,8 @@ static int run(const struct command_call *call)
 {
 	CLEANUP(record_close) struct record record = {
 		.config = &call->common.config,
-		.pin_lock_fd = -1, .db_lock_fd = -1, .ring_fd = -1,   .pin_fd = -1,
-		.signal_fd = -1,   .epoll_fd = -1,   .notify_fd = -1, .fault_fd = -1,
+		.db_lock_fd = -1, .signal_fd = -1, .epoll_fd = -1, .notify_fd = -1, .fault_fd = -1,
+		.pins = PINS_CLOSED,
 	};
 	typedef int step(struct record *);
 	step *const steps[] = { open_pins,     open_sources,  leave_root,    find_database,
@@ -428,10 +351,10 @@ static const struct command_group groups[] = { { "Recording", record_rows, 0, 0,
 
 const struct command cmd_record = {
 	.name = "record",
-	.help = "record events into the database: what the service runs",
+	.help = "record events into the database; the service runs this",
 	.example = "cri-ebpf record --once",
 	.synopsis = "cri-ebpf record [--once] [OPTION...]",
-	.description = "Moves events from the kernel's ring buffer to the database until it is told to stop. Needs what\n"
+	.description = "Moves events from the kernel's ring buffer to the database until it is stopped. Needs what\n"
 		       "cri-ebpf-loader load has pinned. Started as root it becomes the configured user first; it\n"
 		       "keeps no capability and runs in a sandbox, which cannot be switched off.",
 	.config_keys = true,

@@ -205,21 +205,20 @@ static int lock(struct vacuum *vacuum)
 {
 	const char *path = vacuum->path;
 	pid_t holder = 0;
-	char pid[32] = "";
+	char who[WRITER_LOCK_HOLDER_SIZE];
 
 	vacuum->lock_fd = writer_lock_database(path, &holder);
 	if (vacuum->lock_fd >= 0)
 		return 0;
-	if (holder > 0)
-		(void)snprintf(pid, sizeof(pid), ", pid %d,", (int)holder);
+	writer_lock_format_holder(holder, who);
 	if (vacuum->lock_fd == -ERROR_LOCK_FOREIGN)
-		log_error("\"%s.lock\" belongs to another user, who could keep every recorder out; nothing was removed:"
+		log_error("\"%s.lock\" belongs to another user, who could lock out every recorder; nothing was removed:"
 			  " remove it",
 			  path);
 	else if (vacuum->lock_fd == -EWOULDBLOCK)
 		log_error("a recorder%s writes to \"%s\"; nothing was removed: it keeps retention_age and retention_size"
 			  " of its configuration by itself; set them there and restart it, or stop it first",
-			  pid, path);
+			  who, path);
 	else
 		log_error("cannot write to \"%s\": %s; nothing was removed: run this as root or as user \"%s\", or add"
 			  " --dry-run",

@@ -13,7 +13,7 @@ enum event_count {
 	COUNT_POD_UID,
 	COUNT_NAMESPACE,
 	COUNT_TYPE_NAME,
-	COUNT_TYPE,   /* number of the type: text/event_type.h */
+	COUNT_TYPE,   /* enum event_type */
 	COUNT_EVENTS,
 	COUNT_FAILED, /* exits with a code other than 0 or a signal */
 	COUNT_FIRST,

@@ -94,3 +94,10 @@ int writer_lock_database(const char *db_path, pid_t *ret_holder)
 
 	return r ? r : TAKE_FD(fd);
 }
+
+void writer_lock_format_holder(pid_t holder, char out[WRITER_LOCK_HOLDER_SIZE])
+{
+	out[0] = '\0';
+	if (holder > 0)
+		(void)snprintf(out, WRITER_LOCK_HOLDER_SIZE, ", pid %d,", (int)holder);
+}
