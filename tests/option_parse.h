@@ -5,7 +5,7 @@
 #include "common/cleanup.h"
 #include "common/option.h"
 
-/* Both steps of common/option.h. 1: help was asked for, no target was set. *ret_operands is written only on 0. */
+/* Both steps of common/option.h. 1: help was requested, no target was set. *ret_operands is written only on 0. */
 static inline int option_parse(int argc, char **argv, const struct option_group *groups, int *ret_operands, char *message,
 		 size_t message_size)
 {

@@ -133,7 +133,7 @@ static inline void recorder_rig_open(struct recorder_rig *r, size_t ring_size)
 	};
 }
 
-/* Begins a recorder's life. What pipeline_start says. */
+/* Starts a recorder. Returns as pipeline_start. */
 static inline int recorder_rig_start(struct recorder_rig *r)
 {
 	assert_int_equal(ring_attach(&r->rig.consumer, &r->rig.producer, r->rig.data, r->rig.size, &r->ring), 0);
@@ -141,7 +141,7 @@ static inline int recorder_rig_start(struct recorder_rig *r)
 	return pipeline_start(r->pipeline);
 }
 
-/* Ends it without any good-bye, as a kill would. */
+/* Ends the recorder without any clean-up, as SIGKILL does. */
 static inline void recorder_rig_kill(struct recorder_rig *r)
 {
 	pipeline_close(r->pipeline);
@@ -160,7 +160,7 @@ static inline void recorder_rig_close(struct recorder_rig *r)
 	assert_int_equal(system(command), 0);
 }
 
-/* One number out of a database, -1 for NULL, -2 for no row. */
+/* One number from a database; -1 for NULL, -2 for no row. */
 static inline int64_t ask_number(const char *path, const char *sql)
 {
 	struct db *db = NULL;

@@ -60,7 +60,7 @@ static inline int rig_push(struct rig *rig, const void *record, uint32_t length,
 	return 1;
 }
 
-/* A record of the kernel's: fills the header, counts. record needs not have a header yet. */
+/* Emits a record as the kernel does: fills its header and counts it. */
 static inline int rig_emit(struct rig *rig, uint32_t cpu, enum ev_kind kind, void *record, size_t length)
 {
 	struct ev_header *header = record;

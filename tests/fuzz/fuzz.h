@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What fuzz targets share. A broken invariant ends the program, whatever NDEBUG says. */
+/* Helpers of all fuzz targets. A broken invariant aborts the program, also with NDEBUG. */
 #ifndef CRI_TESTS_FUZZ_FUZZ_H
 #define CRI_TESTS_FUZZ_FUZZ_H
 
@@ -21,7 +21,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 		}                                                                                     \
 	} while (0)
 
-/* No C0, no DEL: nothing that moves a cursor or ends a line. */
+/* No C0 and no DEL: no character moves the cursor or ends a line. */
 static inline bool fuzz_is_printable(const char *text)
 {
 	for (; *text; text++)
@@ -31,7 +31,7 @@ static inline bool fuzz_is_printable(const char *text)
 	return true;
 }
 
-/* The input as text of its own, so that reading beyond its end is seen. To be freed. */
+/* A copy of the input as text, so that the address sanitizer reports reads behind it. The caller frees it. */
 static inline char *fuzz_text(const uint8_t *data, size_t size)
 {
 	char *text = malloc(size + 1);

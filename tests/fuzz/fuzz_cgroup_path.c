@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Any bytes as path: an answer that is consistent in itself, in texts that need no escaping. */
+/* Any bytes as path: the result is consistent, and its texts need no escaping. */
 #include "consumer/container/names/cgroup_path.h"
 #include "tests/fuzz/fuzz.h"
 
@@ -47,7 +47,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	cgroup_path_parse(path, size, "default,moby,k8s.io", &identity);
 	check_identity(&identity, path, size);
 
-	/* What is below a container is that container. */
+	/* A cgroup below a container's belongs to that container. */
 	if (identity.kind == CGROUP_CONTAINER) {
 		cgroup_path_parse(path, identity.container_path_length, "default,moby,k8s.io", &own);
 		FUZZ_ASSERT(memcmp(&own, &identity, sizeof(own)) == 0);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Any bytes as record: an answer of the documented ones, and every part of a good one inside the input. */
+/* Any bytes as record: a documented result, and every part of a valid record lies inside the input. */
 #include <errno.h>
 
 #include "common/limits.h"
@@ -17,7 +17,7 @@ static void check_text(struct text_span text, const char *record, size_t length)
 	FUZZ_ASSERT(text.data >= record + sizeof(struct ev_header) && text.data + text.length <= record + length);
 }
 
-/* As many components as names, and as long. */
+/* The path has as many components as there are names, and the same length. */
 static void check_names(struct text_span names)
 {
 	char path[EV_NAMES_MAX + 1];
@@ -50,7 +50,7 @@ static void check_record(const struct ev *ev, const char *record, size_t length)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	char *record = malloc(size > 0 ? size : 1); /* exactly as long, so that one byte more is seen */
+	char *record = malloc(size > 0 ? size : 1); /* exactly as long: ASan reports reads behind it */
 	struct ev ev;
 	int r;
 

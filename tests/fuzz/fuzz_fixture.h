@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The history that the tests of the command line use. */
+/* The fixture database of the command-line tests. */
 #ifndef CRI_TESTS_FUZZ_FUZZ_FIXTURE_H
 #define CRI_TESTS_FUZZ_FUZZ_FIXTURE_H
 
@@ -35,7 +35,7 @@ static inline struct db *fuzz_open_fixture(const char *path)
 	return db;
 }
 
-/* The same in a file that is unlinked already. ret_second: another connection to it, or NULL for none. */
+/* The database in a file that is already unlinked. ret_second: a second connection to it, or NULL for none. */
 static inline struct db *fuzz_open_nameless_fixture(struct db **ret_second)
 {
 	static const char *const suffixes[] = { "", "-wal", "-shm" };

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A damaged database: the fixture of the command line's tests with any values of any type in any column, read by every
- * verb. Each answers with lines that are safe for a terminal, and with JSON that is JSON.
+ * A damaged database: the fixture with any values of any type in any column, read by every verb. Each prints lines
+ * that are safe for a terminal, and valid JSON.
  */
 #include <locale.h>
 #include <sys/stat.h>

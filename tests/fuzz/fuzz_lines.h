@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Output that fuzz targets look at: lines that move no cursor, and JSON that is JSON. */
+/* Checks of output in fuzz targets: lines are safe for a terminal, and JSON is valid. */
 #ifndef CRI_TESTS_FUZZ_FUZZ_LINES_H
 #define CRI_TESTS_FUZZ_FUZZ_LINES_H
 
@@ -16,7 +16,7 @@ static inline void fuzz_refuse_line(const char *line, const char *why)
 	abort();
 }
 
-/* db: any open one, whose SQLite is the judge. text is changed. */
+/* db: any open database, for SQLite's json_valid(). text is modified. */
 static inline void fuzz_check_lines(struct db *db, char *text, bool json)
 {
 	struct db_stmt *stmt = NULL;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Any bytes as values of the pinned maps: texts end within their room, lengths are within bounds, whatever a member
- * of the pins' group wrote there. libbpf's calls are played by the functions below.
+ * Any bytes as values of the pinned maps, since members of the pins' group can write them: texts are terminated and
+ * lengths are within bounds. The functions below replace those of libbpf.
  */
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
@@ -29,7 +29,7 @@ static void take(void *out, size_t size)
 	left -= n;
 }
 
-/* Which map a descriptor stands for: told by the order of opening. */
+/* The map of a descriptor; descriptors are numbered in the order of opening. */
 static struct {
 	const char *name;
 	uint32_t key_size, value_size, room;

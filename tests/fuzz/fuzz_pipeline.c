@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A whole recorder on generated steps: records as they are or out of shape, maps, kills and restarts. The ring is
- * always drained, each sound record is counted once, and what is stored comes out as lines of JSON.
+ * A whole recorder in generated steps: valid and invalid records, maps, crashes and restarts. The ring is
+ * always drained, each valid record is counted once, and stored events can be printed as lines of JSON.
  */
 #include <errno.h>
 
@@ -53,7 +53,7 @@ struct trial {
 	struct recorder_rig r;
 	struct input input;
 	uint64_t pushed; /* complete records */
-	bool sound;	 /* so far nothing broke the ring's own shape, and no record was of another version */
+	bool sound;	 /* so far the ring's structure is intact, and no record has a newer version */
 };
 
 /* A record from the input, 16 bits of length before it. */
@@ -96,7 +96,7 @@ static void poke(struct trial *trial)
 		rig_poke(&trial->r.rig, trial->r.rig.producer - back - sizeof(bytes), bytes, sizeof(bytes));
 }
 
-/* As names.h promises it: lengths within bounds, anything else as somebody wrote it. */
+/* An entry as kernel_maps.h guarantees it: lengths within bounds, any other content. */
 static void put_name(struct trial *trial)
 {
 	struct ev_cgroup key = rig_cgroup(1 + take_byte(&trial->input) % 8);
@@ -139,7 +139,7 @@ static void run_step(struct trial *trial, enum step step)
 	}
 }
 
-/* Twice over each record that never is ready: once to see it, once to step over it. */
+/* A record that is never ready takes two rounds: one to see it, one to step over it. */
 static void drain(struct trial *trial)
 {
 	uint64_t before, counted = 0;

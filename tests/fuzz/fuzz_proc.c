@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Any bytes where the recorder and the loader read what others name: /proc/self/cgroup and mountinfo, the files of a
+ * Any bytes as the files and names that the recorder and the loader parse: /proc/self/cgroup and mountinfo, files of a
  * cgroup, the name of a unit, the service manager's address.
  */
 #include <errno.h>
@@ -44,7 +44,7 @@ static void check_unit_name(const uint8_t *data, size_t size)
 	length = strlen(name);
 	if (unit_name_is_host(name, (unsigned int)length))
 		FUZZ_ASSERT(!strchr(name, ':') && strncmp(name, "systemd-nspawn@", 15) != 0);
-	/* Also as long as the room for it, without an end. */
+	/* Also a name that fills its buffer, without NUL. */
 	memset(name, size > 0 ? data[0] : 'a', sizeof(name));
 	(void)unit_name_is_host(name, sizeof(name));
 }
@@ -57,7 +57,7 @@ static void write_file(int directory, const char *name, const uint8_t *data, siz
 	(void)close(fd);
 }
 
-/* A directory that plays a cgroup; made once, it stays until the program ends. */
+/* A directory in place of a cgroup, created once and removed when the program ends. */
 static char root[64];
 
 static void remove_root(void)

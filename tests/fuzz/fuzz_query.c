@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Any words as filters, one per line, and the first of them as the subject of a story: each is refused with a printable
- * message, or gives SQL that the database accepts.
+ * Any words as filters, one per line, and the first of them as the subject of `why`: each is refused with a printable
+ * message, or makes SQL that the database accepts.
  */
 #include <errno.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Any bytes as ring, with any positions: every record that is handed out lies in the mapped pages and behind the one
- * before, the reader always comes to an end, and what it acknowledges is what it has read.
+ * Any bytes as ring, with any positions: every returned record lies in the mapped pages and behind the previous one,
+ * the reader always ends, and it acknowledges exactly what it has read.
  */
 #include <errno.h>
 
@@ -11,7 +11,7 @@
 
 #define RING_SIZE 1024
 
-/* The input: this, then the pages. What the kernel writes is sound: its position is a multiple of 8. */
+/* The input: this, then the pages. The kernel's own position is always a multiple of 8. */
 struct start {
 	uint64_t consumer, stored;
 	uint32_t ahead; /* of the producer */
@@ -41,7 +41,7 @@ static uint64_t read_all(struct ring *ring, const unsigned char *data, uint64_t 
 	return records;
 }
 
-/* As the recorder does it: what is never ready is stepped over one by one. */
+/* As the recorder does it: records that are never ready are stepped over one by one. */
 static void drain(struct ring *ring, const unsigned char *data, uint64_t end)
 {
 	uint64_t records = read_all(ring, data, end), position = ring_position(ring);

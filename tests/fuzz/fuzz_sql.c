@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/*
- * Any text as query of the sql verb, on a database that could be written to: whatever is run, nothing is
- * changed, and it ends.
- */
+/* Any text as query of the sql verb, on a database that is writable: no statement changes it, and each one ends. */
 #include <errno.h>
 
 #include "consumer/query/value.h"
@@ -13,7 +10,7 @@
 #define ROWS_MAX    1000
 #define COLUMNS_MAX 96
 
-/* A number that must not change: of rows changed, or of commits that another connection has seen. */
+/* A number that must not change: of changed rows, or of commits seen by another connection. */
 static int64_t ask(struct db_stmt *stmt)
 {
 	int64_t number = db_step(stmt) > 0 ? db_int(stmt, 0) : -1;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Any bytes: escaped text is printable, ends with a whole piece at every size, and its length is returned. */
+/* Any bytes: escaped text is printable, is cut only between characters, and its length is returned. */
 #include "common/text.h"
 #include "tests/fuzz/fuzz.h"
 

@@ -41,7 +41,7 @@ static void check_vector(char *line)
 	row_equal(column[PATH], identity.container_path_length > 0, identity.kind == CGROUP_CONTAINER);
 }
 
-/* Shapes seen in the field, as data: tests/unit/cgroup-paths.tsv. */
+/* Paths of real systems: tests/unit/cgroup-paths.tsv. */
 static void test_vectors(void **state)
 {
 	AUTO_FCLOSE FILE *file = harness_open_data("cgroup-paths.tsv");
@@ -59,7 +59,7 @@ static void test_vectors(void **state)
 	assert_true(count >= 70);
 }
 
-/* What the data does not have: hostile, rare and cut paths. */
+/* Paths that are not in the data: hostile, rare and truncated ones. */
 static const struct {
 	const char *path, *runtime;
 	enum cgroup_kind kind;
@@ -115,7 +115,7 @@ static const struct {
 	{ "/other.slice/machine-web.scope", NULL, CGROUP_NONE, "", "", "", "" },
 	/* The same container twice is not inside itself. */
 	{ "/docker/" C "/docker/" C, "docker", CGROUP_CONTAINER, C, "", "", "" },
-	/* Nothing inside a container takes its processes out of it. */
+	/* A cgroup below a container's belongs to the container, whatever its name. */
 	{ "/docker/" N "/kubelet/kubepods/burstable/pod" U, "docker", CGROUP_CONTAINER, N, "", "", "" },
 	{ "/docker/" N "/system.slice/crio-conmon-" C ".scope", "docker", CGROUP_CONTAINER, N, "", "", "" },
 	{ "/docker/" N "/lxc.monitor.x", "docker", CGROUP_CONTAINER, N, "", "", "" },

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What a walk with a small budget sees when somebody has more directories than there is budget. */
+/* What a walk with a small budget still sees when a container creates more directories than the budget. */
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -69,7 +69,7 @@ static bool sees(const struct tree *tree, const char *path)
 	return found != NULL;
 }
 
-/* As a kubelet makes them: a pod with two containers, one of them with something below it. */
+/* As a kubelet creates them: pods with two containers, one of which has a cgroup below it. */
 static void make_pods(const struct tree *tree)
 {
 	char path[64];
@@ -114,8 +114,8 @@ static void test_everything(void **state)
 	tree_end(&tree);
 }
 
-/* Each of them alone would use up all there is, wherever it comes in the order of the file system. */
-static void test_some_are_too_wide(void **state)
+/* Each wide directory alone exceeds the budget, at any place in the order of the file system. */
+static void test_some_directories_are_too_wide(void **state)
 {
 	struct tree tree;
 	size_t cuts;
@@ -137,8 +137,8 @@ static void test_some_are_too_wide(void **state)
 	tree_end(&tree);
 }
 
-/* Not in one place, but in as many as there can be. */
-static void test_one_branches_everywhere(void **state)
+/* The directories are not in one place but spread over many branches. */
+static void test_one_subtree_has_many_branches(void **state)
 {
 	struct tree tree;
 	char path[64];
@@ -163,7 +163,7 @@ static void test_one_branches_everywhere(void **state)
 	tree_end(&tree);
 }
 
-static void test_one_is_too_deep(void **state)
+static void test_one_subtree_is_too_deep(void **state)
 {
 	struct tree tree;
 	char path[512] = "/pods/3/0";
@@ -186,8 +186,8 @@ static void test_one_is_too_deep(void **state)
 	tree_end(&tree);
 }
 
-/* A path that is kept takes memory: the longest count as many. */
-static void test_one_has_long_names(void **state)
+/* Kept paths take memory, so a long one costs several units of the budget. */
+static void test_one_subtree_has_long_names(void **state)
 {
 	struct tree tree;
 	char path[4000] = "/pods/5/0", name[258];
@@ -203,7 +203,7 @@ static void test_one_has_long_names(void **state)
 		(void)strcat(path, name);
 		make(&tree, path);
 	}
-	/* three more for each pod, which it needs, and as many again for who comes first */
+	/* each pod needs three more, and as many go to the subtree that comes first */
 	walk(&tree, 1 + PODS + 2 * 3 * PODS);
 	assert_sees_pods(&tree, 0);
 	assert_non_null(cgroup_walk_cut(tree.walk, &cuts));
@@ -212,7 +212,7 @@ static void test_one_has_long_names(void **state)
 	tree_end(&tree);
 }
 
-/* The root alone has more. */
+/* The root alone has more directories than the budget. */
 static void test_no_budget(void **state)
 {
 	struct tree tree;
@@ -234,10 +234,10 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_everything),
-		cmocka_unit_test(test_some_are_too_wide),
-		cmocka_unit_test(test_one_branches_everywhere),
-		cmocka_unit_test(test_one_is_too_deep),
-		cmocka_unit_test(test_one_has_long_names),
+		cmocka_unit_test(test_some_directories_are_too_wide),
+		cmocka_unit_test(test_one_subtree_has_many_branches),
+		cmocka_unit_test(test_one_subtree_is_too_deep),
+		cmocka_unit_test(test_one_subtree_has_long_names),
 		cmocka_unit_test(test_no_budget),
 	};
 

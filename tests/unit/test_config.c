@@ -403,7 +403,7 @@ static void test_flags(void **state)
 }
 
 /* The default that help and manual print can be written in a file, and means the default. */
-static void test_told_defaults(void **state)
+static void test_printed_defaults(void **state)
 {
 	char text[4096];
 	struct config config, read;
@@ -428,7 +428,7 @@ int main(void)
 		IN_DIR(test_defaults),	 IN_DIR(test_every_key), IN_DIR(test_durability_back), IN_DIR(test_wrong),
 		IN_DIR(test_indented),	 IN_DIR(test_nul_byte),	 IN_DIR(test_long_line),       IN_DIR(test_not_a_file),
 		IN_DIR(test_unreadable), IN_DIR(test_dropins),	 IN_DIR(test_check),	       IN_DIR(test_flags),
-		IN_DIR(test_least_retention_size), IN_DIR(test_told_defaults),
+		IN_DIR(test_least_retention_size), IN_DIR(test_printed_defaults),
 	};
 
 	return cmocka_run_group_tests_name("config", tests, NULL, NULL);

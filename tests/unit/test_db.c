@@ -63,7 +63,7 @@ static void test_made_once_and_opened_again(void **state)
 	close_fixture(&f);
 }
 
-static void test_whose_file_it_is(void **state)
+static void test_foreign_and_newer_databases(void **state)
 {
 	static const struct {
 		const char *what, *sql;
@@ -273,7 +273,7 @@ static void test_a_file_that_was_moved_is_noticed(void **state)
 	close_fixture(&f);
 }
 
-static void test_a_copy_without_its_log_can_be_read(void **state)
+static void test_a_copy_without_its_wal_can_be_read(void **state)
 {
 	struct fixture f;
 	struct db_stmt *stmt = NULL;
@@ -361,7 +361,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_made_once_and_opened_again),
-		cmocka_unit_test(test_whose_file_it_is),
+		cmocka_unit_test(test_foreign_and_newer_databases),
 		cmocka_unit_test(test_indexes_that_are_missing),
 		cmocka_unit_test(test_an_index_that_takes_too_long),
 		cmocka_unit_test(test_files_that_are_no_database),
@@ -370,7 +370,7 @@ int main(void)
 		cmocka_unit_test(test_a_user_may_only_read),
 		cmocka_unit_test(test_a_statement_that_takes_too_long_ends),
 		cmocka_unit_test(test_a_file_that_was_moved_is_noticed),
-		cmocka_unit_test(test_a_copy_without_its_log_can_be_read),
+		cmocka_unit_test(test_a_copy_without_its_wal_can_be_read),
 		cmocka_unit_test(test_members_of_the_group_read),
 	};
 

@@ -24,7 +24,7 @@ static void set_header(void *record, unsigned int kind, size_t length)
 	(void)memcpy(record, &header, sizeof(header));
 }
 
-/* One byte less is refused; sanitizers see to it that none is read behind the end. */
+/* One byte less is refused; the address sanitizer reports reads behind the end. */
 static void test_every_kind_has_a_smallest_size(void **state)
 {
 	(void)state;
@@ -125,7 +125,7 @@ static void test_tails(void **state)
 	}
 }
 
-/* What lies behind the record in the ring looks well enough, but is another's. */
+/* The bytes behind the record in the ring may look valid, but belong to another record. */
 static void test_a_tail_may_not_reach_into_the_next_record(void **state)
 {
 	struct oom_record record = { .tails = "leaf\0top" };

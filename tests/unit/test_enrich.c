@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Whose cgroup it is, by every source there is, and what the rows say of it. */
+/* The container and pod of a cgroup, by every source of paths, as the rows have them. */
 #include "consumer/container/cgroup_fs.h"
 #include "consumer/record/kind_oom.h"
 #include "tests/pipeline_rig.h"
@@ -64,7 +64,7 @@ static void test_the_record_names_a_cgroup(void **state)
 	recorder_rig_close(&r);
 }
 
-/* The front is missing, so it must not look like a whole path; the container is at its end all the same. */
+/* Without its beginning a path must not look like a complete one, but its end still names the container. */
 static void test_names_without_a_beginning(void **state)
 {
 	static const char names[] = "docker-" ID ".scope\0system.slice";
@@ -79,7 +79,7 @@ static void test_names_without_a_beginning(void **state)
 	recorder_rig_close(&r);
 }
 
-static void test_a_whole_path_from_the_map_beats_half_of_one(void **state)
+static void test_a_complete_path_is_preferred_to_a_truncated_one(void **state)
 {
 	static const char names[] = "docker-" ID ".scope\0system.slice";
 	struct recorder_rig r;
@@ -158,7 +158,7 @@ static void test_classes_for_the_filter(void **state)
 
 			recorder_rig_open(&r, 65536);
 			r.settings.resolve.record_host = host;
-			fake_put(&r.maps, 42, META_BIRTH, rows[i].path); /* before the start: seeded */
+			fake_put(&r.maps, 42, META_BIRTH, rows[i].path); /* before the recorder starts */
 			assert_int_equal(recorder_rig_start(&r), 0);
 			row_equal(rows[i].path, r.maps.entries[0].value.class,
 				  host ? rows[i].class_with_host : rows[i].class);
@@ -181,7 +181,7 @@ static enum meta_class class_of(struct recorder_rig *r, uint64_t id)
 	return found->class;
 }
 
-/* As the kernel side keeps it: the end of it. */
+/* Puts the end of the path into the map, as the BPF programs do with long paths. */
 static void put_cut(struct recorder_rig *r, uint64_t id, enum meta_source source, const char *path)
 {
 	const struct ev_cgroup key = rig_cgroup(id);
@@ -195,7 +195,7 @@ static void put_cut(struct recorder_rig *r, uint64_t id, enum meta_source source
 #define LONG      LONG_NAME "/" LONG_NAME "/" LONG_NAME "/" LONG_NAME
 #define DEEP      "/docker/" ID "/" LONG "/" LONG
 
-/* What is missing at the front may be the container. */
+/* The missing beginning of the path may name a container. */
 static void test_a_path_without_its_beginning_is_not_the_host(void **state)
 {
 	struct recorder_rig r;
@@ -239,7 +239,7 @@ static void test_a_deep_cgroup_is_known_after_a_restart(void **state)
 	recorder_rig_close(&r);
 }
 
-/* A container may make cgroups all day. */
+/* A container may create any number of cgroups, so they get no row before an event needs one. */
 static void test_a_cgroup_in_a_container_needs_no_row_until_something_happens(void **state)
 {
 	static const char path[] = "/docker/" ID "/worker";
@@ -266,7 +266,7 @@ static void test_a_cgroup_in_a_container_needs_no_row_until_something_happens(vo
 	recorder_rig_close(&r);
 }
 
-/* Before the commit the name may be needed again. */
+/* Until the commit the entry of a removed cgroup may be needed again. */
 static void test_the_map_forgets_after_the_commit(void **state)
 {
 	const struct ev_cgroup key = rig_cgroup(42);
@@ -380,7 +380,7 @@ static void test_one_decision_is_one_incident(void **state)
 	assert_int_equal(recorder_rig_start(&r), 0);
 	(void)rig_oom(&r.rig, 103, 42, 41, 777000000); /* another recorder */
 	(void)rig_oom(&r.rig, 104, 42, 42, 800000000);
-	(void)rig_oom(&r.rig, 105, 42, 0, 0); /* not known: alone */
+	(void)rig_oom(&r.rig, 105, 42, 0, 0); /* unknown: an incident of its own */
 	(void)rig_oom(&r.rig, 106, 42, 0, 0);
 	drain(&r);
 	assert_answer(&r, "SELECT count(DISTINCT incident) FROM v_oom", 4);
@@ -407,7 +407,7 @@ static void test_unknown_numbers_of_a_detail_are_null(void **state)
 	recorder_rig_close(&r);
 }
 
-/* More places than the cache holds: slower, never wrong. */
+/* More cgroups than the cache holds: the results are the same. */
 static void test_a_small_cache(void **state)
 {
 	struct recorder_rig r;
@@ -431,7 +431,7 @@ int main(void)
 		cmocka_unit_test(test_the_map_names_a_cgroup),
 		cmocka_unit_test(test_the_record_names_a_cgroup),
 		cmocka_unit_test(test_names_without_a_beginning),
-		cmocka_unit_test(test_a_whole_path_from_the_map_beats_half_of_one),
+		cmocka_unit_test(test_a_complete_path_is_preferred_to_a_truncated_one),
 		cmocka_unit_test(test_the_file_system_names_a_cgroup),
 		cmocka_unit_test(test_later_knowledge_completes_earlier_rows),
 		cmocka_unit_test(test_classes_for_the_filter),

@@ -5,7 +5,7 @@
 #include "consumer/text/oom_scope.h"
 #include "tests/harness.h"
 
-/* Numbers are in databases and names in scripts: neither may ever change. */
+/* The numbers are stored in databases and the names are used in scripts: neither may change. */
 static const struct {
 	enum event_type type;
 	int number;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* One container_start and one container_stop for each life, whatever the recorder went through meanwhile. */
+/* Each container instance has one container_start and one container_stop, also across restarts and lost records. */
 #include "consumer/container/cgroup_fs.h"
 #include "tests/pipeline_rig.h"
 
@@ -29,7 +29,7 @@ static void restart(struct recorder_rig *r)
 	assert_int_equal(recorder_rig_start(r), 0);
 }
 
-static void test_a_whole_life(void **state)
+static void test_one_container_instance(void **state)
 {
 	struct recorder_rig r;
 
@@ -103,7 +103,7 @@ static void test_an_exec_below_starts_and_only_the_outermost_stops(void **state)
 	recorder_rig_close(&r);
 }
 
-static void test_the_same_id_again_is_a_new_life(void **state)
+static void test_the_same_id_again_is_a_new_instance(void **state)
 {
 	struct recorder_rig r;
 
@@ -122,7 +122,7 @@ static void test_the_same_id_again_is_a_new_life(void **state)
 	recorder_rig_close(&r);
 }
 
-static void test_a_lost_removal_does_not_join_two_lives(void **state)
+static void test_a_lost_removal_does_not_join_two_instances(void **state)
 {
 	struct recorder_rig r;
 
@@ -139,8 +139,8 @@ static void test_a_lost_removal_does_not_join_two_lives(void **state)
 	recorder_rig_close(&r);
 }
 
-/* Which was running before anybody looked: there is a life, but nobody knows when it began. */
-static void test_a_container_that_was_there_has_no_start(void **state)
+/* A container that ran before the recorder did: it has a row, but the time of its start is unknown. */
+static void test_a_container_older_than_the_recorder_has_no_start(void **state)
 {
 	struct recorder_rig r;
 
@@ -163,7 +163,7 @@ static void test_a_container_that_was_there_has_no_start(void **state)
 	recorder_rig_close(&r);
 }
 
-/* The record of its birth was lost, but the kernel's map tells that it was seen. */
+/* The record of its creation was lost, but the kernel's map has an entry of that creation. */
 static void test_a_birth_that_was_lost_is_in_the_map(void **state)
 {
 	struct recorder_rig r;
@@ -177,7 +177,7 @@ static void test_a_birth_that_was_lost_is_in_the_map(void **state)
 	recorder_rig_close(&r);
 }
 
-static void test_helpers_and_pods_have_no_life(void **state)
+static void test_helpers_and_pods_are_no_containers(void **state)
 {
 	static const char *const paths[] = {
 		"/machine.slice/libpod-conmon-" ID ".scope",
@@ -201,8 +201,8 @@ static void test_helpers_and_pods_have_no_life(void **state)
 	recorder_rig_close(&r);
 }
 
-/* Where the directory cannot be seen, whoever has closed it: that is not an end. */
-static void settle_unseen(struct recorder_rig *r)
+/* A directory that cannot be read is not the end of a container. */
+static void reconcile_unreadable(struct recorder_rig *r)
 {
 	char here[256], elsewhere[256];
 
@@ -216,8 +216,8 @@ static void settle_unseen(struct recorder_rig *r)
 	assert_int_equal(rename(elsewhere, here), 0);
 }
 
-/* Its removal was never recorded. Missing once may be a record on its way; twice is the end. */
-static void test_an_end_nobody_recorded(void **state)
+/* The removal of a cgroup was not recorded. If it is missing once, its record may be unread; twice is the end. */
+static void test_an_end_that_was_not_recorded(void **state)
 {
 	struct recorder_rig r;
 	struct cgroup_fs *fs = NULL;
@@ -240,7 +240,7 @@ static void test_an_end_nobody_recorded(void **state)
 	drain(&r);
 	for (int i = 0; i < 3; i++)
 		assert_int_equal(pipeline_reconcile(r.pipeline), 0);
-	settle_unseen(&r);
+	reconcile_unreadable(&r);
 	assert_answer(&r, STOPS, 0);
 
 	assert_int_equal(rmdir(path), 0);
@@ -257,8 +257,8 @@ static void test_an_end_nobody_recorded(void **state)
 	cgroup_fs_close(fs);
 }
 
-/* Whoever may make cgroups inside a container may call them by another container's id. */
-static void test_a_name_inside_another_container_joins_no_life(void **state)
+/* A container that may create cgroups can give them the id of another container. */
+static void test_a_forged_id_inside_a_container_is_another_instance(void **state)
 {
 	static const char *const forged[] = {
 		"/docker/" EVIL "/docker/" ID,
@@ -303,8 +303,8 @@ static void emit_names(struct recorder_rig *r, uint64_t cgroup, const char *name
 	(void)rig_emit(&r->rig, 0, EV_MEMORY_HIGH, &record, sizeof(record.e) + length);
 }
 
-/* Of neither the outermost cgroup was seen: only the container around one tells them apart. */
-static void test_a_name_inside_another_container_joins_no_life_seen_from_below(void **state)
+/* The outermost cgroup of neither was seen: they differ only in the container around one of them. */
+static void test_a_forged_id_seen_from_below_is_another_instance(void **state)
 {
 	static const char own[] = "below\0" ID "\0docker", forged[] = "below\0" ID "\0docker\0" EVIL "\0docker";
 	struct recorder_rig r;
@@ -320,14 +320,14 @@ static void test_a_name_inside_another_container_joins_no_life_seen_from_below(v
 
 #define emit_cut(r, cgroup, names, length) emit_names(r, cgroup, names, length, EV_F_NAMES_CUT)
 
-static void test_a_path_without_its_beginning_has_a_life_of_its_own(void **state)
+static void test_a_path_without_its_beginning_is_an_instance_of_its_own(void **state)
 {
 	static const char own[] = ID "\0docker\0fragment", below[] = "below\0" ID "\0docker\0fragment";
 	struct recorder_rig r;
 
 	(void)state;
 	start(&r);
-	emit_cut(&r, 60, own, sizeof(own)); /* before and after the one whose path is whole */
+	emit_cut(&r, 60, own, sizeof(own)); /* before and after the one with a complete path */
 	emit_cut(&r, 61, below, sizeof(below));
 	(void)rig_lifecycle(&r.rig, EV_CGROUP_MKDIR, 42, 7, PATH);
 	(void)rig_lifecycle(&r.rig, EV_CGROUP_MKDIR, 43, 42, PATH "/sub");
@@ -436,7 +436,7 @@ static void test_what_does_not_complete_a_start(void **state)
 	recorder_rig_close(&r);
 }
 
-/* The limit of a cgroup below the container's own is not the container's: what is known of it stays. */
+/* The limit of a cgroup below the container's own one does not replace the container's limit. */
 static void test_an_init_below_leaves_the_limit(void **state)
 {
 	struct recorder_rig r;
@@ -456,18 +456,18 @@ static void test_an_init_below_leaves_the_limit(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_a_whole_life),
+		cmocka_unit_test(test_one_container_instance),
 		cmocka_unit_test(test_restarts_of_the_recorder_do_not_matter),
 		cmocka_unit_test(test_an_exec_below_starts_and_only_the_outermost_stops),
-		cmocka_unit_test(test_the_same_id_again_is_a_new_life),
-		cmocka_unit_test(test_a_lost_removal_does_not_join_two_lives),
-		cmocka_unit_test(test_a_container_that_was_there_has_no_start),
+		cmocka_unit_test(test_the_same_id_again_is_a_new_instance),
+		cmocka_unit_test(test_a_lost_removal_does_not_join_two_instances),
+		cmocka_unit_test(test_a_container_older_than_the_recorder_has_no_start),
 		cmocka_unit_test(test_a_birth_that_was_lost_is_in_the_map),
-		cmocka_unit_test(test_helpers_and_pods_have_no_life),
-		cmocka_unit_test(test_an_end_nobody_recorded),
-		cmocka_unit_test(test_a_name_inside_another_container_joins_no_life),
-		cmocka_unit_test(test_a_name_inside_another_container_joins_no_life_seen_from_below),
-		cmocka_unit_test(test_a_path_without_its_beginning_has_a_life_of_its_own),
+		cmocka_unit_test(test_helpers_and_pods_are_no_containers),
+		cmocka_unit_test(test_an_end_that_was_not_recorded),
+		cmocka_unit_test(test_a_forged_id_inside_a_container_is_another_instance),
+		cmocka_unit_test(test_a_forged_id_seen_from_below_is_another_instance),
+		cmocka_unit_test(test_a_path_without_its_beginning_is_an_instance_of_its_own),
 		cmocka_unit_test(test_the_init_completes_the_start),
 		cmocka_unit_test(test_the_init_may_be_first),
 		cmocka_unit_test(test_what_does_not_complete_a_start),

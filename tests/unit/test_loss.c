@@ -7,7 +7,7 @@
 #define EXITS "SELECT count(*) FROM event WHERE type = 3"
 #define LOST "SELECT coalesce(sum(lost), 0) FROM gap WHERE reason IN ('ring_full', 'recorder_down', 'disk_full')"
 
-static void test_what_is_not_understood_becomes_a_gap(void **state)
+static void test_invalid_records_become_a_gap(void **state)
 {
 	struct ev_process_exit odd = { .h = { .abi = EV_ABI, .kind = 77, .length = sizeof(odd) } };
 	struct recorder_rig r;
@@ -42,7 +42,7 @@ static void test_what_is_not_understood_becomes_a_gap(void **state)
 	recorder_rig_close(&r);
 }
 
-static void test_loss_is_told_once_and_completely(void **state)
+static void test_loss_is_recorded_once_and_completely(void **state)
 {
 	struct recorder_rig r;
 
@@ -52,7 +52,7 @@ static void test_loss_is_told_once_and_completely(void **state)
 	emit_exits(&r, 100);
 	assert_true(r.rig.lost[EV_PROCESS_EXIT] > 50);
 	assert_int_equal(pipeline_drain(r.pipeline), 0);
-	assert_answer(&r, LOST, 0); /* nothing in the ring shows it yet */
+	assert_answer(&r, LOST, 0); /* no record in the ring shows the hole yet */
 	emit_exits(&r, 4);
 	assert_int_equal(pipeline_drain(r.pipeline), 0);
 	assert_answer(&r, LOST, (int64_t)r.rig.lost[EV_PROCESS_EXIT]);
@@ -70,7 +70,7 @@ static void test_loss_is_told_once_and_completely(void **state)
 	recorder_rig_close(&r);
 }
 
-static void test_loss_while_no_recorder_ran_says_so(void **state)
+static void test_loss_while_no_recorder_ran_has_its_reason(void **state)
 {
 	struct recorder_rig r;
 	int64_t down;
@@ -97,7 +97,7 @@ static void test_loss_while_no_recorder_ran_says_so(void **state)
 	recorder_rig_close(&r);
 }
 
-static void test_a_new_session_is_no_absence(void **state)
+static void test_a_reopened_database_makes_no_gap(void **state)
 {
 	struct recorder_rig r;
 
@@ -115,7 +115,7 @@ static void test_a_new_session_is_no_absence(void **state)
 	recorder_rig_close(&r);
 }
 
-static void test_records_somebody_else_took_are_a_gap(void **state)
+static void test_records_taken_by_another_reader_are_a_gap(void **state)
 {
 	struct recorder_rig r;
 
@@ -138,7 +138,7 @@ static void test_records_somebody_else_took_are_a_gap(void **state)
 
 #define REJECTED "SELECT coalesce(sum(lost), 0) FROM gap WHERE reason = 'rejected' AND lost_type "
 
-static void test_a_record_that_never_is_ready_costs_itself_alone(void **state)
+static void test_a_record_that_is_never_ready_is_lost_alone(void **state)
 {
 	struct recorder_rig r;
 
@@ -161,7 +161,7 @@ static void test_a_record_that_never_is_ready_costs_itself_alone(void **state)
 	assert_answer(&r, "SELECT rejected FROM tally WHERE kind = 4", 1);
 	assert_answer(&r, "SELECT count(*) FROM gap", 1);
 
-	/* What the kernel loses afterwards is told as ever, once. */
+	/* Later losses of the kernel are recorded as usual, once. */
 	for (int i = 0; i < 2; i++) {
 		emit_exits(&r, 1000);
 		assert_int_equal(pipeline_drain(r.pipeline), 0);
@@ -176,8 +176,8 @@ static void test_a_record_that_never_is_ready_costs_itself_alone(void **state)
 	recorder_rig_close(&r);
 }
 
-/* Its header is not written yet: there are the bytes of an earlier record, or none. */
-static void test_a_record_without_a_header_is_told_once_too(void **state)
+/* The header of the record is not written yet: the ring has bytes of an earlier record there, or zeros. */
+static void test_a_record_without_a_header_is_recorded_once_too(void **state)
 {
 	static const char *const rows[] = { "no header", "an earlier header" };
 
@@ -199,7 +199,7 @@ static void test_a_record_without_a_header_is_told_once_too(void **state)
 			(void)pipeline_scan(r.pipeline);
 			row_equal(rows[i], pipeline_commit(r.pipeline), 0);
 		}
-		/* Neither the hole it left nor a restart tells it again. */
+		/* Neither the hole that it left nor a restart makes another gap. */
 		recorder_rig_kill(&r);
 		row_equal(rows[i], recorder_rig_start(&r), 0);
 		emit_exits(&r, 8);
@@ -212,7 +212,7 @@ static void test_a_record_without_a_header_is_told_once_too(void **state)
 	}
 }
 
-/* One CPU's records only, so that each hole is one, and with the times of now. The ring takes 36 at a time. */
+/* Exits of one CPU with current times, so that each loss is one hole. The ring holds 36 of them. */
 static void emit_on_cpu(struct recorder_rig *r, uint32_t cpu, int count)
 {
 	r->rig.clock_ns = clock_boot_ns();
@@ -220,7 +220,7 @@ static void emit_on_cpu(struct recorder_rig *r, uint32_t cpu, int count)
 		(void)rig_exit(&r->rig, cpu, (uint32_t)(1000 + i), 42, 0);
 }
 
-static void test_a_hole_told_before_a_restart_is_not_told_again(void **state)
+static void test_a_hole_recorded_before_a_restart_is_not_recorded_again(void **state)
 {
 	struct recorder_rig r;
 	int64_t first, second;
@@ -238,7 +238,7 @@ static void test_a_hole_told_before_a_restart_is_not_told_again(void **state)
 
 	assert_int_equal(recorder_rig_start(&r), 0);
 	(void)push_busy_exit(&r.rig, 0);
-	emit_on_cpu(&r, 0, 100); /* shows it, and leaves another one that nothing shows */
+	emit_on_cpu(&r, 0, 100); /* shows it, and leaves a hole that no record shows */
 	second = (int64_t)r.rig.lost[EV_PROCESS_EXIT] - first;
 	for (int n = 0; n < 10 && r.rig.consumer != r.rig.producer; n++) {
 		(void)pipeline_scan(r.pipeline);
@@ -253,7 +253,7 @@ static void test_a_hole_told_before_a_restart_is_not_told_again(void **state)
 	recorder_rig_close(&r);
 }
 
-/* A hole is told with its own times, not with what was lost after it. */
+/* Each hole has its own times and count, without what was lost after it. */
 static void test_each_hole_has_its_own_count(void **state)
 {
 	struct recorder_rig r;
@@ -265,7 +265,7 @@ static void test_each_hole_has_its_own_count(void **state)
 	emit_on_cpu(&r, 0, 100);
 	first = (int64_t)r.rig.lost[EV_PROCESS_EXIT];
 	assert_int_equal(pipeline_drain(r.pipeline), 0);
-	emit_on_cpu(&r, 0, 100); /* the first 36 show the hole, the others make one */
+	emit_on_cpu(&r, 0, 100); /* the first 36 show the hole, the others make another */
 	assert_int_equal(pipeline_drain(r.pipeline), 0);
 	assert_answer(&r, LOST, first);
 	emit_on_cpu(&r, 0, 1);
@@ -276,8 +276,8 @@ static void test_each_hole_has_its_own_count(void **state)
 	recorder_rig_close(&r);
 }
 
-/* What the tail told of one CPU does not cover what another CPU lost later. */
-static void test_a_hole_behind_the_tail_is_told_at_once(void **state)
+/* A gap recorded for the end of the ring does not cover what another CPU loses later. */
+static void test_a_hole_behind_the_tail_is_recorded_at_once(void **state)
 {
 	struct recorder_rig r;
 	int64_t first;
@@ -299,15 +299,15 @@ static void test_a_hole_behind_the_tail_is_told_at_once(void **state)
 	assert_answer(&r, LOST, (int64_t)r.rig.lost[EV_PROCESS_EXIT]);
 	assert_answer(&r, "SELECT max(b.from_time >= a.from_time) FROM gap a JOIN gap b ON b.id > a.id", 1);
 
-	/* Now the other CPU shows what was told. */
+	/* A record of the other CPU now shows the hole that was recorded. */
 	emit_on_cpu(&r, 1, 1);
 	assert_int_equal(pipeline_drain(r.pipeline), 0);
 	assert_answer(&r, "SELECT count(*) FROM gap", 2);
 	recorder_rig_close(&r);
 }
 
-/* The same hole, while others are lost that nothing shows yet. */
-static void test_what_the_tail_told_is_not_taken_for_what_came_later(void **state)
+/* The same hole, while records are lost that no other record shows yet. */
+static void test_a_loss_at_the_tail_is_not_taken_for_a_later_one(void **state)
 {
 	struct recorder_rig r;
 	int64_t first;
@@ -377,17 +377,17 @@ static void test_another_ring_begins_with_a_gap(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_what_is_not_understood_becomes_a_gap),
-		cmocka_unit_test(test_loss_is_told_once_and_completely),
-		cmocka_unit_test(test_loss_while_no_recorder_ran_says_so),
-		cmocka_unit_test(test_a_new_session_is_no_absence),
-		cmocka_unit_test(test_records_somebody_else_took_are_a_gap),
-		cmocka_unit_test(test_a_record_that_never_is_ready_costs_itself_alone),
-		cmocka_unit_test(test_a_record_without_a_header_is_told_once_too),
-		cmocka_unit_test(test_a_hole_told_before_a_restart_is_not_told_again),
+		cmocka_unit_test(test_invalid_records_become_a_gap),
+		cmocka_unit_test(test_loss_is_recorded_once_and_completely),
+		cmocka_unit_test(test_loss_while_no_recorder_ran_has_its_reason),
+		cmocka_unit_test(test_a_reopened_database_makes_no_gap),
+		cmocka_unit_test(test_records_taken_by_another_reader_are_a_gap),
+		cmocka_unit_test(test_a_record_that_is_never_ready_is_lost_alone),
+		cmocka_unit_test(test_a_record_without_a_header_is_recorded_once_too),
+		cmocka_unit_test(test_a_hole_recorded_before_a_restart_is_not_recorded_again),
 		cmocka_unit_test(test_each_hole_has_its_own_count),
-		cmocka_unit_test(test_a_hole_behind_the_tail_is_told_at_once),
-		cmocka_unit_test(test_what_the_tail_told_is_not_taken_for_what_came_later),
+		cmocka_unit_test(test_a_hole_behind_the_tail_is_recorded_at_once),
+		cmocka_unit_test(test_a_loss_at_the_tail_is_not_taken_for_a_later_one),
 		cmocka_unit_test(test_a_bad_record_leaves_no_hole),
 		cmocka_unit_test(test_another_ring_begins_with_a_gap),
 	};

@@ -259,13 +259,13 @@ static void test_print_help(void **state)
 
 static void test_help_tells_default(void **state)
 {
-	static const struct option_row told_rows[] = {
+	static const struct option_row default_rows[] = {
 		{ "size", 0, OPTION_SIZE, AT(size), .help = "bytes", .tells_default = true },
 		{ "name", 0, OPTION_STRING, AT(name), .help = "none so far", .tells_default = true },
 		{ .name = NULL },
 	};
 	struct target target = { .size = 3 << 20 };
-	const struct option_group groups[] = { { NULL, told_rows, &target }, { 0 } };
+	const struct option_group groups[] = { { NULL, default_rows, &target }, { 0 } };
 	AUTO_FREE char *text = NULL;
 	size_t size = 0;
 	FILE *out = open_memstream(&text, &size);

@@ -196,7 +196,7 @@ static void test_when_a_commit_is_due(void **state)
 	assert_int_equal(pipeline_scan(r.pipeline), BATCH_NOW);
 	emit_exits(&r, 5);
 	assert_int_equal(pipeline_commit(r.pipeline), 0);
-	assert_answer(&r, EXITS, 20); /* never more than were looked at */
+	assert_answer(&r, EXITS, 20); /* never more than were scanned */
 	assert_int_equal(pipeline_scan(r.pipeline), BATCH_LATER);
 	(void)rig_oom(&r.rig, 5, 42, 0, 12345);
 	assert_int_equal(pipeline_scan(r.pipeline), BATCH_NOW);

@@ -28,7 +28,7 @@ static int64_t used(struct db *db)
 	return (ask(db, "PRAGMA page_count") - ask(db, "PRAGMA freelist_count")) * ask(db, "PRAGMA page_size");
 }
 
-/* Until it fits. */
+/* Runs retention until the database fits the size. */
 static void retain(struct db *db, uint64_t size)
 {
 	const struct retention_settings settings = { .size = size, .storages = kind_storages };
@@ -76,7 +76,7 @@ static void test_names_go_without_any_event(void **state)
 }
 
 /* Records of a cgroup that was just removed may still be unread. */
-static void test_a_name_stays_a_moment(void **state)
+static void test_a_removed_cgroup_is_kept_for_a_moment(void **state)
 {
 	struct scratch_db scratch;
 
@@ -123,7 +123,7 @@ static void test_exits_go_before_kills(void **state)
 					 " WHERE e.type = 4 AND f.id IS NULL"), 0);
 	assert_int_equal(ask(scratch.db, "SELECT count(*) FROM fork"),
 			 ask(scratch.db, "SELECT count(*) FROM event WHERE type = 4"));
-	/* the oldest went, in one piece */
+	/* the oldest were deleted, without holes */
 	assert_int_equal(ask(scratch.db, "SELECT max(id) - min(id) + 1 - count(*) FROM event"
 					 " WHERE id > (SELECT min(id) FROM event WHERE type IN (3, 4) AND NOT flags & 1)"
 					 " AND id < 200000"), 0);
@@ -164,7 +164,7 @@ static const char live_cgroups[] =
 
 #define EXITS(last) NUMBERS(last) "INSERT INTO event(type, time, boot, cgroup, flags) SELECT 3, i, 1, 1 + i % 30000, 0 FROM n;"
 
-static void test_live_names_cost_no_events(void **state)
+static void test_existing_cgroups_cost_no_events(void **state)
 {
 	struct scratch_db scratch;
 	int64_t names, left;
@@ -191,7 +191,7 @@ static void test_live_names_cost_no_events(void **state)
 #define DAY "86400000000000"
 
 /* A container that has been running for a year, one that stopped a year ago, and gaps of a year ago and of today. */
-static const char old_life[] =
+static const char old_instances[] =
 	"INSERT INTO boot VALUES(1, 'x');"
 	"INSERT INTO ring VALUES(7, 1, 4096, 9, 9); INSERT INTO tally VALUES(7, 3, 100, 1, 2);"
 	"INSERT INTO sequence VALUES(7, 0, 3, 100, 5);"
@@ -205,21 +205,21 @@ static const char old_life[] =
 	"INSERT INTO lifecycle(id, container) VALUES(1, 1), (2, 2), (3, 2);"
 	"INSERT INTO gap(id, reason) VALUES(4, 'ring_full'), (5, 'ring_full');";
 
-static void test_what_is_needed_stays(void **state)
+static void test_rows_in_use_are_kept(void **state)
 {
 	const struct retention_settings settings = { .age_ns = 2592000000000000, .storages = kind_storages };
 	struct scratch_db scratch;
 	int r, steps = 0;
 
 	(void)state;
-	scratch_db_open(&scratch, old_life);
+	scratch_db_open(&scratch, old_instances);
 	while ((r = retention_step(scratch.db, &settings, NOW)) > 0)
 		assert_true(++steps < 100);
 	assert_int_equal(r, 0);
 	assert_int_equal(ask(scratch.db, "SELECT group_concat(id, '') FROM event"), 56);
 	assert_int_equal(ask(scratch.db, "SELECT sum(id) FROM gap"), 5);
 	assert_int_equal(ask(scratch.db, "SELECT count(*) FROM lifecycle"), 0);
-	/* the running one keeps its names and its start, the other nothing */
+	/* the running container keeps its names and its start, the other one nothing */
 	assert_int_equal(ask(scratch.db, "SELECT sum(container) FROM container WHERE started = 5"), 1);
 	assert_int_equal(ask(scratch.db, "SELECT sum(cgroup) FROM cgroup"), 1);
 	assert_int_equal(ask(scratch.db, "SELECT sum(pod) FROM pod"), 1);
@@ -247,7 +247,7 @@ static int64_t cpu_ms(void)
 	return now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-/* All of a day ago. */
+/* All events are a day old. */
 #define BACKLOG(rows) NUMBERS(rows) \
 	"INSERT INTO event(type, time, boot, cgroup, pid, comm, flags)" \
 	" SELECT 3, 1000000000000000000 - " DAY " + i, 1, 1 + i * 7919 % 1000, i, 'sleep', 0 FROM n;"
@@ -322,7 +322,7 @@ static void test_recording_goes_on_by_size(void **state)
 }
 
 /* A long read keeps the WAL from being truncated, and retention does not wait for it. */
-static void test_a_reader_holds_nothing_up(void **state)
+static void test_a_reader_does_not_delay_retention(void **state)
 {
 	const struct retention_settings settings = { .size = 12 << 20, .storages = kind_storages };
 	struct db_stmt *stmt = NULL;
@@ -349,14 +349,14 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_names_go_before_events),
 		cmocka_unit_test(test_names_go_without_any_event),
-		cmocka_unit_test(test_a_name_stays_a_moment),
+		cmocka_unit_test(test_a_removed_cgroup_is_kept_for_a_moment),
 		cmocka_unit_test(test_exits_go_before_kills),
 		cmocka_unit_test(test_pressure_goes_before_kills),
-		cmocka_unit_test(test_live_names_cost_no_events),
-		cmocka_unit_test(test_what_is_needed_stays),
+		cmocka_unit_test(test_existing_cgroups_cost_no_events),
+		cmocka_unit_test(test_rows_in_use_are_kept),
 		cmocka_unit_test(test_recording_goes_on_by_age),
 		cmocka_unit_test(test_recording_goes_on_by_size),
-		cmocka_unit_test(test_a_reader_holds_nothing_up),
+		cmocka_unit_test(test_a_reader_does_not_delay_retention),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

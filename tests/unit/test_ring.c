@@ -169,7 +169,7 @@ static void test_where_to_begin(void **state)
 		{ "clean stop", 400, 800, 1, 400, RING_START_HERE, 400 },
 		{ "crash between commit and acknowledgement", 400, 800, 1, 640, RING_START_FORWARD, 640 },
 		{ "the same, all of it stored", 400, 800, 1, 800, RING_START_FORWARD, 800 },
-		{ "somebody else read on", 640, 800, 1, 400, RING_START_SKIPPED, 640 },
+		{ "another reader went on", 640, 800, 1, 400, RING_START_SKIPPED, 640 },
 		{ "another ring's position", 400, 800, 1, 808, RING_START_FOREIGN, 400 },
 		{ "consumer position reset to zero", 0, 80000, 1, 79200, RING_START_FORWARD, 79200 },
 		{ "consumer position beyond the producer's", 8000, 800, 1, 400, RING_START_CORRUPT, 800 },

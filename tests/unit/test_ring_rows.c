@@ -248,7 +248,7 @@ static void test_retention_by_size_shrinks_the_file(void **state)
 	close_fixture(&f);
 }
 
-static void test_retention_removes_names_nobody_needs(void **state)
+static void test_retention_removes_unused_names(void **state)
 {
 	const struct retention_settings settings = { .age_ns = 30 * DAY_NS, .storages = kind_storages };
 	struct fixture f;
@@ -282,7 +282,7 @@ int main(void)
 		cmocka_unit_test(test_a_batch_that_is_rolled_back_leaves_nothing),
 		cmocka_unit_test(test_retention_by_age),
 		cmocka_unit_test(test_retention_by_size_shrinks_the_file),
-		cmocka_unit_test(test_retention_removes_names_nobody_needs),
+		cmocka_unit_test(test_retention_removes_unused_names),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -137,7 +137,7 @@ static int try_unknown_call(void)
 	return result_of(syscall(SYS_quotactl, 0, NULL, 0, NULL));
 }
 
-/* Passes an address, as to reach another socket than the one that is connected. */
+/* Passes an address, as for sending to another socket than the connected one. */
 static int try_sending_to_a_name(void)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX, .sun_path = "/run/systemd/notify" };
@@ -269,7 +269,7 @@ static int in_sandbox_of(enum sandbox_policy policy, attempt_function *attempt, 
 			_exit(120);
 		if (sandbox_prepare(policy, &paths, &sandbox) != 0 || sandbox_enter(sandbox, &landlock) != 0)
 			_exit(121);
-		/* Not through the C library, whose functions the sanitizers replace. */
+		/* A direct system call, because the sanitizers replace functions of the C library. */
 		(void)syscall(SYS_exit_group, attempt() & 0xff);
 	}
 	assert_int_equal(waitpid(child, &status, 0), child);
@@ -412,7 +412,7 @@ static void test_the_directory_is_made(void **state)
 }
 
 /* A process that can open the file can lock it. */
-static void test_the_lock_is_nobody_elses(void **state)
+static void test_no_other_user_can_open_the_lock(void **state)
 {
 	char db[96], path[128];
 	struct stat st;
@@ -444,7 +444,7 @@ int main(void)
 		cmocka_unit_test(test_files_elsewhere),
 		cmocka_unit_test(test_root_is_given_up),
 		cmocka_unit_test(test_the_directory_is_made),
-		cmocka_unit_test(test_the_lock_is_nobody_elses),
+		cmocka_unit_test(test_no_other_user_can_open_the_lock),
 	};
 	char command[256];
 	int failed;

@@ -9,7 +9,7 @@
 #define RING 65536
 #define EXITS "SELECT count(*) FROM event WHERE type = 3"
 
-/* The batch makes rows for a container too: what memory knew of them must not outlive the failure. */
+/* The batch also inserts rows of a container; after a rollback the cache must not refer to them. */
 static void test_a_failed_batch_is_stored_later_and_once(void **state)
 {
 	static const char container[] = "/docker/00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff";
@@ -141,7 +141,7 @@ static void test_a_foreign_file_is_left_alone(void **state)
 	recorder_rig_close(&r);
 }
 
-/* What the last commit of the recorder waited for: 1 NORMAL, 2 FULL. */
+/* PRAGMA synchronous of the recorder's last commit: 1 NORMAL, 2 FULL. */
 static int64_t synchronous(const struct recorder_rig *r)
 {
 	struct db_stmt *stmt = NULL;
@@ -179,7 +179,7 @@ static void test_only_kills_wait_for_the_disk(void **state)
 	recorder_rig_close(&r);
 }
 
-/* Another process: does begin, waits until its end of the pipe is closed, does end; statuses 1 and 2 where one fails. */
+/* Another process: runs begin, waits until the pipe is closed, runs end. Exit status 1: begin failed, 2: end failed. */
 struct other {
 	bool (*begin)(const char *path);
 	bool (*end)(void);
@@ -218,7 +218,7 @@ static void other_end(struct other *other)
 	assert_int_equal(status, 0);
 }
 
-/* The lock of writers: byte 120 of the index, says SQLite's wal.c. */
+/* SQLite's write lock: byte 120 of the wal-index (WAL_WRITE_LOCK in wal.c). */
 static bool hold_writers_lock(const char *path, short type)
 {
 	struct flock lock = { .l_type = type, .l_whence = SEEK_SET, .l_start = 120, .l_len = 1 };
@@ -260,7 +260,7 @@ static bool cannot_write(void)
 	return db_exec(others_db, "INSERT INTO event(id, type, time, boot) VALUES(99, 3, 0, 1)") != 0;
 }
 
-static void test_who_keeps_the_database_busy_is_named(void **state)
+static void test_the_process_that_locks_the_database_is_named(void **state)
 {
 	struct other holder = { .begin = hold_as_writer };
 	struct recorder_rig r;
@@ -288,8 +288,8 @@ static void test_who_keeps_the_database_busy_is_named(void **state)
 	recorder_rig_close(&r);
 }
 
-/* Somebody who may only read cannot stop recording; whoever had the index open cannot go on with it, to read or write. */
-static void test_a_readers_lock_is_shaken_off(void **state)
+/* A process with read permission cannot stop recording. Processes that had the old wal-index open must fail with it. */
+static void test_a_readers_lock_is_broken(void **state)
 {
 	struct other holder = { .begin = hold_as_reader };
 	struct other others[] = { { .begin = open_to_read, .end = cannot_read },
@@ -309,7 +309,7 @@ static void test_a_readers_lock_is_shaken_off(void **state)
 		emit_exits(&r, 3);
 		assert_int_equal(pipeline_drain(r.pipeline), 0);
 	}
-	/* The last first: it holds the ends of the pipes of those before it. */
+	/* In reverse order: a later process holds the pipe ends of the earlier ones. */
 	other_end(&holder);
 	for (size_t i = ARRAY_SIZE(others); i-- > 0;)
 		other_end(&others[i]);
@@ -328,8 +328,8 @@ int main(void)
 		cmocka_unit_test(test_a_damaged_database_is_set_aside),
 		cmocka_unit_test(test_a_foreign_file_is_left_alone),
 		cmocka_unit_test(test_only_kills_wait_for_the_disk),
-		cmocka_unit_test(test_who_keeps_the_database_busy_is_named),
-		cmocka_unit_test(test_a_readers_lock_is_shaken_off),
+		cmocka_unit_test(test_the_process_that_locks_the_database_is_named),
+		cmocka_unit_test(test_a_readers_lock_is_broken),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Which entries of the metadata map are taken out, and which never are. */
+/* Which entries of the metadata map a sweep removes and which it keeps. */
 #include "consumer/container/cgroup_fs.h"
 #include "consumer/container/sweep.h"
 #include "tests/pipeline_rig.h"
@@ -7,7 +7,7 @@
 #define SECOND 1000000000ULL
 #define DEAD   0xdead0000ULL /* no directory has this number */
 
-/* A directory in place of the cgroup file system, and a map. */
+/* A directory in place of the cgroup file system, and a metadata map. */
 struct sweep_rig {
 	char directory[64];
 	struct fake_maps maps;
@@ -71,7 +71,7 @@ static bool has(struct sweep_rig *rig, uint64_t id)
 	return fake_find(&rig->maps, &key) != NULL;
 }
 
-/* Steps for some time. Returns how many went. */
+/* Makes steps for ns nanoseconds. Returns the number of removed entries. */
 static size_t run(struct sweep_rig *rig, uint64_t ns, uint64_t produced, uint64_t stored)
 {
 	size_t removed = 0;
@@ -81,7 +81,7 @@ static size_t run(struct sweep_rig *rig, uint64_t ns, uint64_t produced, uint64_
 	return removed;
 }
 
-static void test_the_dead_go_and_the_living_stay(void **state)
+static void test_only_entries_of_removed_cgroups_go(void **state)
 {
 	struct sweep_rig rig;
 	uint64_t named, unnamed, moved, cut;
@@ -101,7 +101,7 @@ static void test_the_dead_go_and_the_living_stay(void **state)
 	fake_put(&rig.maps, unnamed, META_SCAN, "");
 	fake_put(&rig.maps, DEAD + 1, META_SCAN, "");
 	fake_put(&rig.maps, moved, META_BIRTH, "/a/before");
-	fake_put(&rig.maps, DEAD + 2, META_BIRTH, "/a/named"); /* another one has its place */
+	fake_put(&rig.maps, DEAD + 2, META_BIRTH, "/a/named"); /* the path of another cgroup now */
 	fake_put(&rig.maps, cut, META_BIRTH, "ut");
 	rig.maps.entries[6].value.path_cut = 1;
 	fake_put(&rig.maps, number_of(&rig, "/"), META_SEED, "/");
@@ -115,8 +115,8 @@ static void test_the_dead_go_and_the_living_stay(void **state)
 	rig_end(&rig);
 }
 
-/* The map has it a moment before the directory can be seen. */
-static void test_a_birth_is_not_overtaken(void **state)
+/* A new cgroup is in the map before its directory is visible. */
+static void test_an_entry_older_than_its_directory_stays(void **state)
 {
 	struct sweep_rig rig;
 	uint64_t born;
@@ -137,7 +137,7 @@ static void test_a_birth_is_not_overtaken(void **state)
 	rig_end(&rig);
 }
 
-static void test_what_is_in_the_ring_keeps_its_name(void **state)
+static void test_cgroups_of_unread_records_keep_their_entries(void **state)
 {
 	struct sweep_rig rig;
 
@@ -146,14 +146,14 @@ static void test_what_is_in_the_ring_keeps_its_name(void **state)
 	fake_put(&rig.maps, DEAD, META_BIRTH, "/gone");
 	assert_int_equal(run(&rig, 100 * SECOND, 800, 792), 0);
 	assert_true(has(&rig, DEAD));
-	/* more came; what counts is what was there at the first look */
+	/* records that arrived after the first scan do not matter */
 	assert_int_equal(run(&rig, SECOND, 1600, 800), 1);
 	rig_end(&rig);
 }
 
 #define DEEP "/1/2/3/4/5/6/7/8/9/10/11/12/13/14/15/16"
 
-static void test_what_is_too_deep_hides_nothing_else(void **state)
+static void test_a_tree_that_is_too_deep_hides_nothing_else(void **state)
 {
 	struct sweep_rig rig;
 	size_t cuts;
@@ -168,8 +168,8 @@ static void test_what_is_too_deep_hides_nothing_else(void **state)
 	fake_put(&rig.maps, DEAD + 1, META_SEED, "/1/2/gone");
 	fake_put(&rig.maps, DEAD + 2, META_SEED, DEEP "/gone");
 	fake_put(&rig.maps, DEAD + 3, META_SEED, DEEP "/17/18/gone");
-	fake_put(&rig.maps, DEAD + 4, META_SEED, DEEP);	/* another one has its place */
-	fake_put(&rig.maps, DEAD + 5, META_SEED, DEEP "0/gone"); /* not below it, it only is called so */
+	fake_put(&rig.maps, DEAD + 4, META_SEED, DEEP);	/* the path of another cgroup now */
+	fake_put(&rig.maps, DEAD + 5, META_SEED, DEEP "0/gone"); /* not below DEEP, only its name begins alike */
 	assert_null(sweep_cut(rig.sweep, &cuts));
 	assert_int_equal(run(&rig, 20 * SECOND, 0, 0), 4);
 	assert_false(has(&rig, DEAD) || has(&rig, DEAD + 1) || has(&rig, DEAD + 4) || has(&rig, DEAD + 5));
@@ -180,8 +180,8 @@ static void test_what_is_too_deep_hides_nothing_else(void **state)
 	rig_end(&rig);
 }
 
-/* One whose path nobody knows could be anywhere. */
-static void test_without_a_path_it_stays_when_not_all_was_seen(void **state)
+/* A cgroup of unknown path could be in the part that the walk left out. */
+static void test_without_a_path_an_entry_stays_after_an_incomplete_walk(void **state)
 {
 	struct sweep_rig rig;
 
@@ -206,7 +206,7 @@ static void test_names_that_begin_with_a_dot(void **state)
 	rig_end(&rig);
 }
 
-/* Somebody asks for a cgroup that is not there all the time: each answer is a walk. */
+/* Repeated searches for a cgroup that does not exist walk the tree each time. */
 static void test_other_walks_do_not_starve_it(void **state)
 {
 	struct sweep_rig rig;
@@ -224,7 +224,7 @@ static void test_other_walks_do_not_starve_it(void **state)
 	rig_end(&rig);
 }
 
-static void test_it_is_seldom(void **state)
+static void test_sweeps_are_rare(void **state)
 {
 	struct sweep_rig rig;
 
@@ -240,14 +240,14 @@ static void test_it_is_seldom(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_the_dead_go_and_the_living_stay),
-		cmocka_unit_test(test_a_birth_is_not_overtaken),
-		cmocka_unit_test(test_what_is_in_the_ring_keeps_its_name),
-		cmocka_unit_test(test_what_is_too_deep_hides_nothing_else),
-		cmocka_unit_test(test_without_a_path_it_stays_when_not_all_was_seen),
+		cmocka_unit_test(test_only_entries_of_removed_cgroups_go),
+		cmocka_unit_test(test_an_entry_older_than_its_directory_stays),
+		cmocka_unit_test(test_cgroups_of_unread_records_keep_their_entries),
+		cmocka_unit_test(test_a_tree_that_is_too_deep_hides_nothing_else),
+		cmocka_unit_test(test_without_a_path_an_entry_stays_after_an_incomplete_walk),
 		cmocka_unit_test(test_names_that_begin_with_a_dot),
 		cmocka_unit_test(test_other_walks_do_not_starve_it),
-		cmocka_unit_test(test_it_is_seldom),
+		cmocka_unit_test(test_sweeps_are_rare),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -29,7 +29,7 @@ static void own_137(struct story *story)
 	add(story, make_exit(52 * SECOND, 42, EXIT_CODE(137), true, false));
 }
 
-static void sigkill_from_someone(struct story *story)
+static void sigkill_by_signal(struct story *story)
 {
 	add(story, make_exit(52 * SECOND, 42, 9, true, false));
 }
@@ -121,7 +121,7 @@ static void runtime_ended_gone(struct story *story)
 	add_exit(story, 3, 41, "crun", 0);
 }
 
-/* Called so by its image: the init is the init. */
+/* A container's own main program may be named like a runtime. */
 static void init_called_runc(struct story *story)
 {
 	add_start(story, 40, "runc", true);
@@ -291,8 +291,8 @@ static const struct ending endings[] = {
 	{ "shell_repeats_137", shell_repeats_137, VERDICT_OOM_KILLED, { "OOM-killed", "(pid 43)" }, "(pid 42)" },
 	{ "kill_long_before_137", kill_long_before_137, VERDICT_FAILED, { "ended as after SIGKILL" }, "OOM" },
 	{ "own_137", own_137, VERDICT_FAILED, { "failed", "exit 137", "ended as after SIGKILL", "own choice" }, "nobody" },
-	{ "sigkill_from_someone",
-	  sigkill_from_someone,
+	{ "sigkill_by_signal",
+	  sigkill_by_signal,
 	  VERDICT_KILLED,
 	  { "killed by SIGKILL", "not by the OOM killer" },
 	  NULL },
