@@ -5,7 +5,6 @@
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "common/cleanup.h"
 #include "common/exit_code.h"
@@ -108,15 +107,6 @@ static int check_probes(struct status *status)
 
 /* ------------------------------------------------------------------ the store */
 
-static int64_t file_bytes(const char *path, const char *suffix)
-{
-	char name[4200];
-	struct stat st;
-
-	(void)snprintf(name, sizeof(name), "%s%s", path, suffix);
-	return stat(name, &st) == 0 ? (int64_t)st.st_size : 0;
-}
-
 static int measure_store(struct status *status)
 {
 	const char *path = status->real_path;
@@ -124,7 +114,7 @@ static int measure_store(struct status *status)
 
 	if (r == 0)
 		r = db_number(status->db, 0, &status->oldest, "SELECT min(time) FROM event");
-	status->bytes = file_bytes(path, "") + file_bytes(path, "-wal");
+	status->bytes = (int64_t)(db_file_size(path, DB_FILE_DATABASE) + db_file_size(path, DB_FILE_WAL));
 	return r;
 }
 

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Retention by hand: --dry-run shows what would be removed; without it, events are removed where no recorder runs. */
+/* Applies retention once: --dry-run shows what would be removed; without it, no recorder may be running. */
 #include <errno.h>
-#include <fcntl.h>
+#include <inttypes.h>
 #include <libgen.h>
 #include <limits.h>
-#include <inttypes.h>
 #include <stddef.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -25,6 +24,7 @@
 #include "consumer/sandbox/privileges.h"
 #include "consumer/sandbox/sandbox.h"
 #include "consumer/store/db_files.h"
+#include "consumer/store/db_place.h"
 #include "consumer/store/retention.h"
 #include "consumer/store/retention_plan.h"
 #include "consumer/store/writer_lock.h"
@@ -46,8 +46,8 @@ static const struct option_row vacuum_rows[] = {
 	  .size = sizeof(((struct vacuum_options *)0)->time), .argument = "TIME",
 	  .help = "remove what is older: 30d, 2025-11-22, \"2 weeks ago\"" },
 	{ "size", 0, OPTION_SIZE, offsetof(struct vacuum_options, size), .min = SIZE_MIN, .max = SIZE_MAX_BYTES,
-	  .argument = "SIZE", .help = "remove until the database and its log take no more" },
-	{ "dry-run", 0, OPTION_FLAG, offsetof(struct vacuum_options, dry_run), .help = "only show what would go" },
+	  .argument = "SIZE", .help = "remove until the database and its WAL take at most this" },
+	{ "dry-run", 0, OPTION_FLAG, offsetof(struct vacuum_options, dry_run), .help = "only show what would be removed" },
 	{ .name = NULL },
 };
 
@@ -73,15 +73,15 @@ static const struct column_table table = { columns, VACUUM_COLUMN_COUNT, NULL, N
 struct vacuum {
 	const struct config *config;
 	const struct vacuum_options *options;
-	char path[sizeof(((struct config *)0)->db)]; /* of the database; from find_database on without links */
+	char path[sizeof(((struct config *)0)->db)]; /* of the database; without links once find_database has run */
 	struct retention_settings settings;
 	struct output output;
 	int64_t now;
-	uid_t recorder;		     /* the configured user */
-	char db_directory[PATH_MAX]; /* while it is written to */
+	uid_t recorder;		     /* the recorder's user; if there is none, the caller */
+	char db_directory[PATH_MAX]; /* unset for --dry-run */
 	int lock_fd;
 	struct db *db;
-	uint64_t file, log; /* before */
+	uint64_t file, wal; /* bytes before the removal */
 };
 
 static void vacuum_close(struct vacuum *vacuum)
@@ -90,8 +90,8 @@ static void vacuum_close(struct vacuum *vacuum)
 	cleanup_close(&vacuum->lock_fd);
 }
 
-/* The bounds of --time and --size; without either, those of the configuration. */
-static int choose(struct vacuum *vacuum)
+/* Takes the bounds of --time and --size; without either, those of the configuration. */
+static int choose_bounds(struct vacuum *vacuum)
 {
 	const struct vacuum_options *options = vacuum->options;
 	struct filter_now now;
@@ -115,7 +115,7 @@ static int choose(struct vacuum *vacuum)
 		return EXIT_USAGE;
 	}
 	if (since > vacuum->now) {
-		log_error("--time=%s is in the future: that would be everything; nothing was removed", options->time);
+		log_error("--time=%s is in the future, which would remove everything; nothing was removed", options->time);
 		return EXIT_USAGE;
 	}
 	vacuum->settings.age_ns = since == vacuum->now ? 1 : (uint64_t)(vacuum->now - since);
@@ -139,7 +139,7 @@ static int leave_root(struct vacuum *vacuum)
 		r = privileges_drop(uid, gid, false);
 	if (!r)
 		return 0;
-	log_error("cannot become user \"%s\", whose database it is: %s; nothing was removed", user, error_text(r));
+	log_error("cannot become user \"%s\", the owner of the database: %s; nothing was removed", user, error_text(r));
 	return EXIT_DENIED;
 }
 
@@ -156,52 +156,23 @@ static int find_database(struct vacuum *vacuum)
 	return 0;
 }
 
-static bool is_strangers(const struct vacuum *vacuum, const struct stat *st)
+/* Refuses a database where others could put files beside it. */
+static int check_place(const struct vacuum *vacuum)
 {
-	return st->st_uid != 0 && st->st_uid != geteuid() && st->st_uid != vacuum->recorder;
-}
+	struct db_place_refusal refusal;
+	int r = db_place_check(vacuum->db_directory, vacuum->path, vacuum->recorder, &refusal);
 
-static int refuse(const char *path, const char *reason, const char *advice)
-{
-	log_error("\"%s\" %s: what lies beside a database can name other files to be removed with it; nothing was"
-		  " removed: %s",
-		  path, reason, advice);
+	if (r < 0)
+		return history_not_opened(vacuum->path, r);
+	if (r == 0)
+		return 0;
+	log_error("\"%s\" %s: a file put beside a database can make SQLite remove other files; nothing was removed: %s",
+		  refusal.path, refusal.reason, refusal.advice);
 	return EXIT_STORE;
 }
 
-/*
- * SQLite replays an unfinished journal that lies beside a database, and the journal can name files to be removed. So
- * only root, the recorder's user and the caller may be able to create files there.
- */
-static int check_place(const struct vacuum *vacuum)
-{
-	const char *path = vacuum->path, *directory = vacuum->db_directory;
-	AUTO_CLOSE int directory_fd = open(directory, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	AUTO_CLOSE int fd = directory_fd < 0 ? -1
-					     : openat(directory_fd, strrchr(path, '/') + 1,
-						      O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-	struct stat above, file;
-
-	if (fd < 0 || fstat(directory_fd, &above) != 0 || fstat(fd, &file) != 0)
-		return history_not_opened(vacuum->path, -errno);
-	if (is_strangers(vacuum, &above))
-		return refuse(directory, "belongs to another user",
-			      "run this as that user, or give it to the recorder's");
-	if (above.st_mode & (S_IWGRP | S_IWOTH))
-		return refuse(directory, "is writable by group or others", "chmod go-w it, once its files are known");
-	if (S_ISDIR(file.st_mode))
-		return history_not_opened(vacuum->path, -EISDIR);
-	if (!S_ISREG(file.st_mode))
-		return refuse(path, "is no regular file", "name a file with --db");
-	if (is_strangers(vacuum, &file))
-		return refuse(path, "belongs to another user", "run this as that user, or give it to the recorder's");
-	if (file.st_nlink != 1)
-		return refuse(path, "has more names than one", "remove the others, or copy it");
-	return 0;
-}
-
-/* A recorder caches row ids: a second writer would make its cache wrong. */
-static int lock(struct vacuum *vacuum)
+/* A recorder caches row ids, which a second writer would make invalid. */
+static int lock_database(struct vacuum *vacuum)
 {
 	const char *path = vacuum->path;
 	pid_t holder = 0;
@@ -216,8 +187,8 @@ static int lock(struct vacuum *vacuum)
 			  " remove it",
 			  path);
 	else if (vacuum->lock_fd == -EWOULDBLOCK)
-		log_error("a recorder%s writes to \"%s\"; nothing was removed: it keeps retention_age and retention_size"
-			  " of its configuration by itself; set them there and restart it, or stop it first",
+		log_error("a recorder%s writes to \"%s\"; nothing was removed: it applies retention_age and retention_size"
+			  " of its configuration itself; set them there and restart it, or stop it first",
 			  who, path);
 	else
 		log_error("cannot write to \"%s\": %s; nothing was removed: run this as root or as user \"%s\", or add"
@@ -234,19 +205,19 @@ static int open_for_writing(struct vacuum *vacuum)
 		exit_code = find_database(vacuum);
 	if (!exit_code)
 		exit_code = check_place(vacuum);
-	/* Opened for reading first: it must exist and be a database of cri-ebpf before a file is made beside it. */
+	/* Opened for reading first: a lock file is only created beside a database of cri-ebpf. */
 	if (!exit_code)
 		exit_code = history_open(vacuum->path, &vacuum->db);
 	if (exit_code)
 		return exit_code;
 	db_close(TAKE_PTR(vacuum->db));
-	exit_code = lock(vacuum);
+	exit_code = lock_database(vacuum);
 
 	const struct sandbox_paths paths = { .write_directory = vacuum->db_directory };
 
 	if (!exit_code)
 		exit_code = confine_to_writing(&paths, "nothing is removed");
-	/* Checked again: a directory above may have been exchanged before the sandbox was entered. */
+	/* Checked again: a directory above may have been replaced before the sandbox was entered. */
 	if (!exit_code)
 		exit_code = check_place(vacuum);
 	if (exit_code)
@@ -275,26 +246,13 @@ static int remove_all(struct vacuum *vacuum)
 
 	while ((r = retention_step(vacuum->db, &vacuum->settings, vacuum->now)) > 0)
 		;
-	/* Free pages that retention_step keeps for new rows. */
+	/* Releases the pages that retention_step keeps for new rows. */
 	if (!r)
 		r = db_exec(vacuum->db, "PRAGMA incremental_vacuum");
 	return r ? r : db_exec(vacuum->db, "PRAGMA wal_checkpoint(TRUNCATE)");
 }
 
-/* Turns *before into what was removed: of each type, the events older than the oldest one left. */
-static void subtract(struct retention_plan *before, const struct retention_plan *after)
-{
-	for (size_t i = 0; i < TYPE_COUNT; i++) {
-		struct retention_range *range = &before->types[i];
-
-		range->events -= after->types[i].events;
-		if (after->types[i].events > 0)
-			range->to = after->types[i].from;
-	}
-	before->events -= after->events;
-}
-
-static int work(struct vacuum *vacuum, struct retention_plan *ret)
+static int apply_bounds(struct vacuum *vacuum, struct retention_plan *ret)
 {
 	struct retention_plan after;
 	int r;
@@ -307,7 +265,7 @@ static int work(struct vacuum *vacuum, struct retention_plan *ret)
 	if (!r)
 		r = retention_plan_all(vacuum->db, &after);
 	if (!r)
-		subtract(ret, &after);
+		retention_plan_subtract(ret, &after);
 	return r;
 }
 
@@ -328,25 +286,25 @@ static void print_plan(struct print *print, const struct retention_plan *plan)
 	}
 }
 
-static void tell(const struct vacuum *vacuum, const struct retention_plan *plan)
+static void report_sizes(const struct vacuum *vacuum, const struct retention_plan *plan)
 {
 	const char *path = vacuum->path;
-	char before[16], after[16], gone[16];
-	uint64_t file, log;
+	char before[16], after[16], removed[16];
+	uint64_t file, wal;
 
-	db_file_sizes(vacuum->db, &file, &log);
-	text_format_size(before, sizeof(before), vacuum->file + vacuum->log);
-	text_format_size(after, sizeof(after), file + log);
-	text_format_size(gone, sizeof(gone), (uint64_t)((double)plan->events * plan->event_bytes));
+	db_file_sizes(vacuum->db, &file, &wal);
+	text_format_size(before, sizeof(before), vacuum->file + vacuum->wal);
+	text_format_size(after, sizeof(after), file + wal);
+	text_format_size(removed, sizeof(removed), (uint64_t)((double)plan->events * plan->event_bytes));
 	if (vacuum->options->dry_run)
 		log_info("would remove %" PRId64 " events, about %s of the %s of \"%s\"; nothing was changed",
-			 plan->events, gone, before, path);
+			 plan->events, removed, before, path);
 	else
 		log_info("removed %" PRId64 " events from \"%s\", which took %s and now takes %s", plan->events, path,
 			 before, after);
 }
 
-static int show(struct vacuum *vacuum, const struct retention_plan *plan)
+static int print_result(struct vacuum *vacuum, const struct retention_plan *plan)
 {
 	CLEANUP(print_cleanup) struct print *print = NULL;
 	struct output *output = &vacuum->output;
@@ -364,7 +322,7 @@ static int show(struct vacuum *vacuum, const struct retention_plan *plan)
 		log_error("cannot write to standard output: %s; the answer is incomplete", error_text(r));
 		return EXIT_USAGE;
 	}
-	tell(vacuum, plan);
+	report_sizes(vacuum, plan);
 	return EXIT_FOUND;
 }
 
@@ -392,17 +350,17 @@ static int run(const struct command_call *call)
 	(void)snprintf(vacuum.path, sizeof(vacuum.path), "%s", vacuum.config->db);
 	r = check_fields(&vacuum);
 	if (!r)
-		r = choose(&vacuum);
+		r = choose_bounds(&vacuum);
 	if (r)
 		return r;
-	(void)umask(027); /* the group may read what is made beside the database, as what the recorder makes */
+	(void)umask(027); /* the group may read the files created beside the database, like those of the recorder */
 	output_open(&call->common, false, &vacuum.output);
 	r = vacuum.options->dry_run ? open_for_reading(&vacuum) : open_for_writing(&vacuum);
 	if (r)
 		return r;
-	db_file_sizes(vacuum.db, &vacuum.file, &vacuum.log);
-	r = work(&vacuum, &plan);
-	return r < 0 ? history_failed(vacuum.path, vacuum.db, r) : show(&vacuum, &plan);
+	db_file_sizes(vacuum.db, &vacuum.file, &vacuum.wal);
+	r = apply_bounds(&vacuum, &plan);
+	return r < 0 ? history_failed(vacuum.path, vacuum.db, r) : print_result(&vacuum, &plan);
 }
 
 static const struct command_group groups[] = {
@@ -413,13 +371,14 @@ static const struct command_group groups[] = {
 
 const struct command cmd_vacuum = {
 	.name = "vacuum",
-	.help = "remove old events; what the recorder does by itself",
+	.help = "remove old events, as the recorder does by itself",
 	.example = "cri-ebpf vacuum --time=30d --size=500M --dry-run",
 	.synopsis = "cri-ebpf vacuum [--time=TIME] [--size=SIZE] [--dry-run] [OPTION...]",
-	.description = "Removes events by age and by size, and gives the room back; without either as retention_age and\n"
-		"retention_size of the configuration say. By size plain exits and forks go first, then pressure, OOM\n"
-		"kills and container lives last. A running recorder does all this by itself, so this is refused beside\n"
-		"one. Needs root or the recorder's user; --dry-run needs no more than reading.",
+	.description = "Removes events by age and by size, and returns their space to the file system; without --time and\n"
+		"--size, by retention_age and retention_size of the configuration. By size, plain exits and forks are\n"
+		"removed first, then pressure reports, OOM kills and container instances last. A running recorder does\n"
+		"all this by itself, so this is refused while one runs. Needs root or the recorder's user; --dry-run\n"
+		"only needs to read.",
 	.groups = groups,
 	.settings_size = sizeof(struct vacuum_options),
 	.run = run,

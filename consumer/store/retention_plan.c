@@ -109,3 +109,15 @@ int retention_plan_all(struct db *db, struct retention_plan *ret)
 
 	return r ? r : count(db, ret, INT64_MIN, "1", INT64_MAX, &found);
 }
+
+void retention_plan_subtract(struct retention_plan *before, const struct retention_plan *after)
+{
+	for (size_t i = 0; i < TYPE_COUNT; i++) {
+		struct retention_range *range = &before->types[i];
+
+		range->events -= after->types[i].events;
+		if (after->types[i].events > 0)
+			range->to = after->types[i].from;
+	}
+	before->events -= after->events;
+}

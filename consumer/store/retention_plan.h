@@ -29,4 +29,7 @@ int retention_plan(struct db *db, const struct retention_settings *settings, int
 /* The plan for deleting all events. */
 int retention_plan_all(struct db *db, struct retention_plan *ret);
 
+/* Turns the plan for all events before a removal into the events removed: those older than the oldest of `after`. */
+void retention_plan_subtract(struct retention_plan *before, const struct retention_plan *after);
+
 #endif

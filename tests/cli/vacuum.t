@@ -208,7 +208,7 @@ refused "another's database" 3 '"[^"]*/events.db" belongs to another user'
 chown cri-ebpf "$T/db/events.db"
 chmod 0640 "$T/db/events.db"
 ln "$T/db/events.db" "$T/second"
-refused "a database with two names" 3 '"[^"]*/events.db" has more names than one'
+refused "a database with two names" 3 '"[^"]*/events.db" has more than one hard link'
 rm "$T/second"
 : >"$T/db/events.db.lock"
 chown nobody "$T/db/events.db.lock"
