@@ -7,11 +7,11 @@
  * the memory controller's numbers must work without it. */
 const volatile bool cfg_probe_read __weak = true;
 const volatile bool cfg_record_host __weak = false;
-/* The exit hook cannot tell the last thread of a process for sure: two threads may both look like the last one. */
+/* The exit hook may take each of two threads for the last one of their process. */
 const volatile bool cfg_exit_twice __weak = false;
 /* There is no hook for a limit that is hit; the OOM kill reports it instead. */
 const volatile bool cfg_limit_from_kill __weak = false;
-/* signal_kernel_kill is attached, so that a mark without a kill can be told from a kill. */
+/* signal_kernel_kill is attached, so that a mark without a kill is distinguished from a kill. */
 const volatile bool cfg_kill_noted __weak = false;
 /* map_info.set of the programs of this load; it differs from the programs that they replace. */
 const volatile __u64 cfg_set __weak = 0;

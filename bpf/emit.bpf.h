@@ -55,7 +55,7 @@ struct emit {
 	struct map_counters *counters;
 	enum emit_room room;
 	bool unnumbered; /* seq is 0: a twin may interrupt a program that has just taken its number */
-	__u64 used;      /* bytes of the ring that are not read yet; 0 when not asked for */
+	__u64 used;      /* bytes of the ring that are not read yet; 0 when not requested */
 };
 
 static __always_inline bool emit_has_room(struct emit *e, __u64 length)

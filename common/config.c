@@ -21,7 +21,7 @@
 static const char *const durability_choices[] = { "normal", "full", NULL };
 
 #define AT(member) \
-	.offset = offsetof(struct config, member), .size = sizeof(((struct config *)0)->member), .tells_default = true
+	.offset = offsetof(struct config, member), .size = sizeof(((struct config *)0)->member), .shows_default = true
 #define BETWEEN(a, b) .min = (a), .max = (b)
 
 /* In the order of the manual page. */

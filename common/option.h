@@ -42,7 +42,7 @@ struct option_row {
 	const char *argument; /* name of the value in help, "TIME"; FILE and DIR are completed as paths; "[BOOT]" is optional */
 	const char *help;  /* one line; NULL with OPTION_CHOICE: help lists the choices */
 	const char *allowed; /* description of the allowed values where type and bounds are not enough; else NULL */
-	bool tells_default; /* help shows the value that the target has as the default */
+	bool shows_default; /* help shows the value that the target has as the default */
 	/* An optional value: the value when none is given, and whether the next word is one. Both or neither. */
 	const char *implied;
 	bool (*is_value)(const char *word);

@@ -37,7 +37,7 @@ static void print_help_row(FILE *out, const struct option_group *group, const st
 
 	(void)format_usage(usage, sizeof(usage), row);
 	format_help(help, sizeof(help), row);
-	if (row->tells_default)
+	if (row->shows_default)
 		option_format_value(row, group->target, value, sizeof(value));
 	(void)fprintf(out, "  %-*s  %s%s%s%s\n", width, usage, help, value[0] ? " (default " : "",
 		      value, value[0] ? ")" : "");
@@ -112,7 +112,7 @@ void option_print_row(FILE *out, const struct option_group *group, const struct 
 
 	option_describe(row, allowed, sizeof(allowed));
 	format_help(help, sizeof(help), row);
-	if (row->tells_default)
+	if (row->shows_default)
 		option_format_value(row, group->target, value, sizeof(value));
 	print_flags(out, row);
 	print_completion(out, row);

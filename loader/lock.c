@@ -37,7 +37,7 @@ static int share(int fd)
 }
 
 /* 1 when the locked directory is still the one that has the name, 0 when its last holder removed it between our open
- * and flock: then the lock excludes nobody. */
+ * and flock: then the lock excludes no other loader. */
 static int is_current(int fd)
 {
 	struct stat named, ours;

@@ -83,7 +83,7 @@ static int plan_choose(struct plan *plan)
 	}
 	if (!available) {
 		log_error("no probe is available (last message of libbpf: %s): nothing could be recorded, nothing was loaded. "
-			  "\"cri-ebpf-loader check\" tells why", object_log_last());
+			  "\"cri-ebpf-loader check\" shows the reasons", object_log_last());
 		return -EOPNOTSUPP;
 	}
 	return 0;

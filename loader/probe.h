@@ -33,7 +33,7 @@ struct probe_rung {
 	bool derived;    /* no program: the events come from the programs of PROBE_OOM_KILL */
 	bool per_cpu;    /* attached to a perf clock event on each CPU */
 	bool exit_twice; /* two threads that exit together may both look like the last one */
-	bool kill_noted; /* can tell a mark without a kill from a kill */
+	bool kill_noted; /* distinguishes a mark without a kill from a kill */
 	bool needs_probe_read; /* useless where bpf_probe_read_kernel() is refused */
 };
 

@@ -16,7 +16,7 @@ enum { ROW_PIN_DIR, ROW_CONFIG };
 
 static const struct option_row own_rows[] = {
 	[ROW_PIN_DIR] = { .name = "pin-dir", .type = OPTION_STRING, CONFIG_MEMBER(pin_dir), .argument = "DIR",
-	  .help = "directory of the pins", .tells_default = true },
+	  .help = "directory of the pins", .shows_default = true },
 	[ROW_CONFIG] = { .name = "config", .type = OPTION_STRING, CONFIG_MEMBER(config_file), .argument = "FILE",
 	  .help = "read this configuration file instead of /etc/cri-ebpf" },
 	{ .name = "replace", .type = OPTION_FLAG, .offset = offsetof(struct settings, replace),

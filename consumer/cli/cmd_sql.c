@@ -31,7 +31,7 @@ static void set_defaults(void *options)
 static const struct option_row sql_rows[] = {
 	{ "time-limit", 0, OPTION_DURATION, offsetof(struct sql_options, time_limit_ns), .min = 1000000,
 	  .argument = "TIME", .help = "stop the query after this time: while it runs, the WAL cannot be truncated",
-	  .tells_default = true },
+	  .shows_default = true },
 	{ .name = NULL },
 };
 

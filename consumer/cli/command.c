@@ -16,9 +16,9 @@
 enum { PATH_DB, PATH_PIN_DIR, PATH_CONFIG };
 
 static const struct option_row path_rows[] = {
-	[PATH_DB] = { "db", 0, OPTION_STRING, PATH(db), .argument = "FILE", .help = "the database", .tells_default = true },
+	[PATH_DB] = { "db", 0, OPTION_STRING, PATH(db), .argument = "FILE", .help = "the database", .shows_default = true },
 	[PATH_PIN_DIR] = { "pin-dir", 0, OPTION_STRING, PATH(pin_dir), .argument = "DIR", .help = "directory of the loader's pins",
-	  .tells_default = true },
+	  .shows_default = true },
 	[PATH_CONFIG] = { "config", 0, OPTION_STRING, PATH(config_file), .argument = "FILE",
 	  .help = "read this configuration file, not " CONFIG_FILE_DEFAULT },
 	{ .name = NULL },

@@ -153,7 +153,7 @@ static void add(struct list *list, int64_t instance)
 		list->instances[list->count++] = instance;
 }
 
-/* 1: its cgroup does not exist; 0: it does, or that cannot be told; else a failure. id: of the cgroup. */
+/* 1: its cgroup does not exist; 0: it does, or that is not known; else a failure. id: of the cgroup. */
 static int is_missing(const struct lifetime_scan *scan, struct container_rows *rows, const struct instance_row *instance,
 		      uint64_t id)
 {

@@ -40,7 +40,7 @@ struct print_target {
 	bool color;
 	bool stream;	     /* each row at once, with fixed widths, instead of a table that waits for the last */
 	size_t width;	     /* of the terminal; 0: not a terminal, nothing is cut */
-	const char *boot_id; /* of the running kernel, for the NODE column; lives as long as the printer */
+	const char *boot_id; /* of the running kernel, for the NODE column; must outlive the printer */
 };
 
 struct print;

@@ -23,7 +23,7 @@ struct enrich {
 	struct container_rows *rows;
 	int64_t offset;
 	uint64_t now_ns;
-	uint64_t once_ns; /* the last question and answer of enrich_wall_once */
+	uint64_t once_ns; /* argument and result of the last enrich_wall_once */
 	int64_t once;
 	struct usage_slot usage[USAGE_SLOTS]; /* the cgroups read last */
 	void *detail; /* of the last row; room for the largest */

@@ -103,7 +103,7 @@ const struct kind kind_oom_kill = {
 
 /*
  * An incident is one decision of the OOM killer, numbered by the event of its first victim. Decisions are made one after
- * the other, so that the victims of one are stored close to each other. Within one boot they are told apart by their
+ * the other, so that the victims of one are stored close to each other. Within one boot they are distinguished by their
  * time; between a recorder and the next that time may differ by a millisecond.
  */
 #define FIND_INCIDENT                                                                                            \

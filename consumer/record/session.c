@@ -160,12 +160,12 @@ void session_started(struct session *session)
 static void empty_wal(struct session *session)
 {
 	const char *path = session->settings.db_path;
-	uint64_t database, log;
+	uint64_t database, wal;
 	char aside[4200];
 
 	(void)db_exec(session->db, "PRAGMA wal_checkpoint(TRUNCATE)");
-	db_file_sizes(session->db, &database, &log);
-	if (log == 0 || db_wal_moved(session->db))
+	db_file_sizes(session->db, &database, &wal);
+	if (wal == 0 || db_wal_moved(session->db))
 		return;
 	if (db_file_set_wal_aside(path, clock_wall_ns() / 1000000000, aside, sizeof(aside)) == 0)
 		log_warning(

@@ -41,12 +41,12 @@ int session_open(struct session *session);
 /* The first transaction of the session, with what session_open carried over, is committed. */
 void session_started(struct session *session);
 
-/* After a transaction: readers who were kept from a new index may have it, unless one has just locked the last. */
+/* After a transaction: lets readers open a new wal-index, unless one of them has just locked the last one. */
 void session_committed(struct session *session);
 
 /*
- * Before each transaction: 0; -ERROR_DB_REOPEN: the file was moved or deleted, or its index must be changed: abandon the
- * session and open it again; -EBUSY: its log is too large and cannot be made smaller.
+* Before each transaction: 0; -ERROR_DB_REOPEN: the file was moved or deleted, or its wal-index must be replaced:
+ * abandon the session and open it again; -EBUSY: its WAL is too large and cannot be truncated.
  */
 int session_check(struct session *session);
 /* True once after each lock that made a call fail and was broken since: the call can be repeated at once. */

@@ -28,8 +28,8 @@ int privileges_drop(uid_t uid, gid_t gid, bool keep_bpf);
 /*
  * For a process that will only read path. Root becomes the owner of path, or of its directory while path does not
  * exist, provided that this user can open it. Then drops all capabilities, except CAP_DAC_READ_SEARCH if the process has
- * it and path cannot be opened without. path NULL: nothing will be read, root becomes nobody. On failure, which is
- * negative, the process must end.
+* it and path cannot be opened without. path NULL: nothing will be read, root becomes the user nobody. On failure
+ * (negative) the process must end.
  */
 int privileges_drop_for_reading(const char *path);
 

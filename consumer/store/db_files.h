@@ -34,7 +34,7 @@ int db_file_share(const char *path);
 
 /*
  * For a file that SQLite does not recognise: true when it was a recorder's database once. The WAL of a recorder stays
- * beside its database, so a WAL tells a damaged database from an unrelated file, which must be left alone.
+ * beside its database, so a file with a WAL is a damaged database; any other must be left alone.
  */
 bool db_file_was_database(const char *path);
 

@@ -64,7 +64,7 @@ static const struct {
 };
 
 /*
- * The first use of a table-valued function creates a virtual table, which the authorizer cannot tell from CREATE TABLE.
+ * The first use of a table-valued function creates a virtual table, which looks to the authorizer like CREATE TABLE.
  * Each of these is used once before the authorizer is set. Ignores a SQLite that does not have them.
  */
 static void use_table_functions(sqlite3 *handle)

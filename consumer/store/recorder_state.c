@@ -63,7 +63,7 @@ static enum recorder_presence find_presence(const struct recorder_state *state, 
 	if (!was_running)
 		return RECORDER_STOPPED;
 	lock = try_lock(lock_path);
-	/* A held lock proves that the recorder lives, even if its pid is of another pid namespace. */
+	/* A held lock proves that the recorder runs, even if its pid is of another pid namespace. */
 	if (lock == LOCK_FREE || (lock == LOCK_UNKNOWN && is_gone(state->pid)))
 		return RECORDER_GONE;
 	return state->time < now - SILENT_INTERVALS * state->interval_ns ? RECORDER_SILENT : RECORDER_RUNNING;

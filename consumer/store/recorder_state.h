@@ -27,7 +27,7 @@ struct recorder_state {
 
 /*
  * Reads the state that the recorder stored and compares it with the age of the heartbeat, with the lock file and with
- * the process (kill(2), /proc/PID/comm). lock_path: "DATABASE.lock", which a recorder keeps locked as long as it lives;
+ * the process (kill(2), /proc/PID/comm). lock_path: "DATABASE.lock", which a recorder keeps locked while it runs;
  * NULL: not tried. now: nanoseconds since 1970. 0, or an error of db.h.
  */
 int recorder_state_read(struct db *db, int64_t now, int64_t interval_ns, const char *lock_path, struct recorder_state *ret);

@@ -38,7 +38,7 @@ struct story_event {
 	char trigger_comm[32];
 	int64_t oom_score_adj;
 	bool chosen, group_kill;
-	bool elsewhere; /* the victim was outside the subject: a process of the subject asked for the memory */
+	bool elsewhere; /* the victim was outside the subject: a process of the subject allocated memory */
 
 	bool is_limit; /* memory_pressure: at the limit itself, not only at its threshold */
 	bool is_pod;   /* memory_pressure: of the pod, not the container */

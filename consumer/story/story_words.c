@@ -203,5 +203,5 @@ void words_limit(const struct story *story, const struct story_event *kill, char
 	else if (path[0])
 		(void)snprintf(out, size, "%s of the limit of %s of %s, above it, were in use", used, limit, path);
 	else
-		(void)snprintf(out, size, "whose limit was reached is not known");
+		(void)snprintf(out, size, "an unknown limit was reached");
 }

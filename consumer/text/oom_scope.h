@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Whose memory limit an OOM kill enforced, seen from the victim. The names are stored in the database. */
+/* The limit that an OOM kill enforced, in relation to the victim. The names are stored in the database. */
 #ifndef CRI_CONSUMER_TEXT_OOM_SCOPE_H
 #define CRI_CONSUMER_TEXT_OOM_SCOPE_H
 

@@ -37,7 +37,7 @@ static int run_extra(const struct command_call *call)
 
 static const struct option_row extra_rows[] = {
 	{ "depth", 'd', OPTION_NUMBER, offsetof(struct extra_options, depth), .max = 9, .argument = "N",
-	  .help = "how deep", .tells_default = true },
+	  .help = "how deep", .shows_default = true },
 	{ "deep", 0, OPTION_FLAG, offsetof(struct extra_options, deep), .help = "deeper" },
 	{ .name = NULL },
 };

@@ -413,7 +413,7 @@ static void test_printed_defaults(void **state)
 	for (const struct option_row *row = config_keys; row->name; row++) {
 		memset(&read, 0, sizeof(read));
 		option_format_value(row, &config, text, sizeof(text));
-		row_equal(row->name, row->tells_default, true);
+		row_equal(row->name, row->shows_default, true);
 		row_equal(row->name, option_set(row, &read, text, message, sizeof(message)), 0);
 		row_equal(row->name,
 			  memcmp((char *)&read + row->offset, (char *)&config + row->offset, row->size), 0);

@@ -257,11 +257,11 @@ static void test_print_help(void **state)
 	assert_string_equal(text, want);
 }
 
-static void test_help_tells_default(void **state)
+static void test_help_shows_default(void **state)
 {
 	static const struct option_row default_rows[] = {
-		{ "size", 0, OPTION_SIZE, AT(size), .help = "bytes", .tells_default = true },
-		{ "name", 0, OPTION_STRING, AT(name), .help = "none so far", .tells_default = true },
+		{ "size", 0, OPTION_SIZE, AT(size), .help = "bytes", .shows_default = true },
+		{ "name", 0, OPTION_STRING, AT(name), .help = "none so far", .shows_default = true },
 		{ .name = NULL },
 	};
 	struct target target = { .size = 3 << 20 };
@@ -282,14 +282,14 @@ static void test_print_row(void **state)
 {
 	static const struct option_row rows[] = {
 		{ "follow", 'f', OPTION_FLAG, AT(follow), .help = "follow\tnew\nevents" },
-		{ "process_exit", 0, OPTION_BOOL, AT(process_exit), .argument = "BOOL", .tells_default = true },
+		{ "process_exit", 0, OPTION_BOOL, AT(process_exit), .argument = "BOOL", .shows_default = true },
 		{ "lines", 'n', OPTION_NUMBER, AT(lines), .min = 1, .max = 9, .argument = "N", .allowed = "few" },
-		{ "color", 0, OPTION_CHOICE, AT(color), .choices = colors, .tells_default = true },
-		{ "full", 0, OPTION_CHOICE, AT(full), .choices = formats, .tells_default = true },
+		{ "color", 0, OPTION_CHOICE, AT(color), .choices = colors, .shows_default = true },
+		{ "full", 0, OPTION_CHOICE, AT(full), .choices = formats, .shows_default = true },
 		{ "type", 0, OPTION_LIST, AT(type), .choices = formats },
 		{ "name", 0, OPTION_STRING, AT(name), .argument = "FILE" },
 		{ "user", 0, OPTION_STRING, AT(user), .argument = "[BOOT]" },
-		{ "wait", 0, OPTION_DURATION, AT(wait), .argument = "TIME", .tells_default = true },
+		{ "wait", 0, OPTION_DURATION, AT(wait), .argument = "TIME", .shows_default = true },
 		{ .name = NULL },
 	};
 	static const char want[] = "\t-f,--follow\t-\tfollow new events\t-\tgiven without a value\t-\tTitle\n"
@@ -324,7 +324,7 @@ int main(void)
 		cmocka_unit_test(test_errors),	  cmocka_unit_test(test_help_asked),
 		cmocka_unit_test(test_list_full), cmocka_unit_test(test_string_cleared),
 		cmocka_unit_test(test_nearest),	  cmocka_unit_test(test_print_help),
-		cmocka_unit_test(test_help_tells_default), cmocka_unit_test(test_print_row),
+		cmocka_unit_test(test_help_shows_default), cmocka_unit_test(test_print_row),
 	};
 
 	return cmocka_run_group_tests_name("option", tests, NULL, NULL);

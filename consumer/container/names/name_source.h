@@ -11,7 +11,7 @@
 
 #include "consumer/container/names/cgroup_path.h"
 
-/* What is known of a cgroup when its name is asked for. */
+/* What is known of a cgroup when its name is looked up. */
 struct name_query {
 	const char *path; /* as cgroup_path_parse takes it */
 	size_t path_length;
