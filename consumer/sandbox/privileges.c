@@ -177,7 +177,10 @@ int privileges_try_without(uid_t uid, gid_t gid, int (*attempt)(const void *cont
 	if (child == 0) {
 		int r = privileges_drop(uid, gid, false);
 
-		_exit(r ? -r : -attempt(context)); /* errno fits the eight bits of an exit status */
+		if (!r)
+			r = attempt(context);
+		/* An exit status has eight bits: enough for an errno value, not for an error of text/error.h. */
+		_exit(r <= -ERROR_FIRST ? ENOTRECOVERABLE : -r);
 	}
 	while (waitpid(child, &status, 0) < 0)
 		if (errno != EINTR)

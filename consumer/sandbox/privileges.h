@@ -33,7 +33,10 @@ int privileges_drop(uid_t uid, gid_t gid, bool keep_bpf);
  */
 int privileges_drop_for_reading(const char *path);
 
-/* Calls `attempt` in a child process that has dropped everything, and returns what it returns: 0 or a negative errno. */
+/*
+ * Calls `attempt` in a child process that has dropped everything, and returns what it returns: 0 or a negative errno.
+ * -ENOTRECOVERABLE for an error of text/error.h, as when the child could not drop everything.
+ */
 int privileges_try_without(uid_t uid, gid_t gid, int (*attempt)(const void *context), const void *context);
 
 #endif

@@ -27,14 +27,14 @@ struct event_storage {
 	unsigned int keep_flags;
 	/*
 	 * The table for what the type has beyond a row in "event", under the same id. NULL: nothing, and the members below
-	 * mean nothing. Types may share a table.
+	 * mean nothing. Types that are retained longest may share a table. Otherwise the table is that of one type without
+	 * keep_flags, because retention deletes its rows by id.
 	 */
 	const char *table;
 	const char *insert; /* ?1 is the id; the row in "event" is there already */
 	/* Binds ?2 and following to the values of ev_row.detail. */
 	void (*bind)(struct db_stmt *stmt, const void *detail);
 };
-
 
 /* Whether this is the first storage of the list with its table. False for one without a table. */
 bool event_storage_owns_table(const struct event_storage *const *list, size_t index);
