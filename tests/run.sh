@@ -133,7 +133,7 @@ tap_count()
 	}' "$1"
 }
 
-# Why a file failed as a whole: empty when it did not. $status seen planned not_ok kind findings are run_file's.
+# Why a file failed as a whole: empty when it did not. Its variables are those of run_file.
 verdict()
 {
 	if compgen -G "$findings.*" >/dev/null; then
@@ -144,6 +144,8 @@ verdict()
 		[ "$status" -eq 0 ] || echo "exit status $status"
 	elif [ "$planned" = none ]; then
 		echo "ended without a plan after $seen tests, exit status $status"
+	elif [ "$planned" -eq 0 ] && [ ${#file_skips[@]} -eq 0 ]; then
+		echo "ran no test, exit status $status"
 	elif [ "$planned" -ne "$seen" ]; then
 		echo "planned $planned tests, but ran $seen, exit status $status"
 	elif [ "$status" -ne 0 ] && [ "$not_ok" -eq 0 ]; then
@@ -222,8 +224,7 @@ run_file()
 		echo "$ok $not_ok ${#file_skips[@]} $((SECONDS - begin)) $(cpu_seconds "$result.times")"
 		[ ${#file_skips[@]} -eq 0 ] || printf "skip $name: %s\n" "${file_skips[@]}"
 		report_file | sed 's/^/print /'
-	} >"$result.new"
-	mv "$result.new" "$result"
+	} >"$result.new" && mv "$result.new" "$result"
 }
 
 # One line per file, and what failed below it. Works on run_file's variables.
@@ -269,6 +270,15 @@ report_ended()
 		part_wall[$part]=$((${part_wall[$part]} + wall))
 		part_cpu[$part]=$(awk -v a="${part_cpu[$part]:-0}" -v b="$cpu" 'BEGIN { print a + b }')
 		reported=$((reported + 1))
+	done
+}
+
+# When everything has ended: a file without a report, because run_file was killed or could not write it, has failed.
+report_rest()
+{
+	while report_ended && [ "$reported" -lt ${#files[@]} ]; do
+		printf '%-7s %-36s %s\n' 'not ok' "${files[reported]}" 'ended without a report'
+		failed=$((failed + 1)) reported=$((reported + 1))
 	done
 }
 
@@ -408,6 +418,7 @@ if [ "$jobs" -gt 1 ]; then
 else
 	run_in_order
 fi
+report_rest
 
 for line in ${skips[@]+"${skips[@]}"}; do
 	printf 'skipped %s\n' "$line"
