@@ -16,9 +16,11 @@ PKG_CONFIG ?= pkg-config
 BUILD     ?= build
 KERNEL_BUILD ?= $(BUILD)
 
-# One job per CPU, unless this make was called by another or with a number of jobs.
+# One job per CPU, unless this make was called by another or with a number of jobs. Goals that remove files, install, or
+# need the machine for themselves run after each other with the others: "make clean all", "make check-bpf check-containers".
 CPUS := $(shell nproc)
-ifeq ($(MAKELEVEL)$(filter -j%,$(MAKEFLAGS)),0)
+ALONE := clean run quick check check-% coverage mutants bench fuzz deb rpm
+ifeq ($(MAKELEVEL)$(filter -j%,$(MAKEFLAGS))$(and $(filter $(ALONE),$(MAKECMDGOALS)),$(word 2,$(MAKECMDGOALS))),0)
 MAKEFLAGS += -j$(CPUS)
 endif
 
