@@ -279,5 +279,6 @@ int command_dispatch(const struct command *const *commands, const char *default_
 		return command_unknown(verb);
 	if (!verb)
 		return allocate_and_start(commands, command, true, argc, argv);
-	return command_start(commands, command, argc - 1, argv + 1);
+	/* Help and the version come also when wrong words follow "--help" or "--version". */
+	return command_start(commands, command, argv[1][0] == '-' ? 1 : argc - 1, argv + 1);
 }

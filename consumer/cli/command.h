@@ -74,7 +74,8 @@ int command_unknown(const char *word);
 
 /*
  * Runs the verb that argv[1] names and returns its exit code. Without one, the options are those of default_verb;
- * "--help" and "--version" in its place mean the verbs help and version. argv may be reordered.
+ * "--help" and "--version" in its place mean the verbs help and version, and the words behind them nothing. argv may be
+ * reordered.
  */
 int command_dispatch(const struct command *const *commands, const char *default_verb, int argc, char **argv);
 /* The same for a verb already found: argv[1..] are its words. */

@@ -243,6 +243,19 @@ static void test_list(void **state)
 	assert_non_null(strstr(answer.out, "\n  dig        digs\n"));
 }
 
+static void test_words_behind_list(void **state)
+{
+	static const char *const lines[] = { "--help --no-such-option", "-h dig", "--help why why" };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(lines); i++) {
+		CLEANUP(answer_done) struct answer answer = run(lines[i]);
+
+		row_equal(lines[i], answer.exit_code, EXIT_FOUND);
+		row_check(lines[i], strstr(answer.out, "\n  dig        digs\n"));
+	}
+}
+
 static void test_table(void **state)
 {
 	static const char *const lines[] = {
@@ -332,6 +345,7 @@ int main(void)
 		cmocka_unit_test(test_default_verb),
 		cmocka_unit_test(test_help),
 		cmocka_unit_test(test_list),
+		cmocka_unit_test(test_words_behind_list),
 		cmocka_unit_test(test_table),
 		cmocka_unit_test(test_completion),
 		cmocka_unit_test(test_which_verb_takes_what),
