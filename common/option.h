@@ -21,7 +21,7 @@ enum option_type {
 	OPTION_STRING,   /* char array member of `size` bytes */
 	OPTION_CHOICE,   /* unsigned or enum member of `size` bytes (0: uint64_t): index into choices */
 	OPTION_LIST,     /* struct option_list member; repeatable */
-	OPTION_HELP,     /* no member; makes option_parse() return 1 */
+	OPTION_HELP,     /* no member; option_scan() notes it in option_words.help */
 };
 
 /* Values of a repeatable option, in order; they point into argv. */

@@ -102,7 +102,7 @@ static int set_list(const struct option_row *row, void *member, const char *valu
 	return 0;
 }
 
-/* Help has no member; option_parse() returns 1 for it. */
+/* Help has no member. */
 static int set_help(const struct option_row *row, void *member, const char *value)
 {
 	(void)row;
