@@ -11,160 +11,20 @@
 #include "common/text.h"
 #include "consumer/cli/history.h"
 #include "consumer/cli/listing.h"
-#include "consumer/print/event_table.h"
-#include "consumer/print/json_row.h"
+#include "consumer/cli/story_json.h"
 #include "consumer/query/query.h"
 #include "consumer/story/story_read.h"
-#include "consumer/story/story_summary.h"
 #include "consumer/story/story_text.h"
 #include "consumer/text/error.h"
-#include "consumer/text/time_words.h"
 
-struct answer {
-	struct listing *listing;
-	struct story *story;
-	struct json json;
-};
-
-/* ------------------------------------------------------------------ JSON */
-
-static void text_or_null(struct json *json, const char *name, const char *text)
+static int print_answer(struct listing *listing, const struct story *story)
 {
-	json_text(json, name, text[0] ? text : NULL);
-}
-
-static void time_or_null(struct json *json, const char *name, int64_t time)
-{
-	char text[TIME_TEXT_MAX];
-
-	if (time != STORY_UNKNOWN)
-		time_format_rfc3339(text, sizeof(text), time);
-	json_text(json, name, time != STORY_UNKNOWN ? text : NULL);
-}
-
-static void write_identity(struct json *json, const struct story *story)
-{
-	if (!story->id[0]) {
-		json_null(json, "container");
-	} else {
-		json_object(json, "container");
-		json_text(json, "id", story->id);
-		text_or_null(json, "name", story->name);
-		text_or_null(json, "runtime", story->runtime);
-		text_or_null(json, "image", story->image);
-		json_close(json, '}');
-	}
-	if (!story->pod_uid[0]) {
-		json_null(json, "pod");
-	} else {
-		json_object(json, "pod");
-		json_text(json, "uid", story->pod_uid);
-		text_or_null(json, "name", story->pod_name);
-		text_or_null(json, "namespace", story->pod_namespace);
-		json_close(json, '}');
-	}
-	text_or_null(json, "cgroup", story->cgroup);
-	if (story->pid == STORY_UNKNOWN)
-		json_null(json, "pid");
-	else
-		json_int(json, "pid", story->pid);
-	time_or_null(json, "started", story->started);
-	time_or_null(json, "stopped", story->stopped);
-	time_or_null(json, "told_from", story->cut_from);
-	time_or_null(json, "told_until", story->cut_until);
-}
-
-static int write_event(void *context, const struct value *row)
-{
-	struct answer *answer = context;
-
-	json_object(&answer->json, NULL);
-	json_row_members(&answer->json, event_table(), NULL, row);
-	json_close(&answer->json, '}');
-	return 0;
-}
-
-static int write_events(struct answer *answer)
-{
-	int r = 0;
-
-	json_array(&answer->json, "events");
-	for (size_t i = 0; i < answer->story->event_count && r == 0; i++)
-		r = query_event(answer->listing->db, answer->story->events[i].id, write_event, answer);
-	json_close(&answer->json, ']');
-	return r;
-}
-
-static void write_gaps(struct json *json, const struct story *story)
-{
-	json_array(json, "gaps");
-	for (size_t i = 0; i < story->gap_count; i++) {
-		const struct story_gap *gap = &story->gaps[i];
-
-		json_object(json, NULL);
-		text_or_null(json, "reason", gap->reason);
-		text_or_null(json, "lost_type", gap->lost_type);
-		if (gap->lost == STORY_UNKNOWN)
-			json_null(json, "lost");
-		else
-			json_int(json, "lost", gap->lost);
-		time_or_null(json, "from", gap->from);
-		time_or_null(json, "to", gap->to);
-		json_close(json, '}');
-	}
-	json_close(json, ']');
-}
-
-static void write_others(struct json *json, const struct story *story)
-{
-	json_array(json, "others");
-	for (size_t i = 0; i < story->other_count; i++) {
-		const struct story_other *other = &story->others[i];
-
-		json_object(json, NULL);
-		json_text(json, "id", other->id);
-		text_or_null(json, "name", other->name);
-		time_or_null(json, "started", other->started);
-		time_or_null(json, "stopped", other->stopped);
-		json_int(json, "oom_kills", other->oom_kills);
-		json_close(json, '}');
-	}
-	json_close(json, ']');
-}
-
-static int print_json(struct answer *answer)
-{
-	const struct verdict verdict = verdict_of(answer->story);
-	struct json *json = &answer->json;
-	char text[STORY_TEXT * 2];
-	int r;
-
-	json->out = answer->listing->output.out;
-	json->pretty = print_kind_of(answer->listing->print_options) & PRINT_PRETTY;
-	json_object(json, NULL);
-	json_int(json, "v", 1);
-	write_identity(json, answer->story);
-	json_text(json, "verdict", verdict_name(verdict.kind));
-	story_summary(answer->story, &verdict, true, text, sizeof(text));
-	json_text(json, "summary", text);
-	story_advice(&verdict, text, sizeof(text));
-	text_or_null(json, "advice", text);
-	r = write_events(answer);
-	write_gaps(json, answer->story);
-	write_others(json, answer->story);
-	json_close(json, '}');
-	return r;
-}
-
-/* ------------------------------------------------------------------ running the verb */
-
-static int print_answer(struct answer *answer)
-{
-	const struct print_options *options = answer->listing->print_options;
+	const struct print_options *options = listing->print_options;
+	FILE *out = listing->output.out;
 
 	if (!print_is_text(options))
-		return print_json(answer);
-	story_print(answer->story, options->utc, answer->listing->output.out);
+		return story_json_print(listing->db, story, print_kind_of(options) & PRINT_PRETTY, out);
+	story_print(story, options->utc, out);
 	return 0;
 }
 
@@ -236,7 +96,6 @@ static int run(const struct command_call *call)
 {
 	AUTO_FREE struct story *story = calloc(1, sizeof(*story));
 	struct listing listing;
-	struct answer answer = { &listing, story, { 0 } };
 
 	if (!story) {
 		log_error("out of memory: nothing can be shown");
@@ -255,7 +114,7 @@ static int run(const struct command_call *call)
 	output_open(&call->common, print_is_text(listing.print_options), &listing.output);
 	if (!listing_confine(&listing) || !listing_open_history(&listing) || !find_story(&listing, call->operands[0], story))
 		return listing_end(&listing);
-	return finish(&listing, print_answer(&answer));
+	return finish(&listing, print_answer(&listing, story));
 }
 
 static const struct command_group groups[] = { LISTING_GROUPS(0, FILTER_TIMES | FILTER_STRICT), { 0 } };
