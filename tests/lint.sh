@@ -198,6 +198,21 @@ links()
 	done
 }
 nothing "links between documents lead somewhere" "$(links)"
+# headings FILE: the name that a link to each heading has.
+headings()
+{
+	sed -nE 's/^#+ //p' "$1" | tr '[:upper:]' '[:lower:]' | sed -E 's/[^a-z0-9 _-]//g; s/ /-/g'
+}
+# anchors: "document: path#heading" for each link to a heading that does not exist.
+anchors()
+{
+	grep -oHE '\]\([^)#:]*#[^)]+\)' "${documents[@]}" | while IFS=: read -r file link; do
+		link=${link#](} link=${link%)} target=$file
+		[ -z "${link%%#*}" ] || target=$(dirname "$file")/${link%%#*}
+		headings "$target" | grep -qxF -- "${link#*#}" || echo "$file: $link"
+	done
+}
+nothing "links to headings lead somewhere" "$(anchors)"
 # What README.md says to touch: files, perhaps as "NAME.[ch]".
 # shellcheck disable=SC2016
 nothing "the files that the README names exist" "$(grep -oE '`(common|bpf|consumer|packaging)/[a-z0-9_./-]+(\[ch\])?`' README.md |
