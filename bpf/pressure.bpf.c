@@ -167,31 +167,31 @@ static __always_inline void high_scan(struct cgroup_subsys_state *css)
 
 /* When each cgroup was last scanned on this CPU, in a slot chosen by bits of the css's address. A collision causes an
  * additional scan. */
-#define LOOKED_SLOTS 64
+#define SCAN_SLOTS 64
 
-struct looked {
+struct last_scan {
 	__u64 css;
 	__u64 jiffies;
 };
 
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	__uint(max_entries, LOOKED_SLOTS);
+	__uint(max_entries, SCAN_SLOTS);
 	__type(key, __u32);
-	__type(value, struct looked);
-} looked SEC(".maps");
+	__type(value, struct last_scan);
+} scans SEC(".maps");
 
 /* True when the cgroup was scanned in this jiffy; else notes the scan. */
 static __always_inline bool was_scanned(__u64 css)
 {
-	__u32 slot = (css >> 8) % LOOKED_SLOTS;
-	struct looked *l = bpf_map_lookup_elem(&looked, &slot);
+	__u32 slot = (css >> 8) % SCAN_SLOTS;
+	struct last_scan *last = bpf_map_lookup_elem(&scans, &slot);
 	__u64 now = bpf_jiffies64();
 
-	if (!l || (l->css == css && l->jiffies == now))
+	if (!last || (last->css == css && last->jiffies == now))
 		return true;
-	l->css = css;
-	l->jiffies = now;
+	last->css = css;
+	last->jiffies = now;
 	return false;
 }
 
