@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The records that go into one transaction. They are read twice: batch_scan() looks how many there are and how urgent
- * they are, and batch_store() adds them to the database, once the transaction has been opened accordingly.
+ * The records that go into one transaction. They are read twice: batch_scan() counts them and finds the most urgent one,
+ * and batch_store() adds them to the database, in a transaction that is as durable as that one needs.
  */
 #ifndef CRI_CONSUMER_RECORD_BATCH_H
 #define CRI_CONSUMER_RECORD_BATCH_H

@@ -30,7 +30,8 @@
 #define RETENTION_INTERVAL_NS 10000000000ULL
 #define RETENTION_LOG_INTERVAL_NS 3600000000000ULL
 #define CUT_INTERVAL_NS 3600000000000ULL
-/* After a jump forward beyond CLOCK_LEAP_NS the wall clock is trusted only after CLOCK_DOUBT_NS: by it all may be too old. */
+/* After the wall clock jumped forward by more than CLOCK_LEAP_NS, nothing is deleted by age for CLOCK_DOUBT_NS: the time
+ * may be wrong, and by a wrong time every event may be too old. */
 #define CLOCK_LEAP_NS 3600000000000LL
 #define CLOCK_DOUBT_NS 86400000000000ULL
 #define NS_PER_MS 1000000ULL

@@ -238,7 +238,8 @@ bool loss_has_tail(struct loss *loss, struct ring_rows *ring_rows)
 	return false;
 }
 
-/* No record shows where the hole is: it may begin after the last record of the kind, on the CPU silent longest. */
+/* No record shows where the hole is. It may begin after the last record of this kind, on the CPU whose last one is the
+ * oldest. */
 static int write_tail(struct loss *loss, struct ring_rows *ring_rows, unsigned int kind, uint64_t lost, int64_t now)
 {
 	struct kind_loss *one = &loss->kinds[kind];

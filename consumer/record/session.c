@@ -90,7 +90,7 @@ static int open_for_recording(struct session *session)
 						: db_open_write(path, &session->db);
 }
 
-/* A damaged file is evidence: it is set aside, never deleted. */
+/* A damaged file is set aside, never deleted: its rows may still be recovered. */
 static int open_database(struct session *session)
 {
 	const char *path = session->settings.db_path;

@@ -5,7 +5,7 @@
 
 #include <stddef.h>
 
-/* Bytes that belong to someone else. data NULL: absent. */
+/* Bytes that the caller owns, not NUL-terminated. data NULL: absent. */
 struct text_span {
 	const char *data;
 	size_t length;

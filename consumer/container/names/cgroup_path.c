@@ -107,13 +107,13 @@ static bool same_text(struct span a, struct span b)
 static void walk_match(struct walk *walk, const struct match *match, size_t end)
 {
 	/*
-	 * Inside a container (a cluster node, say) a helper is that container's own business; and a container
-	 * that may make cgroups must not hide in one that is called like a helper.
+	 * A helper inside a container (for example inside the node of a cluster in containers) belongs to that
+	 * container. Otherwise a container that may make cgroups could hide its processes in one named like a helper.
 	 */
 	if (match->kind == CGROUP_INFRA && walk->container.length)
 		return;
 
-	/* A cgroup of the same container below its own: the outer one stays its beginning. */
+	/* A cgroup of the same container below its outermost one, which stays its outermost one. */
 	if (walk->container.length && same_text(match->id, walk->container))
 		return;
 

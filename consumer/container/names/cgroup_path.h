@@ -30,8 +30,8 @@ struct cgroup_identity {
 	char outer_id[CGROUP_ID_MAX + 1];
 	char pod_uid[37]; /* UUID with dashes, or the 32 hex digits of a static pod */
 	char qos[16];	  /* guaranteed, burstable, besteffort; unknown when that part of the path is missing */
-	/* The first so many bytes of the path are the container's own, outermost cgroup; a longer path is
-	 * below it. 0 unless kind is CGROUP_CONTAINER. */
+	/* Number of bytes at the beginning of the path that name the container's outermost cgroup; a longer
+	 * path is below it. 0 unless kind is CGROUP_CONTAINER. */
 	size_t container_path_length;
 };
 
