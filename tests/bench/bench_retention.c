@@ -59,7 +59,7 @@ static void report(const char *run, const char *name, double value, const char *
 	(void)printf("{\"name\":\"retention.%s.%s\",\"value\":%.1f,\"unit\":\"%s\"}\n", run, name, value, unit);
 }
 
-static int64_t ask(struct db *db, const char *sql)
+static int64_t read_number(struct db *db, const char *sql)
 {
 	struct db_stmt *stmt = NULL;
 	int64_t number;
@@ -120,7 +120,7 @@ static void bench(const char *run, struct rig *rig, struct pipeline *pipeline, c
 		  size_t least)
 {
 	struct db *db = pipeline_db(pipeline);
-	int64_t before = ask(db, "SELECT count(*) FROM event");
+	int64_t before = read_number(db, "SELECT count(*) FROM event");
 	double begin = wall_ns(), longest = 0;
 	uint64_t file, log, stored = 0;
 	size_t count = 0;
@@ -143,7 +143,7 @@ static void bench(const char *run, struct rig *rig, struct pipeline *pipeline, c
 	db_file_sizes(db, &file, &log);
 	report_samples(run, count, longest);
 	report(run, "time", begin / 1e9, "s");
-	report(run, "events_removed", (double)(before + (int64_t)stored - ask(db, "SELECT count(*) FROM event")), "1");
+	report(run, "events_removed", (double)(before + (int64_t)stored - read_number(db, "SELECT count(*) FROM event")), "1");
 	report(run, "database_after", (double)file, "bytes");
 	report(run, "log_after", (double)log, "bytes");
 }

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
 # The OOM killer also marks a process that is exiting already, without killing it: that is no OOM kill, and its exit is
-# not one of a victim. Only the kill's signal tells the two apart where the mark is all there is to see.
+# not one of a victim. On the rungs that see only the mark, the signal of the kill shows which one it is.
 set -u
 . "$(dirname "$0")/../lib/scenario.sh"
 

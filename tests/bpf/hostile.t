@@ -50,20 +50,20 @@ ok $? "both kills are recorded"
 wait_for 20 holds "map(select(.type == \"process_exit\" and .exit_code == 3)) | length == $((${#names[@]} + 1))" -c "$id" -n 1000
 ok $? "all exits are recorded"
 
-# ask SQL: prints one value unescaped
-ask()
+# sql_value SQL: prints one value unescaped
+sql_value()
 {
 	cri_ebpf sql "$1" --json 2>/dev/null | jq -r 'to_entries[0].value'
 }
 
 for i in "${!names[@]}"; do
-	is "$(ask "SELECT lower(hex(comm)) FROM v_exit WHERE pid = ${ids[i]} AND exit_code = 3")" \
+	is "$(sql_value "SELECT lower(hex(comm)) FROM v_exit WHERE pid = ${ids[i]} AND exit_code = 3")" \
 		"$(printf %s "${names[i]}" | head -c 15 | hex_of)" "name $i: the process name is stored byte for byte"
-	is "$(ask "SELECT lower(hex(cgroup)) FROM v_exit WHERE pid = ${ids[i]} AND exit_code = 3")" \
+	is "$(sql_value "SELECT lower(hex(cgroup)) FROM v_exit WHERE pid = ${ids[i]} AND exit_code = 3")" \
 		"$(printf %s "$outer/${names[i]}" | hex_of)" "name $i: so is the cgroup path"
-	is "$(ask "SELECT container_id FROM v_exit WHERE pid = ${ids[i]} AND exit_code = 3")" "$id" "name $i: the container is right"
+	is "$(sql_value "SELECT container_id FROM v_exit WHERE pid = ${ids[i]} AND exit_code = 3")" "$id" "name $i: the container is right"
 done
-is "$(ask "SELECT lower(hex(cgroup)) FROM v_oom WHERE container_id IS NULL AND pid = ${evil_pids[1]}")" \
+is "$(sql_value "SELECT lower(hex(cgroup)) FROM v_oom WHERE container_id IS NULL AND pid = ${evil_pids[1]}")" \
 	"$(printf %s "$service" | hex_of)" "the path of the service is stored byte for byte"
 
 for command in "events -n 1000" "events -n 1000 -o wide" "events -n 1000 -o json" "events -n 1000 -o csv" \
@@ -86,9 +86,9 @@ cg_run "$outer/$victim_id" "$named" pretender 9
 cg_remove "$outer/$victim_id"
 wait_for 20 holds 'any(.[]; .type == "process_exit" and .comm == "pretender")' -c "$victim_id"
 ok $? "a process in the imitating cgroup ends"
-is "$(ask "SELECT count(*) FROM v_container WHERE container_id = '$victim_id' AND outer_id IS NULL AND stopped_unix_nano IS NULL")" \
+is "$(sql_value "SELECT count(*) FROM v_container WHERE container_id = '$victim_id' AND outer_id IS NULL AND stopped_unix_nano IS NULL")" \
 	1 "the real container is still recorded as running"
-is "$(ask "SELECT count(*) FROM v_exit e JOIN v_container c ON c.container_pk = e.container_pk
+is "$(sql_value "SELECT count(*) FROM v_exit e JOIN v_container c ON c.container_pk = e.container_pk
 	WHERE e.comm = 'pretender' AND c.outer_id = '$id'")" 1 "the exit belongs to an instance inside the hostile container"
 is "$(cri_ebpf ps --json -c "$victim_id" 2>/dev/null | jq -s 'map(select(.state == "running")) | length')" 1 "ps shows one running container"
 
@@ -96,7 +96,7 @@ if [ -w /dev/kmsg ]; then
 	printf '<4>Memory cgroup out of memory: Killed process %s (sleep) total-vm:1kB, anon-rss:1kB\n' "$sleeper" >/dev/kmsg
 	cg_run "$outer" "$named" marker 5
 	wait_for 20 holds 'any(.[]; .comm == "marker")' -c "$id" -n 1000
-	is "$(ask "SELECT count(*) FROM v_oom WHERE pid = $sleeper")" 0 "a forged line in the kernel log is not recorded as a kill"
+	is "$(sql_value "SELECT count(*) FROM v_oom WHERE pid = $sleeper")" 0 "a forged line in the kernel log is not recorded as a kill"
 else
 	skip "a forged line in the kernel log" "/dev/kmsg cannot be written"
 fi
@@ -153,13 +153,13 @@ is $? 0 "so did the cgroup storm" || diag "$(cat "$SCENARIO_DIR/cgroups")"
 
 has_all_kills()
 {
-	[ "$(ask "SELECT group_concat(pid, ' ') FROM (SELECT pid FROM v_oom WHERE container_id = '$victim_id' ORDER BY id)")" = "${killed[*]}" ]
+	[ "$(sql_value "SELECT group_concat(pid, ' ') FROM (SELECT pid FROM v_oom WHERE container_id = '$victim_id' ORDER BY id)")" = "${killed[*]}" ]
 }
 
 wait_for 30 has_all_kills
 ok $? "each kill has a row, in order, with the right container" ||
 	diag "$(cri_ebpf oom -c "$victim_id")"
-is "$(ask "SELECT count(*) FROM v_oom WHERE cgroup LIKE '${forker%/*}%' OR cgroup LIKE '${maker%/*}%'")" 0 "no kill is recorded for the other containers"
+is "$(sql_value "SELECT count(*) FROM v_oom WHERE cgroup LIKE '${forker%/*}%' OR cgroup LIKE '${maker%/*}%'")" 0 "no kill is recorded for the other containers"
 
 # The recorder is stopped while a storm fills the part of the ring for bulk events; a kill still has room.
 kill -STOP "$RECORDER_PID"
@@ -185,7 +185,7 @@ accounts_agree()
 	gaps=$(query 'map(select(.type == "gap" and .lost_type)) | group_by(.lost_type) |
 		map({key: .[0].lost_type, value: (map(.lost) | add)}) | from_entries' -t gap -n 100000)
 	counters=$(cri_ebpf status --json 2>/dev/null | jq -c '.counters')
-	told="gaps $gaps, counters $counters"
+	compared="gaps $gaps, counters $counters"
 	jq -e --argjson gaps "$gaps" '
 		(.lost.oom_kill == 0) and (.lost.process_exit > 0) and (.unread | add) == 0 and
 		(. as $c | .lost | to_entries | all(.value == ($gaps[.key] // 0))) and
@@ -219,8 +219,8 @@ settled()
 	record --once >>"$RECORDER_LOG" 2>&1 && accounts_agree
 }
 wait_for 30 settled
-ok $? "gap rows count every lost event, by type" || diag "$told"
-diag "$told"
+ok $? "gap rows count every lost event, by type" || diag "$compared"
+diag "$compared"
 
 # --- More cgroups exist than the metadata map has room for.
 loader unload >/dev/null 2>&1 || bail_out "cannot unload"

@@ -34,8 +34,8 @@ has_ended()
 	! is_running "$RECORDER_PID"
 }
 
-# writer_says SQL: the answer to a process that may write and keeps the database open all the time
-writer_says()
+# writer_query SQL: prints what a process reads that may write and keeps the database open all the time
+writer_query()
 {
 	printf '%s;\n' "$1" "SELECT 'end of answer'" >&7
 	wait_for 10 has_line "$SCENARIO_DIR/written" 'end of answer' || return 1
@@ -55,7 +55,7 @@ mkfifo "$SCENARIO_DIR/statements"
 sqlite3 "$DB" <"$SCENARIO_DIR/statements" >>"$SCENARIO_DIR/written" 2>&1 &
 WRITER=$!
 exec 7>"$SCENARIO_DIR/statements"
-like "$(writer_says 'SELECT count(*) > 0 FROM event')" '^1$' "an idle process that may write has the database open"
+like "$(writer_query 'SELECT count(*) > 0 FROM event')" '^1$' "an idle process that may write has the database open"
 "$SCENARIO_DIR/bin/cri-ebpf" events --db "$DB" --config "$CONFIG" --json -t process_exit -c "$EXITS_ID" -f -n 0 \
 	>"$SCENARIO_DIR/followed" 2>"$SCENARIO_DIR/follower.err" &
 FOLLOWER=$!
@@ -88,7 +88,7 @@ ok $? "a recorder starts"
 [ "$(stat -c %i "$DB-shm")" != "$before" ]
 ok $? "with a new wal-index"
 all_recorded 10 "records that waited in the ring are stored"
-like "$(writer_says "INSERT INTO status VALUES('written beside the recorder', '')")" 'unable to open database file' \
+like "$(writer_query "INSERT INTO status VALUES('written beside the recorder', '')")" 'unable to open database file' \
 	"a process with the old wal-index cannot write"
 exits 5
 all_recorded 10 "recording continues"

@@ -141,8 +141,8 @@ covered()
 	unshare --mount --propagation private bash -c 'mount -t tmpfs none "$0" && "$@"' "$@" 2>&1
 }
 
-# says TEXT REGEX NAME: TEXT is one line that matches.
-says()
+# is_line TEXT REGEX NAME: TEXT is a single line and matches REGEX.
+is_line()
 {
 	is "$(wc -l <<<"$1")" 1 "$3: one sentence" || diag "$1"
 	like "$1" "$2" "$3"
@@ -153,11 +153,11 @@ for load in "loader load" "as_loader bpf,perfmon load"; do
 	# shellcheck disable=SC2086
 	out=$(PIN_DIR=$SCENARIO_DIR/none covered /sys/kernel/btf $load)
 	is $? 6 "$load, without BTF and without a pin directory"
-	says "$out" 'no type information.*use a kernel built with' "$load: the message is about BTF"
+	is_line "$out" 'no type information.*use a kernel built with' "$load: the message is about BTF"
 	# shellcheck disable=SC2086
 	out=$(covered "$BPFFS" $load)
 	is $? 6 "$load, without a BPF file system"
-	says "$out" "\"$PIN_DIR\".*mount -t bpf -o mode=0700 bpf /sys/fs/bpf" "$load: the message says what to mount"
+	is_line "$out" "\"$PIN_DIR\".*mount -t bpf -o mode=0700 bpf /sys/fs/bpf" "$load: the message says what to mount"
 done
 
 # Root with only the two capabilities, as in a container.

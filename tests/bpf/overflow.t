@@ -59,8 +59,8 @@ kills_stored()
 	rows "SELECT pid FROM v_oom WHERE container_id = '$id' ORDER BY id"
 }
 
-# told_since ID REASON TYPE: the number of lost events in gap rows after that id.
-told_since()
+# reported_since ID REASON TYPE: the number of lost events in gap rows after that id.
+reported_since()
 {
 	rows "SELECT coalesce(sum(lost), 0) FROM v_gap WHERE id > $1 AND reason = '$2' AND lost_type = '$3'"
 }
@@ -83,19 +83,19 @@ lost_exits()
 		END { exit line != "" }' "$file"
 }
 
-# told_exactly REASON: the gaps since begin report as many as the kernel counted, and at least as many as are missing.
-told_exactly()
+# reported_exactly REASON: the gaps since begin report as many as the kernel counted, and at least as many as are missing.
+reported_exactly()
 {
-	missing=-1 told=-2 counted=-3
+	missing=-1 reported=-2 counted=-3
 	lost_exits >"$file.lost" && [ -s "$SCENARIO_DIR/stored" ] || return 1
 	missing=$(wc -l <"$file.lost")
-	told=$(told_since "$before_id" "$1" process_exit)
+	reported=$(reported_since "$before_id" "$1" process_exit)
 	counted=$(($(kernel_lost 4) - before_lost))
-	[ "$told" -eq "$counted" ] && [ "$told" -ge "$missing" ]
+	[ "$reported" -eq "$counted" ] && [ "$reported" -ge "$missing" ]
 }
 
 # Every lost exit lies in the interval of a gap; the load noted two times between which each process ended.
-told_in_time()
+gaps_cover_losses()
 {
 	rows "SELECT from_unix_nano, to_unix_nano FROM v_gap WHERE id > $before_id AND lost_type = 'process_exit'" |
 		awk -v lost="$file.lost" '
@@ -113,7 +113,7 @@ told_in_time()
 }
 
 # Gaps report everything that was lost, once.
-nothing_untold()
+all_reported()
 {
 	[ "$(kernel_lost 4)" -eq "$(rows "SELECT coalesce(sum(lost), 0) FROM v_gap WHERE lost_type = 'process_exit'")" ]
 }
@@ -122,7 +122,7 @@ begin()
 {
 	known_container
 	file=$TRUTH_DIR/$id
-	wait_for 10 nothing_untold
+	wait_for 10 all_reported
 	before_id=$(last_id)
 	before_lost=$(kernel_lost 4)
 }
@@ -152,21 +152,21 @@ overflow()
 		"$3"
 		storm 2000 4
 		"$4"
-		wait_for 20 told_exactly "$1"
-		[ "$told" -ne "$missing" ] || break
-		diag "missing $missing, told $told: other containers lost events too"
+		wait_for 20 reported_exactly "$1"
+		[ "$reported" -ne "$missing" ] || break
+		diag "missing $missing, reported $reported: other containers lost events too"
 	done
 	[ "$missing" -gt 1000 ]
 	ok $? "$2: the ring was full" || diag "missing $missing"
-	is "$told" "$counted" "$2: the gaps report as many as the kernel counted"
-	told_in_time
+	is "$reported" "$counted" "$2: the gaps report as many as the kernel counted"
+	gaps_cover_losses
 	ok $? "$2: the gaps cover the times of the lost exits" || diag "$(rows "SELECT * FROM v_gap")" "$(sed -n '1p;$p' "$file.lost")"
 	is "$(kills_stored)" "$(awk '$3 == "oom" { print $1 }' "$file")" "$2: every OOM kill is recorded, in order"
-	if [ "$told" -ne "$missing" ] && ! alone; then
+	if [ "$reported" -ne "$missing" ] && ! alone; then
 		skip "$2: the gaps report as many as are missing" "other containers lost events in each of $tries tries"
 		return
 	fi
-	is "$told" "$missing" "$2: the gaps report as many as are missing"
+	is "$reported" "$missing" "$2: the gaps report as many as are missing"
 	is "$(grep -c oom "$file.lost")" 0 "$2: the exits of the victims are recorded"
 }
 
@@ -187,7 +187,7 @@ start_again()
 
 overflow ring_full "a stopped recorder" stop_reading read_again
 overflow recorder_down "no recorder" recorder_kill start_again
-is "$(told_since "$before_id" ring_full process_exit)" 0 "no recorder: no gap has another reason"
+is "$(reported_since "$before_id" ring_full process_exit)" 0 "no recorder: no gap has another reason"
 
 # The recorder dies while it writes a gap for a loss that no record has shown yet.
 recorder_is_dead()
@@ -222,7 +222,7 @@ for cpu in $(taskset -pc $$ | sed 's/.*: //; s/[-,]/ /g'); do
 done
 wait_for 10 last_is_stored
 ok $? "new records are stored"
-wait_for 10 nothing_untold
+wait_for 10 all_reported
 ok $? "nothing is reported twice" || diag "$(rows "SELECT * FROM v_gap")"
 
 # Creation and removal of cgroups. A first exec that had no room in the ring is replaced by the next exec.
@@ -246,16 +246,16 @@ kind_lost()
 		'[$ARGS.positional[] | $after[0][.].lost - $before[0][.].lost] | add' --args "$@"
 }
 
-# all_told TYPE KIND...
-all_told()
+# all_reported_of TYPE KIND...
+all_reported_of()
 {
-	[ "$(told_since "$before_id" ring_full "$1")" -eq "$(kind_lost "${@:2}")" ]
+	[ "$(reported_since "$before_id" ring_full "$1")" -eq "$(kind_lost "${@:2}")" ]
 }
 [ "$(kind_lost 6)" -ge 10 ] && [ "$(kind_lost 7)" -ge 1 ] && [ "$(kind_lost 8)" -ge 10 ]
 ok $? "cgroups: the ring was full" || diag "$(cat "$SCENARIO_DIR/before" "$SCENARIO_DIR/after")"
-wait_for 10 all_told container_start 6 7
+wait_for 10 all_reported_of container_start 6 7
 ok $? "lost creations and execs are reported" || diag "$(rows "SELECT * FROM v_gap")"
-wait_for 10 all_told container_stop 8
+wait_for 10 all_reported_of container_stop 8
 ok $? "lost removals are reported" || diag "$(rows "SELECT * FROM v_gap")"
 is "$(query 'map(select(.type == "container_start")) | length' -c "$fresh")" 0 "the start had no room"
 cg_run "$(truth_path "$fresh")" true

@@ -3,8 +3,8 @@
  * eat MEGABYTES SECONDS [HOLD]: touches anonymous memory evenly over SECONDS, prints "ready", and keeps
  * it for HOLD seconds ("forever": until it is killed).
  *
- * It spins between two pages instead of sleeping: an allocating program is on the CPU, and a sampler that
- * looks at the running task must have something to look at.
+ * It spins between two pages instead of sleeping: a program that allocates is on the CPU, and the rungs that
+ * sample the running task must find it there.
  */
 #include <stdint.h>
 #include <stdio.h>
