@@ -50,7 +50,7 @@ static const struct command_group groups[] = { LISTING_GROUPS(0, 0), { 0 } };
 const struct command cmd_events = {
 	.name = "events",
 	.help = "list or follow events; the default",
-	.example = "cri-ebpf events -c nginx -S -1h",
+	.example = "cri-ebpf events -c 7441fd3e124c -S -1h",
 	.synopsis = "cri-ebpf [events] [OPTION...]",
 	.description = "Lists what was recorded, oldest first. Different filters must all hold; several values of one\n"
 		       "are alternatives. Exits 0 when something was found, 1 when nothing matched.",

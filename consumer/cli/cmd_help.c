@@ -40,7 +40,7 @@ static const struct option_row help_rows[] = {
 static void print_commands(const struct command *const *commands)
 {
 	(void)printf("Examples: cri-ebpf -f                follow events\n"
-		     "          cri-ebpf why nginx         what happened to the container nginx\n"
+		     "          cri-ebpf why 7441fd3e124c  what happened to this container\n"
 		     "          cri-ebpf oom -S yesterday  out-of-memory kills since yesterday\n"
 		     "\nUsage: cri-ebpf [VERB] [OPTION...]\n"
 		     "\nWhat happened to this container, and why did it die? Verbs:\n\n");

@@ -191,7 +191,7 @@ static const struct command_group groups[] = {
 const struct command cmd_sql = {
 	.name = "sql",
 	.help = "read-only SQL over the documented views",
-	.example = "cri-ebpf sql 'SELECT namespace, count(*) AS kills FROM v_oom GROUP BY 1'",
+	.example = "cri-ebpf sql 'SELECT container_id, count(*) AS kills FROM v_oom GROUP BY 1'",
 	.synopsis = "cri-ebpf sql QUERY [OPTION...]",
 	.description = "One SELECT over the views v_events, v_oom, v_exit, v_pressure, v_fork, v_lifecycle, v_container and\n"
 		"v_gap. Nothing can be changed. Times are nanoseconds since 1970 (UTC).",
