@@ -139,6 +139,7 @@ help:
 		'  check            every test (root); what is skipped is printed with its reason' \
 		'  check-long       the tests with larger bounds, coverage, mutants (root)' \
 		'  check-PART       one part: unit cli policy bpf containers vm packages lint sanitized' \
+		'  tests, variants  what single tests need beside "all": test programs, and builds of our programs for tests' \
 		'  coverage         the lines that the tests execute' \
 		'  mutants          breaks the program on purpose, and requires that a test fails' \
 		'  fuzz             every fuzz target, FUZZ_SECONDS each' \
