@@ -109,7 +109,7 @@ struct recorder_rig {
 	char path[128];
 	struct rig rig;
 	struct fake_maps maps;
-	struct kernel_maps names;
+	struct kernel_maps kernel_maps;
 	struct ring *ring;
 	struct pipeline *pipeline;
 	struct pipeline_settings settings;
@@ -122,7 +122,7 @@ static inline void recorder_rig_open(struct recorder_rig *r, size_t ring_size)
 	(void)snprintf(r->path, sizeof(r->path), "%s/events.db", r->directory);
 	rig_open(&r->rig, ring_size);
 	r->maps.rig = &r->rig;
-	r->names = (struct kernel_maps){ &r->maps, fake_lookup, fake_classify, fake_forget, fake_next, fake_counters };
+	r->kernel_maps = (struct kernel_maps){ &r->maps, fake_lookup, fake_classify, fake_forget, fake_next, fake_counters };
 	r->settings = (struct pipeline_settings){
 		.db_path = r->path,
 		.boot_id = "11111111-2222-3333-4444-555555555555",
@@ -137,7 +137,7 @@ static inline void recorder_rig_open(struct recorder_rig *r, size_t ring_size)
 static inline int recorder_rig_start(struct recorder_rig *r)
 {
 	assert_int_equal(ring_attach(&r->rig.consumer, &r->rig.producer, r->rig.data, r->rig.size, &r->ring), 0);
-	assert_int_equal(pipeline_open(&r->settings, r->ring, &r->names, NULL, &r->pipeline), 0);
+	assert_int_equal(pipeline_open(&r->settings, r->ring, &r->kernel_maps, NULL, &r->pipeline), 0);
 	return pipeline_start(r->pipeline);
 }
 

@@ -110,7 +110,7 @@ static void test_the_file_system_names_a_cgroup(void **state)
 	assert_int_equal(cgroup_fs_open(path, false, &fs), 0);
 
 	assert_int_equal(ring_attach(&r.rig.consumer, &r.rig.producer, r.rig.data, r.rig.size, &r.ring), 0);
-	assert_int_equal(pipeline_open(&r.settings, r.ring, &r.names, fs, &r.pipeline), 0);
+	assert_int_equal(pipeline_open(&r.settings, r.ring, &r.kernel_maps, fs, &r.pipeline), 0);
 	assert_int_equal(pipeline_start(r.pipeline), 0);
 	(void)rig_exit(&r.rig, 0, 100, st.st_ino, 256);
 	drain(&r);

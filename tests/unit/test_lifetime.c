@@ -232,7 +232,7 @@ static void test_an_end_that_was_not_recorded(void **state)
 	assert_int_equal(stat(path, &st), 0);
 	assert_int_equal(cgroup_fs_open(r.directory, false, &fs), 0);
 	assert_int_equal(ring_attach(&r.rig.consumer, &r.rig.producer, r.rig.data, r.rig.size, &r.ring), 0);
-	assert_int_equal(pipeline_open(&r.settings, r.ring, &r.names, fs, &r.pipeline), 0);
+	assert_int_equal(pipeline_open(&r.settings, r.ring, &r.kernel_maps, fs, &r.pipeline), 0);
 	assert_int_equal(pipeline_start(r.pipeline), 0);
 
 	(void)rig_lifecycle(&r.rig, EV_CGROUP_MKDIR, st.st_ino, 7, PATH);

@@ -171,11 +171,11 @@ static int try_recording(void)
 	(void)snprintf(r.path, sizeof(r.path), "%s/events.db", directory);
 	rig_open(&r.rig, 65536);
 	r.maps.rig = &r.rig;
-	r.names = (struct kernel_maps){ &r.maps, fake_lookup, fake_classify, fake_forget, fake_next, fake_counters };
+	r.kernel_maps = (struct kernel_maps){ &r.maps, fake_lookup, fake_classify, fake_forget, fake_next, fake_counters };
 	r.settings = (struct pipeline_settings){ .db_path = r.path, .boot_id = "1", .generation = 1,
 						 .buffer_size = 100, .resolve = { "default", 10, 1000000000, false } };
 	if (ring_attach(&r.rig.consumer, &r.rig.producer, r.rig.data, r.rig.size, &r.ring) != 0 ||
-	    pipeline_open(&r.settings, r.ring, &r.names, NULL, &r.pipeline) != 0)
+	    pipeline_open(&r.settings, r.ring, &r.kernel_maps, NULL, &r.pipeline) != 0)
 		return 1;
 	result = pipeline_start(r.pipeline) ? 2 : 0;
 	for (int i = 0; !result && i < 200; i++) {

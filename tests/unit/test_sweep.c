@@ -11,7 +11,7 @@
 struct sweep_rig {
 	char directory[64];
 	struct fake_maps maps;
-	struct kernel_maps names;
+	struct kernel_maps kernel_maps;
 	struct cgroup_fs *fs;
 	struct sweep *sweep;
 	uint64_t now_ns;
@@ -48,9 +48,9 @@ static void rig_begin(struct sweep_rig *rig)
 {
 	(void)memset(rig, 0, sizeof(*rig));
 	harness_make_dir(rig->directory, sizeof(rig->directory));
-	rig->names = (struct kernel_maps){ &rig->maps, fake_lookup, fake_classify, fake_forget, fake_next, fake_counters };
+	rig->kernel_maps = (struct kernel_maps){ &rig->maps, fake_lookup, fake_classify, fake_forget, fake_next, fake_counters };
 	assert_int_equal(cgroup_fs_open(rig->directory, false, &rig->fs), 0);
-	assert_int_equal(sweep_open(&rig->names, rig->fs, &rig->sweep), 0);
+	assert_int_equal(sweep_open(&rig->kernel_maps, rig->fs, &rig->sweep), 0);
 	rig->now_ns = 100 * SECOND;
 }
 
