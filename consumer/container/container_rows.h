@@ -25,7 +25,7 @@ struct cgroup_row {
 	bool removed;
 	int64_t container; /* the instance it belongs to */
 	int64_t pod;
-	const char *source; /* meta_source, for writing; static. Not read: NULL */
+	const char *source; /* meta_source, static; needed to write a row with a path. Not read: NULL */
 };
 
 struct instance_row {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
-* The wal-index of the database, the file "DATABASE-shm". Any process that may read the file can hold shared locks on
+ * The wal-index of the database, the file "DATABASE-shm". Any process that may read the file can hold shared locks on
  * it for any length of time, and these locks stop commits, checkpoints and the recovery of the wal-index.
  *
  * Bytes and layout are those of SQLite's wal-index (walformat.html of its documentation). Except for wal_index_map,
