@@ -89,8 +89,8 @@ static int open_sources(struct record *record)
 	if (!r)
 		r = cgroup_fs_open(mount.path, mount.mode == INFO_CGROUP_V1, &record->fs);
 	if (r)
-		log_warning("cannot open the cgroup file system: %s; cgroups without a path in the kernel's map stay"
-			    " without one",
+		log_warning("cannot open the cgroup file system: %s; cgroups without a path in the kernel's map"
+			    " are recorded without one",
 			    error_text(r));
 	r = name_source_open(&source);
 	if (r)

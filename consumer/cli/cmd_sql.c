@@ -106,10 +106,8 @@ static int finish(struct sql_work *work, struct print *print, int r)
 
 	if (written == -EPIPE)
 		return EXIT_FOUND;
-	if (written < 0) {
-		log_error("cannot write to standard output: %s; the answer is incomplete", error_text(written));
-		return EXIT_USAGE;
-	}
+	if (written < 0)
+		return output_failed(written);
 	if (r < 0 && !db_wal_index_moved(work->db) && usage_error(work->db, r))
 		return EXIT_USAGE;
 	if (r < 0)

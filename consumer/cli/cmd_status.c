@@ -8,7 +8,6 @@
 
 #include "common/cleanup.h"
 #include "common/exit_code.h"
-#include "common/log.h"
 #include "common/text.h"
 #include "consumer/cli/command.h"
 #include "consumer/cli/health.h"
@@ -20,7 +19,6 @@
 #include "consumer/sandbox/confine.h"
 #include "consumer/store/db_files.h"
 #include "consumer/store/recorder_state.h"
-#include "consumer/text/error.h"
 #include "consumer/text/json.h"
 #include "consumer/text/time_words.h"
 
@@ -351,10 +349,8 @@ static int report(struct status *status)
 	written = output_close(&status->output, 0);
 	if (r < 0)
 		return history_failed(status->path, status->db, r);
-	if (written < 0 && written != -EPIPE) {
-		log_error("cannot write to standard output: %s; the answer is incomplete", error_text(written));
-		return EXIT_USAGE;
-	}
+	if (written < 0 && written != -EPIPE)
+		return output_failed(written);
 	r = history_check(status->path, status->db);
 	if (r)
 		return r;

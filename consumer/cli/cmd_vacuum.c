@@ -109,7 +109,7 @@ static int choose_bounds(struct vacuum *vacuum)
 	if (!options->time[0])
 		return 0;
 	if (time_words_parse(options->time, now.now_unix_nano, now.boot_unix_nano, &since) < 0) {
-		log_error("--time=%s is no time: it must be an age (30d) or a point in time (2025-11-22 16:00,"
+		log_error("--time=%s is not a time: it must be an age (30d) or a point in time (2025-11-22 16:00,"
 			  " yesterday); nothing was removed",
 			  options->time);
 		return EXIT_USAGE;
@@ -318,10 +318,8 @@ static int print_result(struct vacuum *vacuum, const struct retention_plan *plan
 	}
 	print_plan(print, plan);
 	r = output_close(output, print_count(print) ? print_finish(print) : 0);
-	if (r < 0 && r != -EPIPE) {
-		log_error("cannot write to standard output: %s; the answer is incomplete", error_text(r));
-		return EXIT_USAGE;
-	}
+	if (r < 0 && r != -EPIPE)
+		return output_failed(r);
 	report_sizes(vacuum, plan);
 	return EXIT_FOUND;
 }

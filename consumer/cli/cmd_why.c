@@ -15,7 +15,6 @@
 #include "consumer/query/query.h"
 #include "consumer/story/story_read.h"
 #include "consumer/story/story_text.h"
-#include "consumer/text/error.h"
 
 static int print_answer(struct listing *listing, const struct story *story)
 {
@@ -77,10 +76,8 @@ static int finish(struct listing *listing, int r)
 	bool gap = false;
 
 	listing->exit_code = EXIT_FOUND;
-	if (written < 0 && written != -EPIPE) {
-		log_error("cannot write to standard output: %s; the answer is incomplete", error_text(written));
-		listing->exit_code = EXIT_USAGE;
-	}
+	if (written < 0 && written != -EPIPE)
+		listing->exit_code = output_failed(written);
 	if (r == 0 && listing->filter_options->strict)
 		r = query_has_gap(listing->db, &listing->filter, &gap);
 	if (r < 0)

@@ -10,7 +10,6 @@
 #include "consumer/print/event_look.h"
 #include "consumer/query/query.h"
 #include "consumer/sandbox/confine.h"
-#include "consumer/text/error.h"
 
 static bool fail(struct listing *listing, int exit_code)
 {
@@ -143,8 +142,7 @@ int listing_finish(struct listing *listing, int r)
 	if (written == -EPIPE || r == -EPIPE) {
 		listing->exit_code = EXIT_FOUND; /* the reader had enough */
 	} else if (written < 0) {
-		log_error("cannot write to standard output: %s; the answer is incomplete", error_text(written));
-		listing->exit_code = EXIT_USAGE;
+		listing->exit_code = output_failed(written);
 	} else {
 		listing->exit_code = exit_code_of(listing, r);
 	}

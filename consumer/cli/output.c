@@ -12,7 +12,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "common/exit_code.h"
+#include "common/log.h"
 #include "consumer/cli/command.h"
+#include "consumer/text/error.h"
 
 static size_t terminal_width(void)
 {
@@ -130,6 +133,12 @@ int output_close(struct output *output, int r)
 		output->pager = 0;
 	}
 	return r;
+}
+
+int output_failed(int error)
+{
+	log_error("cannot write to standard output: %s; the answer is incomplete", error_text(error));
+	return EXIT_USAGE;
 }
 
 void output_hint(const struct command_common *common, const struct output *output, const char *format, ...)

@@ -29,6 +29,9 @@ void output_open(const struct command_common *common, bool page, struct output *
  * the negative errno of writing: -EPIPE when the reader of the output has closed it. */
 int output_close(struct output *output, int r);
 
+/* Logs that the answer is incomplete because of this error of writing; returns the exit code. */
+int output_failed(int error);
+
 /* Prints what to do next on stderr, if it and stdout are terminals and -q was not given. */
 void output_hint(const struct command_common *common, const struct output *output, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));

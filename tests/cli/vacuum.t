@@ -40,8 +40,8 @@ while IFS='|' read -r flags want name; do
 	is "$CODE" 2 "$name: exit 2"
 	like "$ERR" "$want" "$name: named"
 done <<'END'
---time=soon|--time=soon is no time|no time
---time=30|--time=30 is no time|a number without a unit
+--time=soon|--time=soon is not a time|no time
+--time=30|--time=30 is not a time|a number without a unit
 --time=2125-01-01|future.*everything|a time to come
 --size=1M|8M|too small a size
 --size=lots|lots|no size
