@@ -15,7 +15,7 @@ anew()
 	local before=$EXITS_TRUTH
 
 	exits 20
-	told_once "$1" "database \"$DB\" was moved or deleted: a new one is begun"
+	logged_once "$1" "database \"$DB\" was moved or deleted: a new one is begun"
 	wait_for 10 exits_are $((EXITS_TRUTH - before + ${2:-0}))
 	is "$(exits_recorded)" $((EXITS_TRUTH - before + ${2:-0})) "$1: later exits are recorded once"
 	is "$(gaps)" store_replaced:null:null "$1: there is a gap"
@@ -62,7 +62,7 @@ for file in wal shm; do
 	begin_roomy "no $file"
 	rm "$DB-$file"
 	exits 20
-	told_once "no $file" "\"$DB-wal\" or \"$DB-shm\" was moved or deleted: what was stored is kept"
+	logged_once "no $file" "\"$DB-wal\" or \"$DB-shm\" was moved or deleted: what was stored is kept"
 	all_recorded 10 "no $file: everything is recorded"
 	recorder_kill
 	is "$(sqlite3 "$DB" "SELECT count(*) FROM v_exit WHERE container_id = '$EXITS_ID'")" 40 "no $file: also after a kill of the recorder"
@@ -75,7 +75,7 @@ damaged()
 	exits 20
 	recorder_start
 	ok $? "$1: the recorder starts"
-	told_once "$1" "database \"$DB\" is damaged: it was moved to \"$DB.corrupt-[0-9]+\" and a new one is begun"
+	logged_once "$1" "database \"$DB\" is damaged: it was moved to \"$DB.corrupt-[0-9]+\" and a new one is begun"
 	wait_for 10 exits_are 20
 	is "$(exits_recorded)" 20 "$1: later exits are recorded"
 	like "$(gaps)" '^store_replaced:' "$1: there is a gap"

@@ -22,7 +22,7 @@ disk_end()
 }
 trap disk_end EXIT
 
-lost_is_told()
+loss_is_reported()
 {
 	[ "$(query 'map(select(.type == "gap" and .lost_type == "process_exit").lost) | add // 0')" = \
 		"$(status_now | jq .counters.lost.process_exit)" ]
@@ -42,14 +42,14 @@ full()
 	fill
 	ok $? "$1: the disk is full"
 	exits 300
-	told_once "$1" "cannot store into \"$DB\": No space.*events wait in the ring"
+	logged_once "$1" "cannot store into \"$DB\": No space.*events wait in the ring"
 	wait_for 10 trouble_is_shown 'No space'
 	ok $? "$1: status reports it"
 	is_running "$RECORDER_PID"
 	ok $? "$1: the recorder keeps running"
 	rm "$MOUNT/fill"
 	all_recorded 20 "$1: everything is recorded once there is room again"
-	is "$(told 'stores into .* again')" 1 "$1: the recovery is reported once"
+	is "$(logged 'stores into .* again')" 1 "$1: the recovery is reported once"
 	wait_for 10 is_healthy true
 	ok $? "$1: status is healthy"
 	is "$(gaps)" "" "$1: no gap"
@@ -67,7 +67,7 @@ full()
 	rm "$MOUNT/fill"
 	wait_for 20 is_healthy true
 	ok $? "$1, small ring: healthy again"
-	wait_for 20 lost_is_told
+	wait_for 20 loss_is_reported
 	ok $? "$1, small ring: lost events are reported" || diag "$(gaps)" "$(status_now)"
 	like "$(gaps)" '(^| )disk_full:process_exit:[1-9][0-9]*( |$)' "$1, small ring: the gap has reason disk_full"
 	[ "$(exits_recorded)" -le "$EXITS_TRUTH" ]
@@ -91,7 +91,7 @@ read_only()
 	mount -o remount,abort "$MOUNT" 2>/dev/null || mount -o remount,ro "$MOUNT" || { skip "$1" "cannot make the file system read-only"; return; }
 	exits 50
 	# an I/O error may be reported first, with another reason
-	told_once "$1" "cannot store into \"$DB\": Read-only file system"
+	logged_once "$1" "cannot store into \"$DB\": Read-only file system"
 	wait_for 10 is_healthy false
 	ok $? "$1: status reports it"
 	recorder_stop
@@ -122,7 +122,7 @@ crowded()
 		sync "$MOUNT/room" "$MOUNT/fill" && rm "$MOUNT/room"
 		log_mark
 		recorder_spawn
-		told_once "$1, $kilobytes kB" "cannot store into \"$DB\": No space.*events wait in the ring"
+		logged_once "$1, $kilobytes kB" "cannot store into \"$DB\": No space.*events wait in the ring"
 		is_running "$RECORDER_PID"
 		ok $? "$1, $kilobytes kB: the recorder keeps running"
 		recorder_stop

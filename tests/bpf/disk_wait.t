@@ -43,7 +43,7 @@ begin_roomy "locked by root"
 sql_begin 'BEGIN IMMEDIATE;'
 ok $? "locked by root: a write transaction is open"
 exits 30
-told_once "locked by root" "cannot store into \"$DB\":.*locked: process $SQL holds a lock on \"$DB-shm\", end it"
+logged_once "locked by root" "cannot store into \"$DB\":.*locked: process $SQL holds a lock on \"$DB-shm\", end it"
 until=$((SECONDS + $(bound 5 30)))
 lasts()
 {
@@ -52,11 +52,11 @@ lasts()
 wait_for 10 trouble_is_shown 'locked'
 ok $? "locked by root: status reports it"
 wait_for 60 lasts
-is "$(told 'cannot store')" 1 "locked by root: still reported once"
-is "$(told 'was replaced')" 0 "locked by root: the lock of a process that may write is not broken"
+is "$(logged 'cannot store')" 1 "locked by root: still reported once"
+is "$(logged 'was replaced')" 0 "locked by root: the lock of a process that may write is not broken"
 sql_end 'COMMIT;'
 all_recorded 10 "locked by root: everything is recorded after the commit"
-is "$(told 'stores into .* again')" 1 "locked by root: the recovery is reported once"
+is "$(logged 'stores into .* again')" 1 "locked by root: the recovery is reported once"
 wait_for 10 is_healthy true
 ok $? "locked by root: status is healthy"
 is "$(gaps)" "" "locked by root: no gap"
@@ -79,9 +79,9 @@ if [ -x "$BUILD/hooked/cri-ebpf" ]; then
 	is "$(exits_recorded)" "$EXITS_TRUTH" "long reader: recording continues"
 	[ "$largest" -gt 400000 ] && [ "$largest" -lt 1200000 ]
 	ok $? "long reader: the WAL stays within its bound" || diag "$largest bytes"
-	[ "$(told 'has grown to')" -gt 0 ]
+	[ "$(logged 'has grown to')" -gt 0 ]
 	ok $? "long reader: the growth is reported"
-	is "$(told "process $SQL held a lock")" 1 "long reader: breaking its lock is reported once"
+	is "$(logged "process $SQL held a lock")" 1 "long reader: breaking its lock is reported once"
 	sql_end 'SELECT count(*) FROM event;' 'COMMIT;' 'SELECT count(*) FROM event;'
 	like "$(tail -n 1 "$SCENARIO_DIR/sql.out")" 'unable to open' "long reader: its next transaction fails"
 	is "$(gaps)" "" "long reader: no gap"
@@ -92,7 +92,7 @@ if [ -x "$BUILD/hooked/cri-ebpf" ]; then
 	begin_roomy clock
 	echo $((40 * 86400)) >"$CRI_TEST_CLOCK"
 	exits 20
-	wait_for 20 is_told 'the clock went forward by 9[0-9]+ hours: nothing is deleted'
+	wait_for 20 is_logged 'the clock went forward by 9[0-9]+ hours: nothing is deleted'
 	ok $? "clock: forward by 40 days"
 	all_recorded 10 "clock: nothing is removed as too old"
 	echo -86400 >"$CRI_TEST_CLOCK"
@@ -101,7 +101,7 @@ if [ -x "$BUILD/hooked/cri-ebpf" ]; then
 	rm "$CRI_TEST_CLOCK"
 	exits 20
 	all_recorded 10 "clock: right again"
-	is "$(told 'the clock went')" 1 "clock: reported once"
+	is "$(logged 'the clock went')" 1 "clock: reported once"
 	is "$(gaps)" "" "clock: no gap"
 	sound clock
 	recorder_stop

@@ -214,11 +214,11 @@ ok $? "and fewer than 100" || diag "$(wc -l <"$RECORDER_LOG") lines"
 # the last gap is written when the ring is idle, together with the status
 recorder_stop
 is $? 0 "the recorder exits cleanly"
-settled()
+gaps_are_complete()
 {
 	record --once >>"$RECORDER_LOG" 2>&1 && accounts_agree
 }
-wait_for 30 settled
+wait_for 30 gaps_are_complete
 ok $? "gap rows count every lost event, by type" || diag "$compared"
 diag "$compared"
 

@@ -63,9 +63,9 @@ log_mark
 hold "$DB-shm" read posix 120
 exits 5
 all_recorded 10 "a lock on the bytes of writers"
-wait_for 5 is_told "process $HOLDER held a lock on \"$DB-shm\".*replaced and recording goes on"
+wait_for 5 is_logged "process $HOLDER held a lock on \"$DB-shm\".*replaced and recording goes on"
 ok $? "the message names holder, file and consequence"
-is "$(told 'cannot store')" 0 "no failure is reported"
+is "$(logged 'cannot store')" 0 "no failure is reported"
 before=$(stat -c %i "$DB-shm")
 recorder_beat
 ok $? "the recorder writes its state"
@@ -78,7 +78,7 @@ ok $? "it also writes its state with a lock on the new file and nothing to store
 [ "$(stat -c %i "$DB-shm")" != "$before" ]
 ok $? "the new file was replaced for that too"
 release
-is "$(told 'held a lock on')" 1 "that is reported once"
+is "$(logged 'held a lock on')" 1 "that is reported once"
 
 for kind in posix ofd; do
 	for byte in 120 121 122 123 124 125 126 127 128; do

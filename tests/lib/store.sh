@@ -38,20 +38,20 @@ all_recorded()
 	is "$(exits_recorded)" "$EXITS_TRUTH" "$2"
 }
 
-# told REGEX: the number of matching messages of the recorder since log_mark.
+# logged REGEX: the number of matching messages of the recorder since log_mark.
 log_mark()
 {
 	LOG_FROM=$(($(wc -l <"$RECORDER_LOG") + 1))
 }
 
-told()
+logged()
 {
 	tail -n "+$LOG_FROM" "$RECORDER_LOG" | grep -cE "$1"
 }
 
-is_told()
+is_logged()
 {
-	[ "$(told "$1")" -gt 0 ]
+	[ "$(logged "$1")" -gt 0 ]
 }
 
 status_now()
@@ -131,9 +131,9 @@ balanced()
 	ok $? "$1: sent = stored + rejected + unread" || diag "$BOOKS"
 }
 
-# told_once NAME REGEX
-told_once()
+# logged_once NAME REGEX
+logged_once()
 {
-	wait_for 10 is_told "$2"
-	is "$(told "$2")" 1 "$1: reported once" || diag "$(tail -n "+$LOG_FROM" "$RECORDER_LOG")"
+	wait_for 10 is_logged "$2"
+	is "$(logged "$2")" 1 "$1: reported once" || diag "$(tail -n "+$LOG_FROM" "$RECORDER_LOG")"
 }
