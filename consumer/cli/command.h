@@ -28,7 +28,7 @@ struct command_common {
 
 struct command;
 
-/* What a verb is run with. Everything lives until it returns. */
+/* What a verb is run with. All of it is valid until the verb returns. */
 struct command_call {
 	const struct command *const *commands; /* all verbs, ended by NULL */
 	const struct command *command;	       /* this one */

@@ -114,15 +114,15 @@ truth_holds()
 	rows "SELECT container_id, pid FROM v_oom WHERE container_id IS NOT NULL ORDER BY id" |
 		(cd "$got" && awk '{ print $2 >>($1 ".kills"); close($1 ".kills") }')
 	rows "SELECT container_id, type FROM v_lifecycle ORDER BY id" |
-		(cd "$got" && awk '{ print $2 >>($1 ".life"); close($1 ".life") }')
+		(cd "$got" && awk '{ print $2 >>($1 ".lifecycle"); close($1 ".lifecycle") }')
 	for id in "${TRUTH_IDS[@]}"; do
-		touch "$got/$id."{exits,times,kills,life}
+		touch "$got/$id."{exits,times,kills,lifecycle}
 		for kinds in exits kills; do
 			cmp -s "$TRUTH_DIR/$id.$kinds" "$got/$id.$kinds" || truth_differs "$kinds" "$TRUTH_DIR/$id.$kinds" "$got/$id.$kinds"
 		done
 		sort -nc "$got/$id.times" 2>/dev/null || truth_differs times "$got/$id.times" <(sort -n "$got/$id.times")
-		[ "$(tr '\n' ' ' <"$got/$id.life")" = "container_start container_stop " ] ||
-			truth_differs lives <(printf 'container_start\ncontainer_stop\n') "$got/$id.life"
+		[ "$(tr '\n' ' ' <"$got/$id.lifecycle")" = "container_start container_stop " ] ||
+			truth_differs "start and stop" <(printf 'container_start\ncontainer_stop\n') "$got/$id.lifecycle"
 	done
 	[ "$differing" -eq 0 ]
 }
