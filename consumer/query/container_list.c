@@ -4,9 +4,11 @@
 #include <string.h>
 
 #include "common/cleanup.h"
+#include "consumer/query/access_path.h"
 #include "consumer/query/container_sql.h"
 #include "consumer/query/sql.h"
 #include "consumer/store/db.h"
+#include "consumer/text/event_type.h"
 
 /* Of container c, its pod p, boot b and cgroup g; "this" has one row, the running boot. */
 static const char *const expressions[CONTAINER_FIELDS] = {
@@ -54,6 +56,9 @@ static void build(const struct filter *filter, const struct container_list_optio
 		sql_add(sql, " AND EXISTS (SELECT 1 FROM cgroup k JOIN event e ON e.cgroup = k.cgroup"
 			     " WHERE k.container = c.container");
 		filter_add_event(filter, sql);
+		/* Exits are most events: other types have an index of their own, which SQLite may only use with this. */
+		if (filter->types && !((filter->types >> TYPE_PROCESS_EXIT) & 1))
+			sql_add(sql, CONDITION_TYPE);
 		sql_add(sql, ")");
 	}
 }
