@@ -79,10 +79,11 @@ part_files()
 	unit | sanitized)
 		find "$programs" -maxdepth 1 -type f -executable \( -name 'test_*' -o -name 'replay_*' \) | sort
 		;;
-	*)
-		# programs with sanitizers have no sandbox
-		find "tests/${1%-sanitized}" -maxdepth 1 -name '*.t' | grep -vxF "${1/#*-sanitized/tests/cli/sandbox.t}" | sort
+	cli-sanitized)
+		# Programs with sanitizers have no sandbox, and there is no variant of them with an additional event type.
+		find tests/cli -maxdepth 1 -name '*.t' ! -name sandbox.t ! -name extension.t | sort
 		;;
+	*) find "tests/$1" -maxdepth 1 -name '*.t' | sort ;;
 	esac
 }
 
