@@ -31,11 +31,16 @@ root_make()
 	root_make_locked 9>"$VM_DIR/root.lock"
 }
 
+# A mirror that fails once is asked a second time.
 root_make_locked()
 {
 	flock 9
-	[ ! -s "$ROOT_TAR" ] || return 0
-	# without documentation and translations
+	[ -s "$ROOT_TAR" ] || root_bootstrap || root_bootstrap
+}
+
+# Without documentation and translations.
+root_bootstrap()
+{
 	mmdebstrap --quiet --mode=root --format=tar --variant=minbase --include="$(xargs <<<"$ROOT_PACKAGES" | tr ' ' ,)" \
 		--dpkgopt='path-exclude=/usr/share/doc/*' --dpkgopt='path-exclude=/usr/share/locale/*' \
 		"$ROOT_SUITE" "$ROOT_TAR.new" "deb $mirror $ROOT_SUITE main" \

@@ -85,7 +85,7 @@ inside()
 
 reason=$(root_unusable)
 if [ -n "$reason" ] || ! root_make >"$scratch/log" 2>&1; then
-	skip "installed, upgraded, erased" "${reason:-no root: $(tail -n 1 "$scratch/log")}"
+	skip "installed, upgraded, erased" "${reason:-no root: $(grep "^E:" "$scratch/log" | tail -n 4 | tr "\n" " ")}"
 	done_testing
 fi
 root_unpack "$root" >"$scratch/log" 2>&1

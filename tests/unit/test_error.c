@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include <errno.h>
+#include <stdio.h>
 
 #include "consumer/text/error.h"
 #include "tests/harness.h"
@@ -24,6 +25,14 @@ static void test_each_has_a_sentence_of_its_own(void **state)
 	assert_int_equal(ERROR_END - ERROR_FIRST, ARRAY_SIZE(rows));
 }
 
+static void unknown_number(int number)
+{
+	char want[64];
+
+	(void)snprintf(want, sizeof(want), "Unknown error %d", number);
+	assert_string_equal(error_text(-number), want);
+}
+
 /* Linux returns errno values up to 4095. */
 static void test_none_is_an_errno_value(void **state)
 {
@@ -32,8 +41,9 @@ static void test_none_is_an_errno_value(void **state)
 		row_equal(rows[i].name, rows[i].error > 4095, 1);
 	assert_string_equal(error_text(-ENOENT), strerror(ENOENT));
 	assert_string_equal(error_text(0), strerror(0));
-	assert_string_equal(error_text(-ERROR_FIRST + 1), strerror(ERROR_FIRST - 1));
-	assert_string_equal(error_text(-ERROR_END), strerror(ERROR_END));
+	/* The C library's words for a number that it does not know; the next call of strerror(3) overwrites them. */
+	unknown_number(ERROR_FIRST - 1);
+	unknown_number(ERROR_END);
 }
 
 static void test_a_newer_database_is_not_a_newer_record(void **state)
