@@ -6,7 +6,7 @@
 # Runs tests with the programs in build/coverage (make coverage), which count the lines that they execute, and prints
 # for each folder of user space how many lines were executed. Fails when it is less than PERCENT of all. As root the
 # tests of the loader and of the recorder run too.
-set -u
+set -u -o pipefail
 
 cd "$(dirname "$0")/.." || exit 1
 least=${1:?usage: tests/coverage.sh PERCENT}
@@ -19,7 +19,8 @@ parts=(unit cli)
 find "$BUILD/obj" -name '*.gcda' -delete
 find "$BUILD/obj" -type d -exec chmod 0777 {} +
 ln -sfn ../hooked "$BUILD/hooked"
-(umask 0; tests/run.sh "${parts[@]}") | grep -vE '^(ok|time|skipped) '
+tests_failed=
+(umask 0; tests/run.sh "${parts[@]}") | sed -E '/^(ok|time|skipped) /d' || tests_failed=yes
 
 # "FOLDER LINES EXECUTED" for each source file, from gcov's report.
 counts()
@@ -47,4 +48,4 @@ awk '{ lines[$1] += $2; executed[$1] += $3 } END { for (folder in lines) print f
 	"$BUILD/lines" | sort | awk "$print_share"
 awk '{ lines += $2; executed += $3 } END { print "all", lines + 0, executed + 0 }' "$BUILD/lines" | tee "$BUILD/all" |
 	awk "$print_share"
-awk -v least="$least" '{ exit !($2 && 100 * $3 >= least * $2) }' "$BUILD/all"
+[ -z "$tests_failed" ] && awk -v least="$least" '{ exit !($2 && 100 * $3 >= least * $2) }' "$BUILD/all"

@@ -122,6 +122,8 @@ slot_take()
 		done
 		sleep 0.1
 	done
+	exec {turn}>&-
+	return 1
 }
 
 slot_leave()

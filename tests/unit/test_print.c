@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include <errno.h>
 
+#include "consumer/print/event_table.h"
 #include "consumer/print/format.h"
 #include "consumer/print/print.h"
 #include "tests/harness.h"
@@ -272,9 +273,18 @@ static void test_write_errors_come_out(void **state)
 	assert_int_equal(print_flush(print), -ENOSPC);
 }
 
+/* A column beyond the bound would be left out without a word. */
+static void test_events_have_room_for_more_columns(void **state)
+{
+	(void)state;
+	assert_in_range(event_table()->count, 1, COLUMN_LIST_MAX - 1);
+	assert_in_range(incident_table()->count, 1, COLUMN_LIST_MAX - 1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_events_have_room_for_more_columns),
 		cmocka_unit_test(test_json),	     cmocka_unit_test(test_json_object_and_kinds),
 		cmocka_unit_test(test_json_fields),  cmocka_unit_test(test_json_pretty),
 		cmocka_unit_test(test_csv),	     cmocka_unit_test(test_csv_of_long_text),
