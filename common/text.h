@@ -23,7 +23,8 @@ size_t text_json_escape(char *out, size_t size, const char *in, size_t length);
 int text_parse_u64(const char *s, uint64_t *ret);
 int text_parse_bool(const char *s, bool *ret);         /* yes no true false on off 1 0 */
 int text_parse_size(const char *s, uint64_t *ret);     /* bytes; 1M = 1048576; K M G T, optional B or iB */
-int text_parse_duration(const char *s, uint64_t *ret_ns); /* "90", "100ms", "5m", "1h 30min"; systemd.time(7) units; plain number: seconds */
+/* "90", "100ms", "5m", "1h 30min"; systemd.time(7) units; plain number: seconds */
+int text_parse_duration(const char *s, uint64_t *ret_ns);
 
 /* Format for people: "16.0M", "512K", "0B"; at most four characters and a unit. out has 8 bytes or more. */
 void text_format_size(char *out, size_t size, uint64_t bytes);

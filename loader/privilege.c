@@ -19,8 +19,8 @@ static const struct {
 	int error;
 	const char *sentence;
 } dir_errors[] = {
-	{ -ENOENT, "does not exist; see that a BPF file system is mounted (mount -t bpf -o mode=0700 bpf /sys/fs/bpf), then make the "
-		   "directory: systemd-tmpfiles --create cri-ebpf.conf, or without a package start the loader as root once" },
+	{ -ENOENT, "does not exist; see that a BPF file system is mounted (mount -t bpf -o mode=0700 bpf /sys/fs/bpf), then make "
+		   "the directory: systemd-tmpfiles --create cri-ebpf.conf, or without a package start the loader as root once" },
 	{ -ENOTTY, "is not on a BPF file system; mount one first: mount -t bpf -o mode=0700 bpf /sys/fs/bpf" },
 	{ -EACCES, "belongs to another user, who could change what is pinned there, or may not be searched; "
 		   "give it to the loader's user, or bind-mount it where that user can reach it" },

@@ -60,7 +60,8 @@ const struct probe probes[PROBE_COUNT] = {
 	},
 	[PROBE_CGROUP_MKDIR] = {
 		.name = "cgroup_mkdir", ENABLED_BY(container_lifecycle),
-		.rungs = { { .name = "tp_btf", .programs = { "cgroup_mkdir_btf" } }, { .name = "raw_tp", .programs = { "cgroup_mkdir_raw" } } },
+		.rungs = { { .name = "tp_btf", .programs = { "cgroup_mkdir_btf" } },
+			   { .name = "raw_tp", .programs = { "cgroup_mkdir_raw" } } },
 	},
 	[PROBE_CGROUP_EXEC] = {
 		.name = "cgroup_exec", ENABLED_BY(container_lifecycle),
@@ -71,7 +72,8 @@ const struct probe probes[PROBE_COUNT] = {
 	},
 	[PROBE_CGROUP_RMDIR] = {
 		.name = "cgroup_rmdir", ENABLED_BY(container_lifecycle),
-		.rungs = { { .name = "tp_btf", .programs = { "cgroup_rmdir_btf" } }, { .name = "raw_tp", .programs = { "cgroup_rmdir_raw" } } },
+		.rungs = { { .name = "tp_btf", .programs = { "cgroup_rmdir_btf" } },
+			   { .name = "raw_tp", .programs = { "cgroup_rmdir_raw" } } },
 	},
 };
 

@@ -119,7 +119,7 @@ static const struct command_group groups[] = { LISTING_GROUPS(0, FILTER_TIMES | 
 const struct command cmd_why = {
 	.name = "why",
 	.help = "what happened to this container, pod, unit or process",
-	.example = "cri-ebpf why shop/web-7d4b/nginx",
+	.example = "cri-ebpf why 7441fd3e124c",
 	.synopsis = "cri-ebpf why WHAT [OPTION...]",
 	.description = "What happened to a container, and why did it die? WHAT is a container (id or its first 4 or more\n"
 		"digits, name, pod/container, ns/pod/container), a pod (name, ns/pod, uid or its beginning), a unit\n"

@@ -252,7 +252,8 @@ static int learn(struct resolve *resolve, const struct ev_cgroup *key, const str
 }
 
 /* Resolves a cgroup that is not in the cache, or not completely: from the database, then from all sources of a path. */
-static int resolve_anew(struct resolve *resolve, const struct ev_cgroup *key, const struct resolve_hint *hint, struct place *ret)
+static int resolve_anew(struct resolve *resolve, const struct ev_cgroup *key, const struct resolve_hint *hint,
+			struct place *ret)
 {
 	struct cgroup_row row = { 0 };
 	struct map_metadata metadata;

@@ -27,8 +27,8 @@ struct ev {
 };
 
 /*
- * 0; -ERROR_RECORD_NEWER: written by a newer version, and nothing in it can be judged; -ENOTSUP: unknown kind; -EBADMSG: not a
- * valid record. With -ENOTSUP and -EBADMSG ret->h is filled if *data holds a header at all, else zeroed.
+ * 0; -ERROR_RECORD_NEWER: written by a newer version, and nothing in it can be judged; -ENOTSUP: unknown kind; -EBADMSG:
+ * not a valid record. With -ENOTSUP and -EBADMSG ret->h is filled if *data holds a header at all, else zeroed.
  */
 int decode_record(const void *data, size_t length, struct ev *ret);
 

@@ -363,7 +363,7 @@ static int write_reconcile(struct pipeline *pipeline)
 		r = write_lost_stops(pipeline, now);
 	if (!r)
 		r = ring_rows_finish(session->ring_rows, ring_acked(pipeline->ring), now);
-	test_hook("in_settle");
+	test_hook("in_reconcile");
 	return r ? r : db_commit(session->db);
 }
 

@@ -59,7 +59,10 @@ int64_t ring_rows_last_time(const struct ring_rows *rows);
 /* Wall time of the last record of a kind from the CPU whose last record is the oldest; 0: none. */
 int64_t ring_rows_last_time_of(const struct ring_rows *rows, unsigned int kind);
 
-/* Adds a row with a new id, which is never reused. Inside a transaction; it is inserted at the latest by ring_rows_finish(). */
+/*
+ * Adds a row with a new id, which is never reused. Inside a transaction; it is inserted at the latest by
+ * ring_rows_finish().
+ */
 int ring_rows_add(struct ring_rows *rows, const struct ev_row *row, int64_t *ret_id);
 /* Last in the transaction: stores that everything before position is stored. now: wall time. */
 int ring_rows_finish(struct ring_rows *rows, uint64_t position, int64_t now);

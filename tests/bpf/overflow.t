@@ -195,10 +195,10 @@ recorder_is_dead()
 	! is_running "$RECORDER_PID"
 }
 
-die_in_settlement()
+die_reconciling()
 {
 	programs_install "$BUILD/hooked"
-	CRI_TEST_DIE=in_settle recorder_spawn
+	CRI_TEST_DIE=in_reconcile recorder_spawn
 	wait_for 5 recorder_is_dead
 	died=$?
 	recorder_kill
@@ -208,7 +208,7 @@ die_in_settlement()
 
 # Tries again when records of other containers show the loss at once, because then there is nothing left to reconcile.
 for ((round = 0; round < 3; round++)); do
-	overflow recorder_down "died writing the gap" recorder_kill die_in_settlement
+	overflow recorder_down "died writing the gap" recorder_kill die_reconciling
 	[ "$died" -ne 0 ] || break
 done
 ok "$died" "the recorder died while it wrote the gap"
