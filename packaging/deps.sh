@@ -145,7 +145,7 @@ missing()
 # apt-get that waits up to five minutes while another one is at work.
 apt_get()
 {
-	apt-get -qq -o DPkg::Lock::Timeout=300 "$@"
+	apt-get -qq -o DPkg::Lock::Timeout=300 -o Acquire::Retries=5 "$@"
 }
 
 install_debian()

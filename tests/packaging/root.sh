@@ -41,7 +41,8 @@ root_make_locked()
 # Without documentation and translations.
 root_bootstrap()
 {
-	mmdebstrap --quiet --mode=root --format=tar --variant=minbase --include="$(xargs <<<"$ROOT_PACKAGES" | tr ' ' ,)" \
+	mmdebstrap --quiet --mode=root --format=tar --variant=minbase --aptopt='Acquire::Retries "5"' \
+		--include="$(xargs <<<"$ROOT_PACKAGES" | tr ' ' ,)" \
 		--dpkgopt='path-exclude=/usr/share/doc/*' --dpkgopt='path-exclude=/usr/share/locale/*' \
 		"$ROOT_SUITE" "$ROOT_TAR.new" "deb $mirror $ROOT_SUITE main" \
 		"deb $(apt_suite_mirror $ROOT_SUITE-security) $ROOT_SUITE-security main" &&

@@ -69,7 +69,7 @@ apt_open()
 	APT::Install-Recommends "false";
 	APT::Sandbox::User "root";
 	Acquire::Languages "none";
-	Acquire::Retries "2";
+	Acquire::Retries "5";
 	DPkg::Lock::Timeout "300";
 	CONF
 	export APT_CONFIG=$dir/apt.conf
