@@ -23,7 +23,7 @@ static bool list_has(const char *list, const char *word)
 	return false;
 }
 
-/* Lines are "4:memory:/a/b"; v2 is "0::/a/b". */
+/* Lines are "4:memory:/a/b"; v2 is "0::/a/b", with an empty list. The path may contain anything, colons too. */
 int cgroup_mount_parse_hierarchy(FILE *proc_cgroup, struct cgroup_mount *mount)
 {
 	AUTO_FREE char *line = NULL;
@@ -32,14 +32,16 @@ int cgroup_mount_parse_hierarchy(FILE *proc_cgroup, struct cgroup_mount *mount)
 	mount->mode = INFO_CGROUP_V2;
 	mount->hierarchy = 0;
 	while (getline(&line, &size, proc_cgroup) > 0) {
-		char *save = NULL;
-		const char *number = strtok_r(line, ":", &save);
-		const char *controllers = strtok_r(NULL, ":", &save);
+		char *controllers = strchr(line, ':');
+		char *path = controllers ? strchr(++controllers, ':') : NULL;
 
-		if (!number || !controllers || !list_has(controllers, "memory"))
+		if (!path)
+			continue;
+		*path = '\0';
+		if (!list_has(controllers, "memory"))
 			continue;
 		mount->mode = INFO_CGROUP_V1;
-		mount->hierarchy = strtoul(number, NULL, 10);
+		mount->hierarchy = strtoul(line, NULL, 10);
 	}
 	return ferror(proc_cgroup) ? -EIO : 0;
 }

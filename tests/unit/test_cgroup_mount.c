@@ -37,6 +37,8 @@ static const struct {
 	  "/cg/both" },
 	{ "a controller whose name contains memory", "7:memory_other:/\n0::/\n",
 	  "42 31 0:35 / /u rw - cgroup2 cgroup2 rw\n", 0, INFO_CGROUP_V2, 0, "/u" },
+	{ "a v2 path that reads like a list of controllers", "0::/a,memory,b\n0::memory:/\n",
+	  "42 31 0:35 / /u rw - cgroup2 cgroup2 rw\n", 0, INFO_CGROUP_V2, 0, "/u" },
 	{ "a space in the mount point", "0::/\n", "42 31 0:35 / /a\\040b rw - cgroup2 cgroup2 rw\n", 0,
 	  INFO_CGROUP_V2, 0, "/a b" },
 	{ "a container with the host's view beside its own", "0::/\n",
