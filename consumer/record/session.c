@@ -9,6 +9,7 @@
 #include "common/cleanup.h"
 #include "common/log.h"
 #include "consumer/container/container_rows.h"
+#include "consumer/record/kind.h"
 #include "consumer/store/db.h"
 #include "consumer/store/db_files.h"
 #include "consumer/store/ring_rows.h"
@@ -129,7 +130,7 @@ int session_open(struct session *session)
 		r = container_rows_open(session->db, session->settings.boot_id, &session->container_rows);
 	if (!r)
 		r = ring_rows_open(session->db, session->settings.generation, container_rows_boot(session->container_rows),
-			       &session->ring_rows);
+			       kind_storages, &session->ring_rows);
 	if (!r) {
 		session->replaced = is_behind(session);
 		r = session->replaced ? ring_rows_move(session->previous, session->ring_rows) : 0;

@@ -31,12 +31,11 @@ struct waiting {
 };
 
 struct event_rows {
-	struct db *db;
 	int64_t boot;
 	struct waiting waiting[BULK];
 	size_t waiting_count;
 	struct db_stmt *add_event, *add_bulk;
-	struct db_stmt *add_detail[TYPE_COUNT]; /* prepared for the first event of the type */
+	struct db_stmt *add_detail[TYPE_COUNT]; /* NULL: the type has no table of its own */
 };
 
 void event_rows_close(struct event_rows *rows)
@@ -54,7 +53,18 @@ static void cleanup_rows(struct event_rows **rows)
 	event_rows_close(*rows);
 }
 
-int event_rows_open(struct db *db, int64_t boot, struct event_rows **ret)
+/* Ahead of the first event: when memory runs out is no time to prepare what stores an OOM kill. */
+static int prepare_details(struct db *db, const struct event_storage *const *storages, struct event_rows *rows)
+{
+	int r = 0;
+
+	for (; !r && *storages; storages++)
+		if ((*storages)->table)
+			r = db_prepare(db, (*storages)->insert, &rows->add_detail[(*storages)->type]);
+	return r;
+}
+
+int event_rows_open(struct db *db, int64_t boot, const struct event_storage *const *storages, struct event_rows **ret)
 {
 	CLEANUP(cleanup_rows) struct event_rows *rows = calloc(1, sizeof(*rows));
 	int r = rows ? 0 : -ENOMEM;
@@ -63,9 +73,10 @@ int event_rows_open(struct db *db, int64_t boot, struct event_rows **ret)
 		r = db_prepare(db, INSERT_EVENT ROW_1, &rows->add_event);
 	if (!r)
 		r = db_prepare(db, INSERT_EVENT ROWS_4 "," ROWS_4 "," ROWS_4 "," ROWS_4, &rows->add_bulk);
+	if (!r)
+		r = prepare_details(db, storages, rows);
 	if (r)
 		return r;
-	rows->db = db;
 	rows->boot = boot;
 	*ret = TAKE_PTR(rows);
 	return 0;
@@ -95,14 +106,11 @@ static int add_event(struct event_rows *rows, const struct ev_row *row, int64_t 
 static int add_detail(struct event_rows *rows, const struct ev_row *row, int64_t id)
 {
 	const struct event_storage *storage = row->storage;
-	struct db_stmt **stmt = &rows->add_detail[storage->type];
-	int r = *stmt ? 0 : db_prepare(rows->db, storage->insert, stmt);
+	struct db_stmt *stmt = rows->add_detail[storage->type];
 
-	if (r)
-		return r;
-	db_bind_int(*stmt, 1, id);
-	storage->bind(*stmt, row->detail);
-	return db_run(*stmt);
+	db_bind_int(stmt, 1, id);
+	storage->bind(stmt, row->detail);
+	return db_run(stmt);
 }
 
 int event_rows_flush(struct event_rows *rows)
@@ -121,7 +129,7 @@ int event_rows_flush(struct event_rows *rows)
 	return r;
 }
 
-/* Copies the comm, which points into a record that is decoded only now. */
+/* Puts the row off. Its comm is copied, because it points into a record that is gone by then. */
 static int add_later(struct event_rows *rows, const struct ev_row *row, int64_t id)
 {
 	struct waiting *waiting = &rows->waiting[rows->waiting_count++];

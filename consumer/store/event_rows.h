@@ -8,9 +8,13 @@
 struct db;
 struct ev_row;
 struct event_rows;
+struct event_storage;
 
-/* boot: row number of this boot. To be closed before the database is. */
-int event_rows_open(struct db *db, int64_t boot, struct event_rows **ret);
+/*
+ * boot: row number of this boot. storages: of every type that is added, NULL-terminated; fails when the table of one is
+ * missing. To be closed before the database is.
+ */
+int event_rows_open(struct db *db, int64_t boot, const struct event_storage *const *storages, struct event_rows **ret);
 void event_rows_close(struct event_rows *rows);
 
 /* Inserts *row under that id, now or at a later call; nothing of *row is needed afterwards. */

@@ -162,7 +162,8 @@ static int load_sequences(struct ring_rows *rows)
 	return r;
 }
 
-int ring_rows_open(struct db *db, uint64_t generation, int64_t boot, struct ring_rows **ret)
+int ring_rows_open(struct db *db, uint64_t generation, int64_t boot, const struct event_storage *const *storages,
+		   struct ring_rows **ret)
 {
 	CLEANUP(cleanup_rows) struct ring_rows *rows = calloc(1, sizeof(*rows));
 
@@ -183,7 +184,7 @@ int ring_rows_open(struct db *db, uint64_t generation, int64_t boot, struct ring
 	if (!r)
 		r = load_sequences(rows);
 	if (!r)
-		r = event_rows_open(db, boot, &rows->events);
+		r = event_rows_open(db, boot, storages, &rows->events);
 	if (!r)
 		r = db_prepare_all(db, statements, STATEMENT_COUNT, rows->statements);
 	if (r)

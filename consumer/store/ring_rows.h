@@ -14,6 +14,7 @@
 #include "consumer/store/row.h"
 
 struct db;
+struct event_storage;
 struct ring_rows;
 
 /* Records of one kind of this ring. Kind 0 counts records without a known kind. */
@@ -29,8 +30,9 @@ struct ring_sequence {
 	int64_t time; /* wall time */
 };
 
-/* boot: row number of this boot. Loads what is stored about the ring of that generation. */
-int ring_rows_open(struct db *db, uint64_t generation, int64_t boot, struct ring_rows **ret);
+/* boot, storages: as for event_rows_open(). Loads what is stored about the ring of that generation. */
+int ring_rows_open(struct db *db, uint64_t generation, int64_t boot, const struct event_storage *const *storages,
+		   struct ring_rows **ret);
 void ring_rows_close(struct ring_rows *rows);
 
 /* True when this ring was read into this database before; position: how far. */

@@ -19,7 +19,7 @@ struct fixture {
 static void open_store(struct fixture *f, uint64_t generation)
 {
 	assert_int_equal(db_open_write(f->path, &f->db), 0);
-	assert_int_equal(ring_rows_open(f->db, generation, 1, &f->store), 0);
+	assert_int_equal(ring_rows_open(f->db, generation, 1, kind_storages, &f->store), 0);
 }
 
 static void close_store(struct fixture *f)
@@ -61,6 +61,21 @@ static void add(struct fixture *f, int count, int64_t time)
 
 		assert_int_equal(ring_rows_add(f->store, &row, NULL), 0);
 	}
+}
+
+/* Every insert is prepared when the database is opened: a table that is missing shows then, not at the first OOM kill. */
+static void test_a_missing_table_shows_at_the_start(void **state)
+{
+	struct ring_rows *store;
+	struct fixture f;
+
+	(void)state;
+	open_fixture(&f);
+	ring_rows_close(f.store);
+	f.store = NULL;
+	assert_int_equal(db_exec(f.db, "ALTER TABLE oom RENAME TO gone"), 0);
+	assert_true(ring_rows_open(f.db, GENERATION, 1, kind_storages, &store) < 0);
+	close_fixture(&f);
 }
 
 static void test_position_and_counts_survive(void **state)
@@ -275,6 +290,7 @@ static void test_retention_removes_unused_names(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_a_missing_table_shows_at_the_start),
 		cmocka_unit_test(test_position_and_counts_survive),
 		cmocka_unit_test(test_any_number_of_exits),
 		cmocka_unit_test(test_ids_are_never_used_again),
