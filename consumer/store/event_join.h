@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What belongs to an event or a cgroup, joined the same way by all queries of the command line. The views do not use it:
- * their text is part of a schema version (schema.c).
+ * What belongs to an event or a cgroup, joined the same way by the views and by the queries of the command line. A change
+ * here changes the view v_events of new databases, hence SCHEMA_VERSION.
  */
 #ifndef CRI_CONSUMER_STORE_EVENT_JOIN_H
 #define CRI_CONSUMER_STORE_EVENT_JOIN_H

@@ -3,6 +3,8 @@
 
 #include <stddef.h>
 
+#include "consumer/store/event_join.h"
+
 /*
  * event.id is the order of arrival; ring_rows.c assigns it and never reuses one. Side tables hold what only one
  * type has, under the same id; process_exit, by far the most frequent type, needs event alone. Indexes are few and
@@ -59,9 +61,7 @@ static const char step_0[] =
 	" g.meta_source AS meta_source, e.pid AS pid, e.ppid AS ppid, e.uid AS uid, e.comm AS comm,"
 	" e.status AS wait_status, e.flags AS flags, e.duration AS duration_ns,"
 	" g.container AS container_pk, e.cgroup AS cgroup_pk, e.boot AS boot"
-	" FROM event e LEFT JOIN type t ON t.type = e.type LEFT JOIN boot b ON b.boot = e.boot"
-	" LEFT JOIN cgroup g ON g.cgroup = e.cgroup LEFT JOIN container c ON c.container = g.container"
-	" LEFT JOIN pod p ON p.pod = g.pod;"
+	" FROM event e" EVENT_JOIN ";"
 	"CREATE TABLE type(type INTEGER PRIMARY KEY, name TEXT NOT NULL);"
 	"INSERT INTO type VALUES(1,'oom_kill'),(2,'memory_pressure'),(3,'process_exit'),(4,'process_fork'),"
 	"(5,'container_start'),(6,'container_stop'),(7,'gap');"

@@ -61,6 +61,12 @@ cri stats --json; is "$(jq -c 'select(.key=="foo.service") | [.oom_kills,.exits]
 cri stats -k nonsense; is "$CODE" 2 "stats by something else is exit 2"
 like "$ERR" nonsense "and names the word"
 
+# Where only the container knows its pod, the views and the other verbs name the same one.
+{ cat "$CLI_DIR/fixture.sql"; echo 'UPDATE cgroup SET pod = NULL;'; } | mkdb "$T/pod.db"
+pod=$("$CRI" sql 'SELECT pod_uid FROM v_events WHERE id = 5' --json --db "$T/pod.db" --config "$T/empty.conf" | jq -r .pod_uid)
+is "$pod" 3f9c0000-1111-4222-8333-444444444444 "sql: the pod of an event's container"
+is "$("$CRI" show 5 --json --db "$T/pod.db" --config "$T/empty.conf" | jq -r 'select(.id == "5").pod.uid')" "$pod" "as show has it"
+
 # sql
 cri sql 'SELECT id, scope FROM v_oom ORDER BY id' --no-legend
 is "$(tr -s ' ' <<<"$OUT" | sed 's/^ //' | tr '\n' ';')" "5 container;6 container;17 pod;22 cgroup;" "sql: a table"
