@@ -236,8 +236,10 @@ static int enter_sandbox(struct record *record)
 		.read_directory = { record->fs ? cgroup_fs_root(record->fs) : NULL },
 	};
 
-	(void)name_source_directories(&paths.read_directory[1], SANDBOX_READ_MAX - 1);
-
+	if (name_source_directories(&paths.read_directory[1], SANDBOX_READ_MAX - 1) > SANDBOX_READ_MAX - 1) {
+		log_error("names are read from more directories than the sandbox can allow; nothing is recorded");
+		return EXIT_DENIED;
+	}
 	if (test_without_sandbox()) {
 		log_warning("this is a build for tests: there is no sandbox");
 		return 0;

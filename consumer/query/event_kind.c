@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "consumer/query/event_kind.h"
 
-/* e event, t its type, b boot, g cgroup, c container, p pod. */
+/* Table aliases, as EVENT_JOIN names them: e event, t type, b boot, g cgroup, c container, p pod. */
 static const struct event_column common_columns[FIELD_COMMON_COUNT] = {
 	[FIELD_V] = { "v", "1", COLUMN_NUMBER },
 	[FIELD_ID] = { "id", "e.id", COLUMN_DECIMAL },

@@ -87,7 +87,8 @@ bool filter_has_event(const struct filter *filter);
 
 /* Appends " AND (...)" for what filter_has_place names; aliases: g cgroup, c container, p pod (CGROUP_JOIN). */
 void filter_add_place(const struct filter *filter, struct sql *sql);
-/* Appends " AND ..." for types, pids, comms, signals, exit codes and the boot; alias: e event. Times are the caller's. */
+/* Appends " AND ..." for types, pids, comms, signals, exit codes and the boot, but not for the time range; alias: e
+ * event. */
 void filter_add_event(const struct filter *filter, struct sql *sql);
 /* Appends " AND ..." for the boot; column: such as "e.boot". */
 void filter_add_boot(const struct filter *filter, struct sql *sql, const char *column);

@@ -163,7 +163,7 @@ static struct match match_mesos(const struct component *component)
 	return match_container("mesos", component->name);
 }
 
-/* "ALLOCATION" or "ALLOCATION.TASK". */
+/* Nomad: the UUID of an allocation, alone or followed by "." or "-" and the name of a task. */
 static struct match match_nomad(const struct component *component)
 {
 	bool known = span_is(component->parent, "nomad") || span_is(component->parent, "nomad.slice") ||
