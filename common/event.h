@@ -166,6 +166,9 @@ struct ev_memory {
 
 enum ev_exit_flags {
 	EV_F_OOM_VICTIM = 1 << 0, /* the OOM killer killed this process */
+	/* Found by the second chance: the header's time is that of the release of the process, after its parent or a
+	 * reaper has waited for it; ppid is 0, ns_init and ns_level are 0, which means unknown. */
+	EV_F_LATE = 1 << 1,
 };
 
 struct ev_process_exit {
