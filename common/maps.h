@@ -64,7 +64,7 @@ struct map_armed_key {
 	__u64 id;
 };
 
-#define INFO_PROBES   8
+#define INFO_PROBES   16 /* room for more than there are, so that a new probe keeps the layout */
 #define INFO_NAME_MAX 24
 #define INFO_RUNG_OFF "off" /* the configuration disables the probe */
 
@@ -99,6 +99,16 @@ struct map_info {
 		char rung[INFO_NAME_MAX]; /* "": no rung works on this kernel; or INFO_RUNG_OFF */
 	} probes[INFO_PROBES];
 };
+
+/* Ends every string of a value that was read from a pinned map, whoever wrote it. */
+static inline void map_info_terminate(struct map_info *info)
+{
+	info->version[INFO_NAME_MAX - 1] = 0;
+	for (int i = 0; i < INFO_PROBES; i++) {
+		info->probes[i].name[INFO_NAME_MAX - 1] = 0;
+		info->probes[i].rung[INFO_NAME_MAX - 1] = 0;
+	}
+}
 
 EV_ASSERT(sizeof(struct map_counters) == 48);
 EV_ASSERT(sizeof(struct map_metadata) == 384);

@@ -189,7 +189,7 @@ int pin_read_info(const char *dir, struct map_info *ret)
 		return fd;
 	if (bpf_map_lookup_elem(fd, &zero, &info) < 0)
 		return -errno;
-	info.version[INFO_NAME_MAX - 1] = 0;
+	map_info_terminate(&info);
 	*ret = info;
 	return 0;
 }

@@ -21,6 +21,8 @@
 #define CRI_VERSION "unknown"
 #endif
 
+_Static_assert(PROBE_COUNT <= INFO_PROBES, "every probe has a place in map_info");
+
 /* Maps in the order in which they are pinned. `info` is pinned after the links, so that its presence means
  * "complete". */
 static const struct {

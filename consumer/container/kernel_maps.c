@@ -107,11 +107,7 @@ int kernel_maps_read_info(const struct pinned_maps *maps, struct map_info *ret)
 
 	if (bpf_map_lookup_elem(maps->info_fd, &key, &info) < 0)
 		return -errno;
-	info.version[INFO_NAME_MAX - 1] = '\0';
-	for (size_t i = 0; i < INFO_PROBES; i++) {
-		info.probes[i].name[INFO_NAME_MAX - 1] = '\0';
-		info.probes[i].rung[INFO_NAME_MAX - 1] = '\0';
-	}
+	map_info_terminate(&info);
 	*ret = info;
 	return 0;
 }

@@ -70,6 +70,22 @@ is $? 4 "status: unhealthy with a missing pin"
 like "$said" 'seen +map +PIN MISSING' "status: names the missing pin"
 is "$(as_loader bpf,perfmon status --json 2>/dev/null | jq -c .missing)" '["seen"]' "status: names it in JSON too"
 mv "$PIN_DIR/seen_elsewhere" "$PIN_DIR/seen"
+if command -v bpftool >/dev/null; then
+	# strings without an end, in a map that only root and the loader's user can write
+	read -ra info < <(bpftool map dump pinned "$PIN_DIR/info" -j | jq -r ".[0].value | join(\" \")")
+	is "${#info[@]}" 840 "the value of info"
+	forged=("${info[@]:0:48}")
+	for ((i = 48; i < ${#info[@]}; i++)); do
+		forged[i]=0x41
+	done
+	bpftool map update pinned "$PIN_DIR/info" key 0 0 0 0 value "${forged[@]}"
+	field_is "$(as_loader bpf,perfmon status --json 2>/dev/null)" \
+		'[.version, .probes[].name, .probes[].rung] | map(length) | unique | join(",")' 23 \
+		"strings without an end in info are cut"
+	bpftool map update pinned "$PIN_DIR/info" key 0 0 0 0 value "${info[@]}"
+else
+	skip "strings without an end in info" "bpftool is not installed"
+fi
 said=$(as_loader bpf,perfmon status --json 2>&1 >/dev/full)
 is $? 2 "status: a full disk behind stdout is an error"
 like "$said" 'standard output.*No space' "the message names it"
