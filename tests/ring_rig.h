@@ -117,9 +117,10 @@ static inline int rig_lifecycle(struct rig *rig, enum ev_kind kind, uint64_t cgr
 	return rig_emit(rig, 0, kind, &record, offsetof(__typeof__(record), path) + length);
 }
 
-static inline int rig_oom(struct rig *rig, uint32_t pid, uint64_t cgroup, uint64_t limit, uint64_t decision_ns)
+static inline int rig_oom_of(struct rig *rig, uint32_t pid, uint32_t trigger, uint64_t cgroup, uint64_t limit,
+			     uint64_t decision_ns)
 {
-	struct ev_oom_kill kill = { .victim = rig_task(pid, "dd"), .trigger = rig_task(pid + 1, "cat") };
+	struct ev_oom_kill kill = { .victim = rig_task(pid, "dd"), .trigger = rig_task(trigger, "cat") };
 
 	kill.cgroup = kill.trigger_cgroup = rig_cgroup(cgroup);
 	kill.limit_cgroup = rig_cgroup(limit);
@@ -129,6 +130,11 @@ static inline int rig_oom(struct rig *rig, uint32_t pid, uint64_t cgroup, uint64
 	kill.flags = EV_F_LIMIT_EXACT | EV_F_CHOSEN;
 	kill.constraint = limit ? EV_CONSTRAINT_MEMCG : EV_CONSTRAINT_NONE;
 	return rig_emit(rig, 0, EV_OOM_KILL, &kill, sizeof(kill));
+}
+
+static inline int rig_oom(struct rig *rig, uint32_t pid, uint64_t cgroup, uint64_t limit, uint64_t decision_ns)
+{
+	return rig_oom_of(rig, pid, pid + 1, cgroup, limit, decision_ns);
 }
 
 #endif

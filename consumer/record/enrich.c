@@ -23,8 +23,6 @@ struct enrich {
 	struct container_rows *rows;
 	int64_t offset;
 	uint64_t now_ns;
-	uint64_t once_ns; /* argument and result of the last enrich_wall_once */
-	int64_t once;
 	struct usage_slot usage[USAGE_SLOTS]; /* the cgroups read last */
 	void *detail; /* of the last row; room for the largest */
 };
@@ -110,15 +108,6 @@ uint64_t enrich_now_ns(const struct enrich *enrich)
 int64_t enrich_wall(const struct enrich *enrich, uint64_t boot_ns)
 {
 	return clock_to_wall(boot_ns, enrich->offset);
-}
-
-int64_t enrich_wall_once(struct enrich *enrich, uint64_t boot_ns)
-{
-	if (boot_ns != enrich->once_ns) {
-		enrich->once_ns = boot_ns;
-		enrich->once = enrich_wall(enrich, boot_ns);
-	}
-	return enrich->once;
 }
 
 bool enrich_may_read_usage(struct enrich *enrich, uint64_t kernfs_id)

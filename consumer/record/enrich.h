@@ -39,8 +39,6 @@ struct container_rows *enrich_rows(const struct enrich *enrich);
 const struct cgroup_fs *enrich_cgroup_fs(const struct enrich *enrich);
 uint64_t enrich_now_ns(const struct enrich *enrich);
 int64_t enrich_wall(const struct enrich *enrich, uint64_t boot_ns);
-/* As enrich_wall; successive calls with one boot time return one wall time, even if the clock is set between them. */
-int64_t enrich_wall_once(struct enrich *enrich, uint64_t boot_ns);
 /* True at most once a second for each cgroup: reading its files takes some microseconds. */
 bool enrich_may_read_usage(struct enrich *enrich, uint64_t kernfs_id);
 struct row_task enrich_task(const struct ev_task *task);

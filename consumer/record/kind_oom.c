@@ -9,11 +9,11 @@
 enum oom_tail { TAIL_VICTIM, TAIL_TRIGGER, TAIL_LIMIT };
 
 struct oom_detail {
-	bool decision_known;
-	int64_t decision; /* wall time, the same for all victims of one decision */
+	uint64_t decision; /* boot time, the same for all victims of one decision; EV_UNKNOWN: not known */
 	uint64_t rss_anon, rss_file, rss_shmem, swap, pgtables;
 	int32_t oom_score_adj;
 	struct row_task trigger;
+	uint64_t trigger_start; /* boot time; EV_UNKNOWN */
 	int64_t trigger_cgroup, limit_cgroup; /* row numbers */
 	enum oom_scope scope;
 	uint64_t limit_bytes, usage_bytes;
@@ -51,6 +51,12 @@ static int find_place(struct enrich *enrich, const struct ev *ev, const struct e
 	return resolve_place(enrich_resolve(enrich), cgroup, &hint, ret);
 }
 
+/* The programs leave a time that they could not read at 0. */
+static uint64_t known(uint64_t time_ns)
+{
+	return time_ns ? time_ns : EV_UNKNOWN;
+}
+
 static int enrich_oom(struct enrich *enrich, const struct ev *ev, struct ev_row *row, void *detail)
 {
 	const struct ev_oom_kill *kill = &ev->oom_kill;
@@ -64,12 +70,9 @@ static int enrich_oom(struct enrich *enrich, const struct ev *ev, struct ev_row 
 	if (r)
 		return r;
 
-	bool decision_known = kill->decision_ns != 0 && kill->decision_ns != EV_UNKNOWN;
-
 	enrich_fill_row(enrich, ev, &kill->victim, victim.cgroup, row);
 	*(struct oom_detail *)detail = (struct oom_detail){
-		.decision_known = decision_known,
-		.decision = decision_known ? enrich_wall_once(enrich, kill->decision_ns) : row->time,
+		.decision = known(kill->decision_ns),
 		.rss_anon = kill->rss_anon_bytes,
 		.rss_file = kill->rss_file_bytes,
 		.rss_shmem = kill->rss_shmem_bytes,
@@ -77,6 +80,7 @@ static int enrich_oom(struct enrich *enrich, const struct ev *ev, struct ev_row 
 		.pgtables = kill->pgtables_bytes,
 		.oom_score_adj = kill->oom_score_adj,
 		.trigger = enrich_task(&kill->trigger),
+		.trigger_start = known(kill->trigger.start_ns),
 		.trigger_cgroup = trigger.cgroup,
 		.limit_cgroup = limit.cgroup,
 		.scope = kind_oom_scope(&victim, &limit, kill->constraint),
@@ -102,27 +106,27 @@ const struct kind kind_oom_kill = {
 };
 
 /*
- * An incident is one decision of the OOM killer, numbered by the event of its first victim. Decisions are made one after
- * the other, so that the victims of one are stored close to each other. Within one boot they are distinguished by their
- * time; between a recorder and the next that time may differ by a millisecond.
+ * An incident is one decision of the OOM killer, numbered by the event of its first victim. The kernel makes one decision
+ * at a time, so its boot time, the owner of the limit and the process that ran out of memory identify it within a boot,
+ * however many batches or recorders store its victims. A kill whose decision is not known is an incident of its own.
  */
-#define FIND_INCIDENT                                                                                            \
-	"(SELECT o.incident FROM (SELECT id, incident, decision FROM oom ORDER BY id DESC LIMIT 64) o JOIN event e" \
-	" ON e.id = o.id WHERE ?3 AND e.boot = (SELECT boot FROM event WHERE id = ?1)"                          \
-	" AND o.decision BETWEEN ?2 - 1000000 AND ?2 + 1000000 LIMIT 1)"
+#define FIND_INCIDENT                                                                                             \
+	"(SELECT o.incident FROM oom o JOIN event e ON e.id = o.id WHERE o.decision = ?2 AND o.trigger_start IS ?3" \
+	" AND o.trigger_pid IS ?10 AND o.limit_cgroup IS ?14"                                                     \
+	" AND e.boot = (SELECT boot FROM event WHERE id = ?1) LIMIT 1)"
 
 static const char insert[] =
-	"INSERT INTO oom(id, incident, decision, rss_anon, rss_file, rss_shmem, swap, pgtables, oom_score_adj,"
-	" trigger_pid, trigger_comm, trigger_cgroup, scope, limit_cgroup, limit_bytes, usage_bytes, limit_source,"
-	" group_kill, chosen) VALUES(?1, coalesce(" FIND_INCIDENT ", ?1), ?2, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13,"
-	" ?14, ?15, ?16, ?17, ?18, ?19)";
+	"INSERT INTO oom(id, incident, decision, trigger_start, rss_anon, rss_file, rss_shmem, swap, pgtables,"
+	" oom_score_adj, trigger_pid, trigger_comm, trigger_cgroup, scope, limit_cgroup, limit_bytes, usage_bytes,"
+	" limit_source, group_kill, chosen) VALUES(?1, coalesce(" FIND_INCIDENT ", ?1), ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9,"
+	" ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19)";
 
 static void bind(struct db_stmt *stmt, const void *detail)
 {
 	const struct oom_detail *oom = detail;
 
-	db_bind_int(stmt, 2, oom->decision);
-	db_bind_int(stmt, 3, oom->decision_known);
+	db_bind_u64(stmt, 2, oom->decision);
+	db_bind_u64(stmt, 3, oom->trigger_start);
 	db_bind_u64(stmt, 4, oom->rss_anon);
 	db_bind_u64(stmt, 5, oom->rss_file);
 	db_bind_u64(stmt, 6, oom->rss_shmem);

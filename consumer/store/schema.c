@@ -18,6 +18,8 @@
  * sequence   last sequence number seen per ring, CPU and kind, to detect missing records
  * container  one row per container instance; cgroup: its outermost; born: when that cgroup was created, started: its
  *            first exec, stopped: when the cgroup was removed; each NULL when it was not seen
+ * oom        incident: the id of the first kill of the same decision of the OOM killer; decision: its boot time, NULL
+ *            when not known; trigger_start: boot time at which the process started that ran out of memory
  * cgroup     kind: 0 unknown, 1 none, 2 container, 3 pod, 4 infra
  * status     the state that the recorder last wrote, as JSON
  */
@@ -40,7 +42,7 @@ static const char step_0[] =
 	"CREATE TABLE event(id INTEGER PRIMARY KEY, type INTEGER NOT NULL, time INTEGER NOT NULL,"
 	" boot INTEGER NOT NULL, cgroup INTEGER, pid INTEGER, ppid INTEGER, uid INTEGER, comm TEXT,"
 	" status INTEGER, flags INTEGER, duration INTEGER);"
-	"CREATE TABLE oom(id INTEGER PRIMARY KEY, incident INTEGER NOT NULL, decision INTEGER NOT NULL,"
+	"CREATE TABLE oom(id INTEGER PRIMARY KEY, incident INTEGER NOT NULL, decision INTEGER, trigger_start INTEGER,"
 	" rss_anon INTEGER, rss_file INTEGER, rss_shmem INTEGER, swap INTEGER, pgtables INTEGER, oom_score_adj INTEGER,"
 	" trigger_pid INTEGER, trigger_comm TEXT, trigger_cgroup INTEGER, scope TEXT, limit_cgroup INTEGER,"
 	" limit_bytes INTEGER, usage_bytes INTEGER, limit_source TEXT NOT NULL, group_kill INTEGER NOT NULL,"
@@ -114,6 +116,7 @@ const char *const schema_indexes[] = {
 	"CREATE INDEX IF NOT EXISTS cgroup_container ON cgroup(container) WHERE container IS NOT NULL",
 	"CREATE INDEX IF NOT EXISTS cgroup_pod ON cgroup(pod) WHERE pod IS NOT NULL",
 	"CREATE INDEX IF NOT EXISTS oom_incident ON oom(incident)",
+	"CREATE INDEX IF NOT EXISTS oom_decision ON oom(decision) WHERE decision IS NOT NULL",
 	"CREATE INDEX IF NOT EXISTS oom_trigger ON oom(trigger_cgroup) WHERE trigger_cgroup IS NOT NULL",
 	"CREATE INDEX IF NOT EXISTS oom_limit ON oom(limit_cgroup) WHERE limit_cgroup IS NOT NULL",
 	"CREATE INDEX IF NOT EXISTS event_time ON event(time)",

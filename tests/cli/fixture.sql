@@ -60,9 +60,8 @@ INSERT INTO event VALUES
  (22, 1, 1763829090000000000, 2, 30, 700, 1, 0, 'food', NULL, NULL, NULL),
  (23, 3, 1763829090010000000, 2, 30, 700, 1, 0, 'food', 9, 1, 3000000000);
 
--- id, incident, decision, anon, file, shmem, swap, pgtables, adj, trigger pid, comm, cgroup, scope, limit
--- cgroup, limit, usage, source, group, chosen
-INSERT INTO oom VALUES
+INSERT INTO oom(id, incident, decision, rss_anon, rss_file, rss_shmem, swap, pgtables, oom_score_adj, trigger_pid,
+ trigger_comm, trigger_cgroup, scope, limit_cgroup, limit_bytes, usage_bytes, limit_source, group_kill, chosen) VALUES
  (5, 5, 1, 15728640, 102400, 0, 0, 65536, 978, 4242, 'dd', 1, 'container', 1, 16777216, 16777216, 'kernel', 1, 1),
  (6, 5, 1, 4096, 0, 0, 0, 4096, 978, 4242, 'dd', 1, 'container', 1, 16777216, 16777216, 'kernel', 1, 0),
  (17, 17, 2, 1073741824, NULL, NULL, NULL, NULL, 0, NULL, NULL, NULL, 'pod', 20, 1073741824, 1073741824, 'inferred', 0, 1),

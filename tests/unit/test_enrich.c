@@ -363,6 +363,11 @@ static void test_scopes(void **state)
 		row_string(rows[i].what, oom_scope_name(kind_oom_scope(rows[i].victim, rows[i].limit, rows[i].constraint)), rows[i].want);
 }
 
+static void emit_kill(struct recorder_rig *r, uint32_t pid, uint32_t trigger, uint64_t limit, uint64_t decision_ns)
+{
+	(void)rig_oom_of(&r->rig, pid, trigger, 42, limit, decision_ns);
+}
+
 static void test_one_decision_is_one_incident(void **state)
 {
 	struct recorder_rig r;
@@ -371,23 +376,63 @@ static void test_one_decision_is_one_incident(void **state)
 	start(&r);
 	fake_put(&r.maps, 42, META_SEED, IN_POD "/" ID);
 	fake_put(&r.maps, 41, META_SEED, IN_POD);
-	(void)rig_oom(&r.rig, 100, 42, 41, 777000000);
-	(void)rig_oom(&r.rig, 101, 42, 41, 777000000);
+	emit_kill(&r, 100, 200, 41, 777000000);
+	emit_kill(&r, 101, 200, 41, 777000000);
 	drain(&r);
-	(void)rig_oom(&r.rig, 102, 42, 41, 777000000); /* another batch */
+	emit_kill(&r, 102, 200, 41, 777000000); /* another batch */
 	drain(&r);
 	recorder_rig_kill(&r);
 	assert_int_equal(recorder_rig_start(&r), 0);
-	(void)rig_oom(&r.rig, 103, 42, 41, 777000000); /* another recorder */
-	(void)rig_oom(&r.rig, 104, 42, 42, 800000000);
-	(void)rig_oom(&r.rig, 105, 42, 0, 0); /* unknown: an incident of its own */
-	(void)rig_oom(&r.rig, 106, 42, 0, 0);
+	emit_kill(&r, 103, 200, 41, 777000000); /* another recorder */
+	emit_kill(&r, 104, 200, 42, 800000000);
+	emit_kill(&r, 105, 200, 0, 0); /* unknown: an incident of its own */
+	emit_kill(&r, 106, 200, 0, 0);
 	drain(&r);
 	assert_answer(&r, "SELECT count(DISTINCT incident) FROM v_oom", 4);
 	assert_answer(&r, "SELECT count(*) FROM v_oom WHERE incident = 1", 4);
 	assert_answer(&r, "SELECT count(*) FROM v_oom WHERE scope = 'pod' AND limit_cgroup = '" IN_POD "'", 4);
 	assert_answer(&r, "SELECT count(*) FROM v_oom WHERE scope = 'container'", 1);
 	assert_answer(&r, "SELECT count(*) FROM v_oom WHERE victim_swap_bytes IS NULL AND limit_source = 'kernel'", 7);
+	recorder_rig_close(&r);
+}
+
+/* Containers that run out of memory at the same time: their kills alternate, nanoseconds apart. */
+static void test_different_decisions_are_different_incidents(void **state)
+{
+	struct recorder_rig r;
+
+	(void)state;
+	start(&r);
+	for (uint32_t i = 0; i < 60; i++) {
+		emit_kill(&r, 1000 + i, 200, 41, 777000000 + i);
+		emit_kill(&r, 2000 + i, 300, 42, 777000000 + i); /* another limit and trigger */
+		emit_kill(&r, 3000 + i, 400, 42, 777000000 + i); /* another trigger */
+		emit_kill(&r, 4000 + i, 200, 41, 777000000 + i); /* a second victim of the first */
+	}
+	drain(&r);
+	assert_answer(&r, "SELECT count(DISTINCT incident) FROM v_oom", 180);
+	assert_answer(&r, "SELECT count(*) FROM (SELECT 1 FROM v_oom GROUP BY incident HAVING count(DISTINCT limit_cgroup)"
+			  " + count(DISTINCT trigger_pid) > 2)", 0);
+	assert_answer(&r, "SELECT count(*) FROM (SELECT 1 FROM v_oom GROUP BY incident HAVING count(*) = 2)", 60);
+	recorder_rig_close(&r);
+}
+
+/* A pid may be reused, and boot times are told apart by the boot alone. */
+static void test_a_decision_belongs_to_one_boot(void **state)
+{
+	struct recorder_rig r;
+
+	(void)state;
+	start(&r);
+	emit_kill(&r, 100, 200, 0, 777000000);
+	drain(&r);
+	recorder_rig_kill(&r);
+	r.settings.boot_id = "99999999-2222-3333-4444-555555555555";
+	r.settings.generation++;
+	assert_int_equal(recorder_rig_start(&r), 0);
+	emit_kill(&r, 101, 200, 0, 777000000);
+	drain(&r);
+	assert_answer(&r, "SELECT count(DISTINCT incident) FROM v_oom", 2);
 	recorder_rig_close(&r);
 }
 
@@ -443,6 +488,8 @@ int main(void)
 		cmocka_unit_test(test_hostile_bytes_are_stored_as_they_are),
 		cmocka_unit_test(test_scopes),
 		cmocka_unit_test(test_one_decision_is_one_incident),
+		cmocka_unit_test(test_different_decisions_are_different_incidents),
+		cmocka_unit_test(test_a_decision_belongs_to_one_boot),
 		cmocka_unit_test(test_unknown_numbers_of_a_detail_are_null),
 		cmocka_unit_test(test_a_small_cache),
 	};
