@@ -29,6 +29,9 @@ static const struct {
 	{ -ERROR_DB_EMPTY, NULL, "it is left untouched; name another file with --db" },
 	{ -ERROR_DB_NONE, NULL, "it is left untouched; name another file with --db" },
 	{ -ERROR_DB_NEWER, NULL, "it is left untouched; upgrade cri-ebpf to read it" },
+	{ -ERROR_DB_OLDER, NULL,
+	  "it is left untouched: the recorder sets it aside when it starts and begins a new one; the cri-ebpf that made it"
+	  " still reads it, and so does sqlite3" },
 	{ -ERROR_DB_CORRUPT, NULL, "it is left untouched; the recorder sets a damaged database aside when it starts" },
 	{ -ERROR_DB_PRIVATE, NULL,
 	  "try again in a few minutes, or run this as root; where no recorder runs, start one" },

@@ -91,25 +91,37 @@ static int open_for_recording(struct session *session)
 						: db_open_write(path, &session->db);
 }
 
-/* A damaged file is set aside, never deleted: its rows may still be recovered. */
+/* A database that cannot be recorded into is set aside, never deleted. */
+static int begin_anew(struct session *session, int error)
+{
+	const char *path = session->settings.db_path;
+	bool older = error == -ERROR_DB_OLDER;
+	char aside[4200];
+	int r = db_file_set_aside(path, older ? "older" : "corrupt", clock_wall_ns() / 1000000000, aside, sizeof(aside));
+
+	if (r)
+		return r;
+	session->damaged = false;
+	if (older)
+		log_warning("database \"%s\" was made by an older version of cri-ebpf, whose tables this one does not read: it"
+			    " was moved to \"%s\" and a new one is begun; nothing of it is lost, and the cri-ebpf that made"
+			    " it (with --db) or sqlite3 can read it",
+			    path, aside);
+	else
+		log_error("database \"%s\" is damaged: it was moved to \"%s\" and a new one is begun; what is left in it"
+			  " can be read with sqlite3 and its command .recover",
+			  path, aside);
+	return db_open_write(path, &session->db);
+}
+
 static int open_database(struct session *session)
 {
 	const char *path = session->settings.db_path;
 	int r = session->damaged ? -ERROR_DB_CORRUPT : open_for_recording(session);
-	char aside[4200];
 
 	if ((r == -ERROR_DB_FOREIGN || r == -ERROR_DB_NONE) && db_file_was_database(path))
 		r = -ERROR_DB_CORRUPT;
-	if (r != -ERROR_DB_CORRUPT)
-		return r;
-	r = db_file_set_aside(path, clock_wall_ns() / 1000000000, aside, sizeof(aside));
-	if (r)
-		return r;
-	session->damaged = false;
-	log_error("database \"%s\" is damaged: it was moved to \"%s\" and a new one is begun; what is left in it can"
-		  " be read with sqlite3 and its command .recover",
-		  path, aside);
-	return db_open_write(path, &session->db);
+	return r == -ERROR_DB_CORRUPT || r == -ERROR_DB_OLDER ? begin_anew(session, r) : r;
 }
 
 /* Whether this process has stored more of the ring than the file says, because it is another file. */
@@ -168,7 +180,7 @@ static void empty_wal(struct session *session)
 	db_file_sizes(session->db, &database, &wal);
 	if (wal == 0 || db_wal_moved(session->db))
 		return;
-	if (db_file_set_wal_aside(path, clock_wall_ns() / 1000000000, aside, sizeof(aside)) == 0)
+	if (db_file_set_wal_aside(path, "corrupt", clock_wall_ns() / 1000000000, aside, sizeof(aside)) == 0)
 		log_warning(
 			"\"%s-wal\" could not be emptied into the database it belongs to: it was moved to \"%s-wal\", and what it"
 			" holds is in neither database",

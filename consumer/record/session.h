@@ -36,7 +36,7 @@ struct session {
 	char message[256]; /* why the last call failed, as a sentence */
 };
 
-/* A damaged database is set aside and a new one made. Failures are db.h's; then nothing is open. */
+/* A damaged database, or one of an older version, is set aside and a new one made. Failures are db.h's; then nothing is open. */
 int session_open(struct session *session);
 /* The first transaction of the session, with what session_open carried over, is committed. */
 void session_started(struct session *session);

@@ -3,8 +3,8 @@
  * A narrow wrapper around SQLite: only the db files include sqlite3.h.
  * Failures are negative: errno values -ENOENT missing, -EACCES not readable, -EBUSY locked by another
  * process, -ENOSPC disk full, -EROFS read-only, -EIO, -ENOMEM, -EINVAL wrong SQL or value; and of consumer/text/error.h:
- * -ERROR_DB_NEWER, -ERROR_DB_FOREIGN, -ERROR_DB_EMPTY, -ERROR_DB_NONE, -ERROR_DB_CORRUPT, -ERROR_SQL_REFUSED,
- * -ERROR_SQL_TIMEOUT.
+ * -ERROR_DB_NEWER, -ERROR_DB_OLDER, -ERROR_DB_FOREIGN, -ERROR_DB_EMPTY, -ERROR_DB_NONE, -ERROR_DB_CORRUPT,
+ * -ERROR_SQL_REFUSED, -ERROR_SQL_TIMEOUT.
  */
 #ifndef CRI_CONSUMER_STORE_DB_H
 #define CRI_CONSUMER_STORE_DB_H
@@ -24,7 +24,7 @@ int db_open_write(const char *path, struct db **ret);
 /* The same without checking all pages: for a database that this process has checked and closed because of a lock. */
 int db_open_write_again(const char *path, struct db **ret);
 /*
- * Opens an existing database read-only and creates no file. Checks that it is a database of cri-ebpf of a known version.
+ * Opens an existing database read-only and creates no file. Checks that it is a database of cri-ebpf of this version.
  * -ERROR_DB_PRIVATE: the recorder keeps readers from the wal-index for the moment, because one of them held a lock on it.
  */
 int db_open_read(const char *path, struct db **ret);

@@ -116,11 +116,11 @@ bool db_file_was_database(const char *path)
 }
 
 /* Never an existing file: two databases set aside within one second get different names. */
-static int find_free_name(const char *path, int64_t seconds, char *out, size_t size)
+static int find_free_name(const char *path, const char *label, int64_t seconds, char *out, size_t size)
 {
 	for (int i = 0; i < 100; i++) {
-		int n = i == 0 ? snprintf(out, size, "%s.corrupt-%lld", path, (long long)seconds)
-			       : snprintf(out, size, "%s.corrupt-%lld.%d", path, (long long)seconds, i);
+		int n = i == 0 ? snprintf(out, size, "%s.%s-%lld", path, label, (long long)seconds)
+			       : snprintf(out, size, "%s.%s-%lld.%d", path, label, (long long)seconds, i);
 
 		if (n < 0 || (size_t)n >= size)
 			return -ENAMETOOLONG;
@@ -140,9 +140,9 @@ static int set_aside(const char *path, const char *to, enum db_file file)
 	return !r && rename(from_name, to_name) != 0 ? -errno : r;
 }
 
-int db_file_set_aside(const char *path, int64_t seconds, char *out, size_t size)
+int db_file_set_aside(const char *path, const char *label, int64_t seconds, char *out, size_t size)
 {
-	int r = find_free_name(path, seconds, out, size);
+	int r = find_free_name(path, label, seconds, out, size);
 
 	for (enum db_file file = 0; !r && file < DB_FILE_COUNT; file++) {
 		r = set_aside(path, out, file);
@@ -152,9 +152,9 @@ int db_file_set_aside(const char *path, int64_t seconds, char *out, size_t size)
 	return r;
 }
 
-int db_file_set_wal_aside(const char *path, int64_t seconds, char *out, size_t size)
+int db_file_set_wal_aside(const char *path, const char *label, int64_t seconds, char *out, size_t size)
 {
-	int r = find_free_name(path, seconds, out, size);
+	int r = find_free_name(path, label, seconds, out, size);
 
 	return r ? r : set_aside(path, out, DB_FILE_WAL);
 }

@@ -38,9 +38,9 @@ int db_file_share(const char *path);
  */
 bool db_file_was_database(const char *path);
 
-/* Renames the three files to PATH.corrupt-SECONDS, which is written to out. seconds: since 1970. */
-int db_file_set_aside(const char *path, int64_t seconds, char *out, size_t size);
+/* Renames the three files to PATH.LABEL-SECONDS, which is written to out. seconds: since 1970. */
+int db_file_set_aside(const char *path, const char *label, int64_t seconds, char *out, size_t size);
 /* The same for a WAL alone. */
-int db_file_set_wal_aside(const char *path, int64_t seconds, char *out, size_t size);
+int db_file_set_wal_aside(const char *path, const char *label, int64_t seconds, char *out, size_t size);
 
 #endif

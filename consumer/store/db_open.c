@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Opens a database: checks its identity and version, creates or upgrades its schema, and handles the WAL files. */
+/* Opens a database: checks its identity and version, creates its schema, and handles the WAL files. */
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -29,7 +29,7 @@ static void cleanup_db(struct db **db)
 	db_close(*db);
 }
 
-/* 0: a database of cri-ebpf of a known version; *ret_version 0: an empty file. */
+/* 0: a database of cri-ebpf of this version; *ret_version 0: an empty file. */
 static int check_identity(struct db *db, int64_t *ret_version)
 {
 	int64_t application = 0, version = 0, tables = 0;
@@ -48,20 +48,22 @@ static int check_identity(struct db *db, int64_t *ret_version)
 		return -ERROR_DB_NEWER;
 	if (application == SCHEMA_APPLICATION_ID && version < 1)
 		return -ERROR_DB_CORRUPT;
+	if (application == SCHEMA_APPLICATION_ID && version < SCHEMA_VERSION)
+		return -ERROR_DB_OLDER;
 	*ret_version = version;
 	return 0;
 }
 
-/* Upgrades in one transaction, so that no reader sees a half upgraded schema. */
-static int migrate(struct db *db, int64_t version)
+/* In one transaction, so that no reader sees half a schema. */
+static int create_schema(struct db *db)
 {
 	int r = db_exec(db, "BEGIN IMMEDIATE");
 
-	for (int64_t step = version; !r && step < SCHEMA_VERSION; step++)
-		r = db_exec(db, schema_steps[step]);
 	if (!r)
 		r = db_exec_format(db, "PRAGMA application_id = %d; PRAGMA user_version = %d", SCHEMA_APPLICATION_ID,
 				   SCHEMA_VERSION);
+	if (!r)
+		r = db_exec(db, schema_create);
 	if (!r)
 		r = db_exec(db, "COMMIT");
 	if (r)
@@ -154,8 +156,8 @@ static int open_for_writing(const char *path, bool known_sound, struct db **ret)
 		r = db_exec(db, "PRAGMA journal_mode = WAL");
 	if (!r)
 		r = db_exec(db, write_pragmas);
-	if (!r && version < SCHEMA_VERSION)
-		r = migrate(db, version);
+	if (!r && version == 0)
+		r = create_schema(db);
 	else if (!r && !known_sound)
 		r = db_check_pages(db);
 	if (!r && !known_sound)

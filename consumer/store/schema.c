@@ -23,7 +23,7 @@
  * cgroup     kind: 0 unknown, 1 none, 2 container, 3 pod, 4 infra
  * status     the state that the recorder last wrote, as JSON
  */
-static const char step_0[] =
+const char schema_create[] =
 	"CREATE TABLE boot(boot INTEGER PRIMARY KEY, boot_id TEXT NOT NULL UNIQUE);"
 	"CREATE TABLE ring(generation INTEGER PRIMARY KEY, boot INTEGER NOT NULL, position INTEGER NOT NULL,"
 	" next_id INTEGER NOT NULL, updated INTEGER NOT NULL);"
@@ -107,8 +107,6 @@ static const char step_0[] =
 	" FROM container c LEFT JOIN pod p ON p.pod = c.pod LEFT JOIN boot b ON b.boot = c.boot"
 	" LEFT JOIN cgroup g ON g.cgroup = c.cgroup;";
 
-const char *const schema_steps[] = { step_0 };
-
 /* Those of the largest table last: making them is given up when it takes too long. */
 const char *const schema_indexes[] = {
 	"CREATE INDEX IF NOT EXISTS container_id ON container(id)",
@@ -127,5 +125,3 @@ const char *const schema_indexes[] = {
 	"CREATE INDEX IF NOT EXISTS event_end ON event(cgroup) WHERE flags & 3",
 	NULL,
 };
-
-_Static_assert(sizeof(schema_steps) / sizeof(schema_steps[0]) == SCHEMA_VERSION, "one step per version");

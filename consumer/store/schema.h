@@ -4,7 +4,7 @@
 #define CRI_CONSUMER_STORE_SCHEMA_H
 
 #define SCHEMA_APPLICATION_ID 0x63726542 /* "creB" */
-#define SCHEMA_VERSION        1
+#define SCHEMA_VERSION        2
 
 /*
  * Expressions about a container c. index: " INDEXED BY NAME" for the events e, or "" in a view, which must work without
@@ -17,8 +17,8 @@
 	"(SELECT count(*) FROM cgroup k JOIN event e" index " ON e.cgroup = k.cgroup" \
 	" WHERE k.container = c.container AND e.type = 1)"
 
-/* SCHEMA_VERSION scripts: schema_steps[N] upgrades from version N to N+1. */
-extern const char *const schema_steps[];
+/* Creates everything but the indexes in an empty database. */
+extern const char schema_create[];
 /* One CREATE INDEX IF NOT EXISTS for each index; the last entry is NULL. */
 extern const char *const schema_indexes[];
 

@@ -11,6 +11,7 @@
 /* Name and sentence. A sentence continues a message such as "cannot open "FILE": ". */
 #define ERROR_LIST(X)                                                                                                  \
 	X(DB_NEWER, "the database was made by a newer version of cri-ebpf")                                            \
+	X(DB_OLDER, "the database was made by an older version of cri-ebpf, whose tables this one does not read")         \
 	X(DB_FOREIGN, "it is the database of another program, not one of cri-ebpf")                                    \
 	X(DB_EMPTY, "it is empty, not a database of cri-ebpf")                                                         \
 	X(DB_NONE, "it is not a database of cri-ebpf, nor of another program that uses SQLite")                        \

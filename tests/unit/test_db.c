@@ -63,13 +63,14 @@ static void test_made_once_and_opened_again(void **state)
 	close_fixture(&f);
 }
 
-static void test_foreign_and_newer_databases(void **state)
+static void test_foreign_newer_and_older_databases(void **state)
 {
 	static const struct {
 		const char *what, *sql;
 		int want;
 	} rows[] = {
 		{ "newer", "PRAGMA user_version = 999", -ERROR_DB_NEWER },
+		{ "older", "PRAGMA user_version = 1", -ERROR_DB_OLDER },
 		{ "another program's", "PRAGMA application_id = 42", -ERROR_DB_FOREIGN },
 		{ "no application id, but tables", "PRAGMA application_id = 0", -ERROR_DB_FOREIGN },
 		{ "negative version", "PRAGMA user_version = -1", -ERROR_DB_CORRUPT },
@@ -361,7 +362,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_made_once_and_opened_again),
-		cmocka_unit_test(test_foreign_and_newer_databases),
+		cmocka_unit_test(test_foreign_newer_and_older_databases),
 		cmocka_unit_test(test_indexes_that_are_missing),
 		cmocka_unit_test(test_an_index_that_takes_too_long),
 		cmocka_unit_test(test_files_that_are_no_database),

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The database while recording: files that are deleted, damaged, foreign or locked. */
 #include <fcntl.h>
+#include <glob.h>
 #include <sys/wait.h>
 
+#include "consumer/store/db_internal.h"
 #include "consumer/text/error.h"
 #include "tests/pipeline_rig.h"
 
@@ -86,12 +88,33 @@ static void garble(const char *path, off_t offset, size_t length)
 		assert_int_equal(pwrite(fd, "#", 1, offset + (off_t)i), 1);
 }
 
-static int count_set_aside(const struct recorder_rig *r)
+/* How many databases were set aside under a label; writes the path of the first to out unless that is NULL. */
+static size_t count_set_aside(const struct recorder_rig *r, const char *label, char *out, size_t size)
 {
-	char command[256];
+	char pattern[256];
+	glob_t found;
 
-	(void)snprintf(command, sizeof(command), "exit $(ls '%s' | grep -c '^events.db.corrupt-[0-9]*$')", r->directory);
-	return WEXITSTATUS(system(command));
+	(void)snprintf(pattern, sizeof(pattern), "%s.%s-*[0-9]", r->path, label);
+	if (glob(pattern, 0, NULL, &found) != 0)
+		return 0;
+
+	size_t count = found.gl_pathc;
+
+	if (out)
+		(void)snprintf(out, size, "%s", found.gl_pathv[0]);
+	globfree(&found);
+	return count;
+}
+
+/* Changes a database without the checks of db_open_write(). */
+static void change_unchecked(const char *path, const char *sql)
+{
+	struct db *db = NULL;
+
+	assert_int_equal(db_handle_open(path, path, DB_ACCESS_WRITE, &db), 0);
+	assert_int_equal(db_keep_wal(db), 0);
+	assert_int_equal(db_exec(db, sql), 0);
+	db_close(db);
 }
 
 static void test_a_damaged_database_is_set_aside(void **state)
@@ -118,9 +141,34 @@ static void test_a_damaged_database_is_set_aside(void **state)
 		row_equal(rows[i].what, pipeline_drain(r.pipeline), 0);
 		row_equal(rows[i].what, ask_number(r.path, EXITS), 5);
 		row_equal(rows[i].what, ask_number(r.path, "SELECT count(*) FROM gap WHERE reason = 'store_replaced'"), 1);
-		row_equal(rows[i].what, count_set_aside(&r), 1);
+		row_equal(rows[i].what, count_set_aside(&r, "corrupt", NULL, 0), 1);
 		recorder_rig_close(&r);
 	}
+}
+
+static void test_an_older_database_is_set_aside_whole(void **state)
+{
+	char aside[160] = "";
+	struct recorder_rig r;
+	struct db *db = NULL;
+
+	(void)state;
+	recorder_rig_open(&r, RING);
+	assert_int_equal(recorder_rig_start(&r), 0);
+	emit_exits(&r, 300);
+	assert_int_equal(pipeline_drain(r.pipeline), 0);
+	recorder_rig_kill(&r);
+	change_unchecked(r.path, "PRAGMA user_version = 1");
+	assert_int_equal(db_open_read(r.path, &db), -ERROR_DB_OLDER);
+
+	assert_int_equal(recorder_rig_start(&r), 0);
+	emit_exits(&r, 5);
+	assert_int_equal(pipeline_drain(r.pipeline), 0);
+	assert_answer(&r, EXITS, 5);
+	assert_int_equal(count_set_aside(&r, "older", aside, sizeof(aside)), 1);
+	change_unchecked(aside, "PRAGMA user_version = 2");
+	assert_int_equal(ask_number(aside, EXITS), 300);
+	recorder_rig_close(&r);
 }
 
 static void test_a_foreign_file_is_left_alone(void **state)
@@ -137,7 +185,7 @@ static void test_a_foreign_file_is_left_alone(void **state)
 
 	assert_int_equal(fread(text, 1, sizeof(text) - 1, file), 21);
 	assert_string_equal(text, "a letter to my mother");
-	assert_int_equal(count_set_aside(&r), 0);
+	assert_int_equal(count_set_aside(&r, "corrupt", NULL, 0), 0);
 	recorder_rig_close(&r);
 }
 
@@ -326,6 +374,7 @@ int main(void)
 		cmocka_unit_test(test_a_failed_batch_is_stored_later_and_once),
 		cmocka_unit_test(test_a_deleted_database_is_made_anew),
 		cmocka_unit_test(test_a_damaged_database_is_set_aside),
+		cmocka_unit_test(test_an_older_database_is_set_aside_whole),
 		cmocka_unit_test(test_a_foreign_file_is_left_alone),
 		cmocka_unit_test(test_only_kills_wait_for_the_disk),
 		cmocka_unit_test(test_the_process_that_locks_the_database_is_named),
