@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The verbs; the row of each is at the end of its cmd_<verb>.c. */
 #include <locale.h>
+#include <string.h>
 
 #include "common/answer.h"
+#include "common/descriptor.h"
+#include "common/exit_code.h"
 #include "common/log.h"
 #include "consumer/cli/command.h"
 
@@ -13,8 +16,14 @@ static const struct command *const commands[] = {
 
 int main(int argc, char **argv)
 {
+	int r = descriptor_open_standard();
+
 	/* Only characters: numbers must not get the decimal comma of a locale. */
 	(void)setlocale(LC_CTYPE, "");
 	log_init("cri-ebpf", LOG_LEVEL_INFO);
+	if (r < 0) {
+		log_error("cannot open /dev/null for a closed descriptor: %s; nothing was done", strerror(-r));
+		return EXIT_DENIED;
+	}
 	return answer_end(command_dispatch(commands, cmd_events.name, argc, argv));
 }

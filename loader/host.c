@@ -14,6 +14,7 @@
 
 #include "common/cleanup.h"
 #include "common/log.h"
+#include "common/time_namespace.h"
 
 static int read_sysctl(const char *path)
 {
@@ -93,6 +94,7 @@ void host_inspect(struct host *ret)
 	ret->memory_controller = !ret->cgroup_error && has_memory_controller(&ret->cgroup);
 	ret->unprivileged_bpf_disabled = read_sysctl("/proc/sys/kernel/unprivileged_bpf_disabled");
 	ret->perf_event_paranoid = read_sysctl("/proc/sys/kernel/perf_event_paranoid");
+	ret->time_shifted = time_namespace_offset() != 0;
 	read_lockdown(ret->lockdown, sizeof(ret->lockdown));
 }
 
@@ -107,6 +109,9 @@ const char *host_obstacle(const struct host *host)
 	if (!host->memory_controller)
 		return "the memory controller is disabled in this kernel: containers have no memory limits to observe; "
 		       "remove cgroup_disable=memory from the kernel command line, or use a kernel with CONFIG_MEMCG";
+	if (host->time_shifted)
+		return "this process is in a time namespace with an offset of boot time (/proc/self/timens_offsets): every "
+		       "recorded time would be wrong by it; start it in the host's time namespace";
 	return NULL;
 }
 

@@ -18,6 +18,7 @@ struct host {
 	bool memory_controller;     /* the memory controller is enabled */
 	int unprivileged_bpf_disabled; /* sysctl; -1: does not exist */
 	int perf_event_paranoid;       /* the same */
+	bool time_shifted;          /* this process is in a time namespace whose boot time is not the kernel's */
 	char lockdown[32];          /* "none", "integrity", "confidentiality"; "": unknown (/sys/kernel/security/lockdown) */
 };
 

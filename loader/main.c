@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "common/answer.h"
+#include "common/descriptor.h"
 #include "common/exit_code.h"
 #include "common/log.h"
 #include "common/text.h"
@@ -73,6 +74,12 @@ static int dispatch(int argc, char **argv)
 
 int main(int argc, char **argv)
 {
+	int r = descriptor_open_standard();
+
 	log_init("cri-ebpf-loader", LOG_LEVEL_INFO);
+	if (r < 0) {
+		log_error("cannot open /dev/null for a closed descriptor: %s; nothing was done", strerror(-r));
+		return EXIT_DENIED;
+	}
 	return answer_end(dispatch(argc, argv));
 }

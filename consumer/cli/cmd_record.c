@@ -13,6 +13,7 @@
 #include "common/cleanup.h"
 #include "common/exit_code.h"
 #include "common/log.h"
+#include "common/time_namespace.h"
 #include "consumer/cli/command.h"
 #include "consumer/container/cgroup_fs.h"
 #include "consumer/container/names/name_source.h"
@@ -68,6 +69,18 @@ static void record_close(struct record *record)
 	cleanup_close(&record->signal_fd);
 	cleanup_close(&record->db_lock_fd);
 	pins_close(&record->pins);
+}
+
+/* The kernel's records carry its own boot time. */
+static int check_clock(struct record *record)
+{
+	(void)record;
+	if (time_namespace_offset() == 0)
+		return 0;
+	log_error("this process is in a time namespace with an offset of boot time (/proc/self/timens_offsets): every"
+		  " recorded time would be wrong by it; nothing is recorded: start the recorder in the host's time"
+		  " namespace");
+	return EXIT_DENIED;
 }
 
 static int open_pins(struct record *record)
@@ -333,7 +346,7 @@ static int run(const struct command_call *call)
 		.pins = PINS_CLOSED,
 	};
 	typedef int step(struct record *);
-	step *const steps[] = { open_pins,     open_sources,  leave_root,    find_database,
+	step *const steps[] = { check_clock,   open_pins,     open_sources,  leave_root, find_database,
 				lock_database, enter_sandbox, open_pipeline, open_sweep };
 	int r;
 

@@ -68,7 +68,7 @@ struct filter {
 	filter_describe *describe;
 };
 
-/* What times and boots on the command line are relative to. */
+/* What times and boots on the command line are relative to. The boot is the kernel's, also in a time namespace. */
 struct filter_now {
 	int64_t now_unix_nano, boot_unix_nano;
 	char boot_id[CLOCK_BOOT_ID_SIZE]; /* as in /proc/sys/kernel/random/boot_id; "" when it cannot be read */

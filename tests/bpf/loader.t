@@ -41,6 +41,11 @@ if command -v strace >/dev/null; then
 		"$SCENARIO_DIR/bin/cri-ebpf-loader" load --pin-dir "$PIN_DIR" --config "$CONFIG" >"$SCENARIO_DIR/out" 2>&1
 	is $? 6 "a load that fails half way"
 	is "$(pins)" "" "removes the pins that it made" || find "$PIN_DIR" -mindepth 1 -delete
+	# shellcheck disable=SC2016
+	strace -o "$SCENARIO_DIR/strace" -e trace=execve,openat \
+		sh -c 'exec "$0" status --pin-dir "$1" <&- >&- 2>&-' "$SCENARIO_DIR/bin/cri-ebpf-loader" "$PIN_DIR"
+	is "$(tac "$SCENARIO_DIR/strace" | sed '/execve/Q' | grep -oE '"/dev/null".* = [0-2]$' | grep -o '.$' | tr '\n' ' ')" \
+		"2 1 0 " "closed descriptors are opened on /dev/null"
 else
 	skip "a load that fails half way" "strace is not installed"
 fi
