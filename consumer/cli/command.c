@@ -10,6 +10,7 @@
 #include "common/exit_code.h"
 #include "common/log.h"
 #include "common/text.h"
+#include "consumer/text/time_zone.h"
 
 #define PATH(member) offsetof(struct config, member), .size = sizeof(((struct config *)0)->member)
 
@@ -275,6 +276,8 @@ int command_dispatch(const struct command *const *commands, const char *default_
 
 	if (argc < 1)
 		return EXIT_USAGE;
+	if (!time_zone_check())
+		log_warning("the time zone (TZ, or /etc/localtime) is not a regular file; times are in UTC");
 	if (!command)
 		return command_unknown(verb);
 	if (!verb)

@@ -30,6 +30,8 @@ static int system_error(sqlite3 *handle, int fallback)
 		error = ENOSPC;
 	if (error == EPERM)
 		error = EACCES;
+	if (error == ENXIO)
+		error = ERROR_NOT_REGULAR;
 	return error > 0 ? -error : fallback;
 }
 
@@ -173,13 +175,15 @@ static void cleanup_db(struct db **db)
 	db_close(*db);
 }
 
-/* mmap(2) is the only system call of SQLite that is replaced. */
-static void replace_mmap(void)
+/* The only system calls of SQLite that are replaced. */
+static void replace_system_calls(void)
 {
 	sqlite3_vfs *vfs = sqlite3_vfs_find(NULL);
 
-	if (vfs && vfs->iVersion >= 3 && vfs->xSetSystemCall)
-		(void)vfs->xSetSystemCall(vfs, "mmap", (sqlite3_syscall_ptr)wal_index_map);
+	if (!vfs || vfs->iVersion < 3 || !vfs->xSetSystemCall)
+		return;
+	(void)vfs->xSetSystemCall(vfs, "mmap", (sqlite3_syscall_ptr)wal_index_map);
+	(void)vfs->xSetSystemCall(vfs, "open", (sqlite3_syscall_ptr)db_file_open);
 }
 
 int db_handle_open(const char *name, const char *path, enum db_access access, struct db **ret)
@@ -198,7 +202,7 @@ int db_handle_open(const char *name, const char *path, enum db_access access, st
 	if (!db->path)
 		return -ENOMEM;
 
-	replace_mmap();
+	replace_system_calls();
 
 	int code = sqlite3_open_v2(name, &db->handle, flags[access] | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, NULL);
 

@@ -80,6 +80,39 @@ uint64_t db_file_size(const char *path, enum db_file file)
 	return stat_file(path, file, &st) == 0 ? (uint64_t)st.st_size : 0;
 }
 
+uint64_t db_file_allocated(const char *path, enum db_file file)
+{
+	struct stat st;
+	uint64_t size, blocks;
+
+	if (stat_file(path, file, &st) != 0)
+		return 0;
+	size = (uint64_t)st.st_size;
+	blocks = 512 * (uint64_t)st.st_blocks;
+	return blocks > 0 && blocks < size ? blocks : size;
+}
+
+/* SQLite syncs directories, and opens /dev/null to keep its files off the standard descriptors. */
+static bool is_openable(int fd, const char *path)
+{
+	struct stat st;
+
+	return fstat(fd, &st) == 0 && (S_ISREG(st.st_mode) || S_ISDIR(st.st_mode) || strcmp(path, "/dev/null") == 0);
+}
+
+int db_file_open(const char *path, int flags, int mode)
+{
+	AUTO_CLOSE int fd = open(path, flags | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, (mode_t)mode);
+
+	if (fd < 0)
+		return -1;
+	if (!is_openable(fd, path)) {
+		errno = ENXIO;
+		return -1;
+	}
+	return TAKE_FD(fd);
+}
+
 int db_file_make(const char *path)
 {
 	AUTO_CLOSE int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);

@@ -26,6 +26,14 @@ struct db_file_id db_file_identify(const char *path, enum db_file file);
 bool db_file_is_same(struct db_file_id a, struct db_file_id b);
 /* Bytes; 0 for a file that does not exist. */
 uint64_t db_file_size(const char *path, enum db_file file);
+/* The same without the holes of a sparse file. */
+uint64_t db_file_allocated(const char *path, enum db_file file);
+
+/*
+ * open(2) for SQLite, which would wait for ever for the other end of a FIFO that stands in the place of a file. -1 and
+ * errno ENXIO: it is neither a regular file nor a directory.
+ */
+int db_file_open(const char *path, int flags, int mode);
 
 /* Creates an empty file that only its owner can open, unless there is a file. 0 or a negative errno. */
 int db_file_make(const char *path);

@@ -101,7 +101,7 @@ static int check_writable(struct db *db)
 	if (!db_is_read_only(db))
 		return 0;
 
-	AUTO_CLOSE int fd = open(db_path(db), O_RDWR | O_CLOEXEC);
+	AUTO_CLOSE int fd = open(db_path(db), O_RDWR | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 
 	return fd < 0 ? -errno : -EACCES;
 }

@@ -16,6 +16,7 @@
 	X(DB_EMPTY, "it is empty, not a database of cri-ebpf")                                                         \
 	X(DB_NONE, "it is not a database of cri-ebpf, nor of another program that uses SQLite")                        \
 	X(DB_CORRUPT, "the database is damaged")                                                                       \
+	X(NOT_REGULAR, "it is not a regular file, or a file beside it (-wal, -shm, -journal) is not one")               \
 	X(DB_REOPEN, "the database must be closed and opened again")                                                   \
 	X(DB_PRIVATE, "the recorder keeps readers out for the moment, because one of them held a lock that stopped"    \
 		      " recording")                                                                                    \

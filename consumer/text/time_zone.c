@@ -3,16 +3,22 @@
 
 #include <ctype.h>
 #include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "common/cleanup.h"
 
 #define NS_PER_S 1000000000LL
 #define NAME_SIZE 128
-#define ZONE_DIR "/usr/share/zoneinfo/"
+/* Where the C library looks; TZDIR names another directory. */
+#define ZONE_DIR   "/usr/share/zoneinfo"
+#define LOCAL_ZONE "/etc/localtime"
 
 int time_combine(int64_t seconds, int64_t ns, int64_t *ret)
 {
@@ -69,22 +75,49 @@ static bool parse_offset(const char *s, int *ret_seconds)
 	return true;
 }
 
+/* The file that the C library opens for a zone. out: PATH_MAX bytes. False: the path is too long for a file. */
+static bool find_file(const char *zone, char *out)
+{
+	const char *own = getenv("TZDIR");
+	int n = zone[0] == '/' ? snprintf(out, PATH_MAX, "%s", zone)
+			       : snprintf(out, PATH_MAX, "%s/%s", own && own[0] ? own : ZONE_DIR, zone);
+
+	return n > 0 && n < PATH_MAX;
+}
+
 /* The C library takes the name of anything that is not a zone (a directory, a list of leap seconds) for UTC. */
 static bool zone_exists(const char *name)
 {
 	static const char allowed[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_+-/";
-	char path[sizeof(ZONE_DIR) + NAME_SIZE] = ZONE_DIR;
-	AUTO_FCLOSE FILE *file = NULL;
 	size_t length = strlen(name);
-	char magic[4]; /* tzfile(5) */
+	char path[PATH_MAX], magic[4]; /* tzfile(5) */
+	struct stat st;
 
 	if (length == 0 || length >= NAME_SIZE || name[strspn(name, allowed)] || name[0] == '/' ||
-	    name[length - 1] == '/')
+	    name[length - 1] == '/' || !find_file(name, path))
 		return false;
-	memcpy(path + strlen(ZONE_DIR), name, length + 1);
 
-	file = fopen(path, "re");
-	return file && fread(magic, sizeof(magic), 1, file) == 1 && memcmp(magic, "TZif", sizeof(magic)) == 0;
+	AUTO_CLOSE int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+
+	return fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode) &&
+	       read(fd, magic, sizeof(magic)) == (ssize_t)sizeof(magic) && memcmp(magic, "TZif", sizeof(magic)) == 0;
+}
+
+bool time_zone_check(void)
+{
+	const char *zone = getenv("TZ");
+	char path[PATH_MAX];
+	struct stat st;
+
+	if (!zone)
+		zone = LOCAL_ZONE;
+	if (*zone == ':')
+		zone++;
+	if (!find_file(zone, path) || stat(path, &st) != 0 || S_ISREG(st.st_mode) || S_ISDIR(st.st_mode))
+		return true;
+	(void)setenv("TZ", "UTC0", 1);
+	(void)unsetenv("TZDIR");
+	return false;
 }
 
 int time_zone_parse(const char *s, struct time_zone *ret)

@@ -17,6 +17,12 @@ struct time_zone {
 	char name[64]; /* TIME_ZONE_NAMED */
 };
 
+/*
+ * To be called before any other use of the local time zone. False: TZ, or /etc/localtime where TZ is not set, names a
+ * FIFO or a device, which the C library would open and wait for; the local zone is UTC from now on.
+ */
+bool time_zone_check(void);
+
 /* The whole text is a zone: "", "UTC", "Z", "+02:00", "-0530", "CET" if TZ is that zone, "Pacific/Auckland". 0 or -EINVAL. */
 int time_zone_parse(const char *text, struct time_zone *ret);
 

@@ -155,6 +155,34 @@ static void test_files_that_are_no_database(void **state)
 	close_fixture(&f);
 }
 
+/* Opening never waits for the other end of a FIFO. */
+static void test_files_that_are_no_files(void **state)
+{
+	static const char *const suffixes[] = { "", "-wal" };
+	struct fixture f;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(suffixes); i++) {
+		char path[160];
+
+		open_fixture(&f);
+		(void)snprintf(path, sizeof(path), "%s%s", f.path, suffixes[i]);
+		if (i > 0) {
+			assert_int_equal(open_write(&f), 0);
+			db_close(TAKE_PTR(f.db));
+			assert_int_equal(unlink(path), 0);
+		}
+		assert_int_equal(mkfifo(path, 0600), 0);
+		row_equal(suffixes[i], open_read(&f), -ERROR_NOT_REGULAR);
+		row_equal(suffixes[i], open_write(&f), -ERROR_NOT_REGULAR);
+		close_fixture(&f);
+	}
+	open_fixture(&f);
+	assert_int_equal(db_open_read("/dev/zero", &f.db), -ERROR_NOT_REGULAR);
+	assert_int_equal(db_open_read(f.directory, &f.db), -EISDIR);
+	close_fixture(&f);
+}
+
 static void test_text_keeps_every_byte(void **state)
 {
 	static const char bytes[] = "a\0b\xff'\n";
@@ -366,6 +394,7 @@ int main(void)
 		cmocka_unit_test(test_indexes_that_are_missing),
 		cmocka_unit_test(test_an_index_that_takes_too_long),
 		cmocka_unit_test(test_files_that_are_no_database),
+		cmocka_unit_test(test_files_that_are_no_files),
 		cmocka_unit_test(test_text_keeps_every_byte),
 		cmocka_unit_test(test_one_statement_only),
 		cmocka_unit_test(test_a_user_may_only_read),

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include <errno.h>
+#include <sys/stat.h>
 #include <time.h>
 
 #include "consumer/text/time_words.h"
+#include "consumer/text/time_zone.h"
 #include "tests/harness.h"
 
 #define S   1000000000LL
@@ -230,6 +232,40 @@ static void test_named_zone(void **state)
 	assert_null(getenv("TZ"));
 }
 
+/* The C library would wait for a writer of the FIFO. */
+static void test_a_zone_that_is_no_file(void **state)
+{
+	char directory[64], path[96];
+
+	(void)state;
+	harness_make_dir(directory, sizeof(directory));
+	(void)snprintf(path, sizeof(path), ":%s/zone", directory);
+	assert_int_equal(mkfifo(path + 1, 0600), 0);
+	for (int i = 0; i < 3; i++) {
+		setenv("TZDIR", directory, 1);
+		setenv("TZ", i == 0 ? path : i == 1 ? path + 1 : "zone", 1);
+		assert_false(time_zone_check());
+		assert_string_equal(getenv("TZ"), "UTC0");
+		assert_null(getenv("TZDIR"));
+	}
+	setenv("TZDIR", directory, 1);
+	assert_int_equal(time_words_parse("today zone", NOW, BOOT, &(int64_t){ 0 }), -EINVAL);
+	unsetenv("TZDIR");
+	assert_int_equal(unlink(path + 1), 0);
+	assert_int_equal(rmdir(directory), 0);
+
+	/* What is no file at all is left to the C library. */
+	for (int i = 0; i < 3; i++) {
+		static const char *const zones[] = { EAST, "", ":/nonexistent/zone" };
+
+		setenv("TZ", zones[i], 1);
+		assert_true(time_zone_check());
+		assert_string_equal(getenv("TZ"), zones[i]);
+	}
+	unsetenv("TZ");
+	assert_true(time_zone_check());
+}
+
 static void test_format(void **state)
 {
 	static const struct {
@@ -263,6 +299,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_good),	    cmocka_unit_test(test_bad),	       cmocka_unit_test(test_overflow),
 		cmocka_unit_test(test_summer_time), cmocka_unit_test(test_named_zone), cmocka_unit_test(test_format),
+		cmocka_unit_test(test_a_zone_that_is_no_file),
 	};
 
 	return cmocka_run_group_tests_name("time_words", tests, NULL, NULL);
