@@ -317,7 +317,7 @@ static int print_result(struct vacuum *vacuum, const struct retention_plan *plan
 		return EXIT_USAGE;
 	}
 	print_plan(print, plan);
-	r = output_close(output, print_count(print) ? print_finish(print) : 0);
+	r = output_close(output, print_finish(print));
 	if (r < 0 && r != -EPIPE)
 		return output_failed(r);
 	report_sizes(vacuum, plan);

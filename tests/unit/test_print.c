@@ -154,6 +154,46 @@ static void test_csv(void **state)
 	check(&options, false, row, 1, "7,plain,,true,2025-11-22T16:31:07.123456789Z,0.9\r\n");
 }
 
+/* No text is a formula for a spreadsheet; a number stays one. */
+static void test_csv_has_no_formulas(void **state)
+{
+	struct print_options options = { .format = format_index("csv"), .fields = "text,id", .no_legend = true };
+	static const struct {
+		const char *text, *want;
+	} rows[] = {
+		{ "=HYPERLINK(1)", "'=HYPERLINK(1),-7\r\n" },
+		{ "=a,b", "\"'=a,b\",-7\r\n" },
+		{ "+1", "'+1,-7\r\n" },
+		{ "-1", "'-1,-7\r\n" },
+		{ "@a", "'@a,-7\r\n" },
+		{ "'=1", "''=1,-7\r\n" },
+		{ "\t=1", "\\x09=1,-7\r\n" },
+		{ "\r=1", "\\x0d=1,-7\r\n" },
+		{ "a=1", "a=1,-7\r\n" },
+		{ "a;=1", "\"a;=1\",-7\r\n" },
+	};
+	struct value row[C_COUNT];
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		fill(row, rows[i].text);
+		row[C_ID] = value_int(-7);
+		check(&options, false, row, 1, rows[i].want);
+	}
+}
+
+static void test_csv_without_rows(void **state)
+{
+	struct print_options options = { .format = format_index("csv"), .fields = "id,text" };
+	struct value row[C_COUNT];
+
+	(void)state;
+	fill(row, "");
+	check(&options, false, row, 0, "id,text\r\n");
+	options.no_legend = true;
+	check(&options, false, row, 0, "");
+}
+
 static void test_csv_of_long_text(void **state)
 {
 	struct print_options options = { .format = format_index("csv"), .fields = "text", .no_legend = true };
@@ -288,6 +328,7 @@ int main(void)
 		cmocka_unit_test(test_json),	     cmocka_unit_test(test_json_object_and_kinds),
 		cmocka_unit_test(test_json_fields),  cmocka_unit_test(test_json_pretty),
 		cmocka_unit_test(test_csv),	     cmocka_unit_test(test_csv_of_long_text),
+		cmocka_unit_test(test_csv_has_no_formulas), cmocka_unit_test(test_csv_without_rows),
 		cmocka_unit_test(test_export),	     cmocka_unit_test(test_table),
 		cmocka_unit_test(test_stream),	     cmocka_unit_test(test_long_table_keeps_all_rows),
 		cmocka_unit_test(test_wrong_fields), cmocka_unit_test(test_write_errors_come_out),
