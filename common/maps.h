@@ -97,6 +97,8 @@ struct map_info {
 	struct {
 		char name[INFO_NAME_MAX]; /* "" after the last */
 		char rung[INFO_NAME_MAX]; /* "": no rung works on this kernel; or INFO_RUNG_OFF */
+		__u32 links; /* pinned for it: link_<name>, link_<name>_<number>; 0 also where another probe sees its events */
+		__u32 zero;
 	} probes[INFO_PROBES];
 };
 
@@ -114,6 +116,6 @@ EV_ASSERT(sizeof(struct map_counters) == 48);
 EV_ASSERT(sizeof(struct map_metadata) == 384);
 EV_ASSERT(sizeof(struct map_seen_key) == 16);
 EV_ASSERT(sizeof(struct map_armed_key) == 16);
-EV_ASSERT(sizeof(struct map_info) == 72 + INFO_PROBES * 2 * INFO_NAME_MAX);
+EV_ASSERT(sizeof(struct map_info) == 72 + INFO_PROBES * (2 * INFO_NAME_MAX + 8));
 
 #endif

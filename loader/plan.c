@@ -23,8 +23,7 @@
 
 _Static_assert(PROBE_COUNT <= INFO_PROBES, "every probe has a place in map_info");
 
-/* Maps in the order in which they are pinned. `info` is pinned after the links, so that its presence means
- * "complete". */
+/* Maps in the order in which they are pinned; `info` follows after the links. */
 static const struct {
 	const char *name;
 	mode_t mode;
@@ -108,6 +107,7 @@ void plan_set_probes(struct plan *plan)
 		(void)snprintf(plan->info.probes[i].name, INFO_NAME_MAX, "%s", probes[i].name);
 		(void)snprintf(plan->info.probes[i].rung, INFO_NAME_MAX, "%s",
 			       choice->rung ? choice->rung->name : choice->enabled ? "" : INFO_RUNG_OFF);
+		plan->info.probes[i].links = plan->links[i];
 	}
 	(void)snprintf(plan->info.version, INFO_NAME_MAX, "%s", CRI_VERSION);
 	plan->info.abi = EV_ABI;
@@ -129,15 +129,20 @@ static int plan_set_info(struct plan *plan)
 	return 0;
 }
 
+static int plan_write_info(const struct plan *plan)
+{
+	const __u32 zero = 0;
+
+	return bpf_map_update_elem(object_map_fd(plan->object, PIN_INFO), &zero, &plan->info, BPF_ANY) < 0 ? -errno : 0;
+}
+
 int plan_load(struct plan *plan, const char *reuse_dir)
 {
 	int r = object_load(&plan->settings->config, &plan->choices, &plan->info, plan->set, reuse_dir,
 			    &plan->object);
-	__u32 zero = 0;
 
-	if (r == 0 && !reuse_dir &&
-	    bpf_map_update_elem(object_map_fd(plan->object, PIN_INFO), &zero, &plan->info, BPF_ANY) < 0)
-		r = -errno;
+	if (r == 0 && !reuse_dir)
+		r = plan_write_info(plan);
 	if (r == -EPROTO && reuse_dir)
 		log_error("the maps in \"%s\" have another layout than this version's; nothing was changed, the programs of "
 			  "version %s go on recording. Reboot; or store what is left in the ring (cri-ebpf record --once), "
@@ -181,6 +186,7 @@ int plan_publish_link(struct bpf_link *link, const char *name, void *context)
 int plan_attach(struct plan *plan, object_publish *publish)
 {
 	for (size_t i = 0; i < PROBE_COUNT; i++) {
+		const size_t before = plan->pins.count;
 		int r = object_attach(plan->object, &plan->settings->config, i, &plan->choices.probe[i], publish, plan);
 
 		if (r < 0) {
@@ -188,6 +194,7 @@ int plan_attach(struct plan *plan, object_publish *publish)
 				  plan->choices.probe[i].rung->name, probe_reason(r));
 			return r;
 		}
+		plan->links[i] = plan->pins.count - before;
 	}
 	return 0;
 }
@@ -206,6 +213,18 @@ static void plan_seed(const struct plan *plan)
 		log_debug("added %d existing cgroups to the metadata map", r);
 }
 
+/* Pinned last, so that its presence means "complete". */
+static int plan_publish_info(struct plan *plan)
+{
+	int r;
+
+	plan_set_probes(plan);
+	r = plan_write_info(plan);
+	if (r < 0)
+		log_error("cannot write map \"%s\": %s; nothing stays loaded", PIN_INFO, strerror(-r));
+	return r < 0 ? r : plan_pin_map(plan, PIN_INFO, 0640);
+}
+
 static int plan_publish(struct plan *plan)
 {
 	int r = 0;
@@ -217,7 +236,7 @@ static int plan_publish(struct plan *plan)
 		r = plan_attach(plan, plan_publish_link);
 	}
 	if (r == 0)
-		r = plan_pin_map(plan, PIN_INFO, 0640);
+		r = plan_publish_info(plan);
 	return r;
 }
 

@@ -21,6 +21,7 @@ struct plan {
 	uint64_t set;         /* value of map_info.set for this run's programs: CLOCK_BOOTTIME, ns */
 	struct object *object;
 	struct pin_set pins;
+	uint32_t links[PROBE_COUNT]; /* attached and pinned by plan_attach() */
 };
 
 /*
@@ -37,6 +38,7 @@ int plan_load(struct plan *plan, const char *reuse_dir);
 int plan_attach(struct plan *plan, object_publish *publish);
 /* An object_publish whose context is the plan: pins one link and adds it to plan->pins. Logs nothing. */
 int plan_publish_link(struct bpf_link *link, const char *name, void *context);
+/* Describes the chosen rungs and the links of this run in plan->info. */
 void plan_set_probes(struct plan *plan);
 void plan_log_loaded(const struct plan *plan, const char *verb);
 

@@ -153,12 +153,12 @@ int replace_run(struct plan *plan)
 		return r;
 	}
 
+	plan_set_probes(plan); /* the new links are complete, the old ones will not be for long */
 	r = set_phase(plan, OVERLAP_NEW, plan->set);
 	if (r == 0)
 		r = swap(plan);
 	if (r < 0)
 		return r;
-	plan_set_probes(plan);
 	r = set_phase(plan, OVERLAP_NONE, plan->set);
 	if (r == 0)
 		plan_log_loaded(plan, "replaced");

@@ -9,6 +9,7 @@
 #include "common/exit_code.h"
 #include "common/log.h"
 #include "common/pins.h"
+#include "common/probe_links.h"
 #include "common/text.h"
 #include "loader/caps.h"
 #include "loader/host.h"
@@ -42,57 +43,44 @@ static const char *or_null(const char *text)
 
 /* --- status --- */
 
+#define LOOKS_MAX 10
 #define REPAIR "Repair with: cri-ebpf-loader unload && cri-ebpf-loader load"
 
-/* Links of one probe. */
-struct link_count {
+/* What the pin directory holds. */
+struct found {
 	const char *dir;
-	const char *probe;
-	int pinned;
-	int detached;
+	const struct map_info *info;
+	struct probe_links links[INFO_PROBES];
+	bool detached[INFO_PROBES]; /* a link of the probe is pinned but not attached */
 };
 
-/* True for "link_oom_kill" and "link_oom_kill_1", but not for "link_oom_kill_new". */
-static bool link_is_of(const char *name, const char *probe)
+static int add_link(const char *name, void *context)
 {
-	const size_t length = strlen(probe);
+	struct found *found = context;
+	int probe = probe_links_add(found->info, name, found->links);
+	char path[PATH_MAX];
 
-	if (!text_starts_with(name, PIN_LINK_PREFIX))
-		return false;
-	name += strlen(PIN_LINK_PREFIX);
-	if (strncmp(name, probe, length))
-		return false;
-	name += length;
-	if (*name == '_' && name[1])
-		name += 1 + strspn(name + 1, "0123456789");
-	return !*name;
-}
-
-static int count_link(const char *name, void *context)
-{
-	struct link_count *count = context;
-
-	if (!link_is_of(name, count->probe))
-		return 0;
-	count->pinned++;
-	count->detached += !pin_link_is_attached(count->dir, name);
+	/* A link that a replacement has renamed or removed meanwhile is none that is detached. */
+	if (probe >= 0 && !pin_link_is_attached(found->dir, name) &&
+	    pin_path(path, sizeof(path), found->dir, name) == 0 && access(path, F_OK) == 0)
+		found->detached[probe] = true;
 	return 0;
 }
 
-/* A derived rung has no link. Its name is that of another probe, and it is attached when that probe is. */
-static bool probe_is_attached(const char *dir, const struct map_info *info, const char *probe, const char *rung)
+/* Returns whether every probe that has a rung is attached. */
+static bool find_attached(const char *dir, const struct map_info *info, bool attached[INFO_PROBES])
 {
-	struct link_count count = { .dir = dir, .probe = probe };
+	struct found found = { .dir = dir, .info = info };
+	bool readable = pin_each(dir, add_link, &found) == 0, all = true;
 
-	for (size_t i = 0; i < INFO_PROBES; i++)
-		if (!strcmp(info->probes[i].name, rung))
-			count.probe = rung;
-	return pin_each(dir, count_link, &count) == 0 && count.pinned && !count.detached;
-}
+	for (size_t i = 0; i < INFO_PROBES && info->probes[i].name[0]; i++) {
+		bool wanted = probe_links_wanted(info, i);
 
-static bool rung_is_off(const char *rung)
-{
-	return !rung[0] || !strcmp(rung, INFO_RUNG_OFF);
+		attached[i] = wanted && readable && probe_links_complete(info, found.links, i) &&
+			      !found.detached[probe_links_source(info, i)];
+		all = all && (attached[i] || !wanted);
+	}
+	return all;
 }
 
 /* Maps without a pin. A recorder cannot start, or the programs cannot be replaced. */
@@ -141,7 +129,7 @@ static void status_print_text(const char *dir, const struct map_info *info, cons
 	for (size_t i = 0; i < INFO_PROBES && info->probes[i].name[0]; i++)
 		printf("  %-22s %-18s %s\n", info->probes[i].name,
 		       info->probes[i].rung[0] ? info->probes[i].rung : "not available",
-		       attached[i] ? "attached" : rung_is_off(info->probes[i].rung) ? "-" : "NOT ATTACHED");
+		       attached[i] ? "attached" : probe_links_wanted(info, i) ? "NOT ATTACHED" : "-");
 	for (size_t i = 0; i < missing->count; i++)
 		printf("  %-22s %-18s PIN MISSING\n", missing->names[i], "map");
 }
@@ -159,22 +147,32 @@ static int status_not_loaded(const struct settings *settings, int error)
 	return error == -ENOENT ? EXIT_UNHEALTHY : EXIT_DENIED;
 }
 
+/* Info and links of one moment: repeats when a replacement went on meanwhile. */
+static int look(const char *dir, struct map_info *info, bool attached[INFO_PROBES], bool *ret_all)
+{
+	struct map_info after;
+	int r = pin_read_info(dir, info);
+
+	for (int i = 0; r == 0 && i < LOOKS_MAX; i++) {
+		*ret_all = find_attached(dir, info, attached);
+		r = pin_read_info(dir, &after);
+		if (r < 0 || (after.set == info->set && after.overlap == info->overlap))
+			break;
+		*info = after;
+	}
+	return r;
+}
+
 int verb_status(const struct settings *settings)
 {
 	const char *dir = settings->config.pin_dir;
-	bool attached[INFO_PROBES] = {}, healthy = true;
+	bool attached[INFO_PROBES] = {}, healthy = false;
 	struct missing missing;
 	struct map_info info;
-	int r = pin_read_info(dir, &info);
+	int r = look(dir, &info, attached, &healthy);
 
 	if (r < 0)
 		return status_not_loaded(settings, r);
-	for (size_t i = 0; i < INFO_PROBES && info.probes[i].name[0]; i++) {
-		const char *rung = info.probes[i].rung;
-
-		attached[i] = !rung_is_off(rung) && probe_is_attached(dir, &info, info.probes[i].name, rung);
-		healthy = healthy && (attached[i] || rung_is_off(rung));
-	}
 	find_missing_maps(dir, &missing);
 	if (settings->json)
 		status_print_json(&info, attached, &missing);

@@ -75,10 +75,35 @@ is $? 4 "status: unhealthy with a missing pin"
 like "$said" 'seen +map +PIN MISSING' "status: names the missing pin"
 is "$(as_loader bpf,perfmon status --json 2>/dev/null | jq -c .missing)" '["seen"]' "status: names it in JSON too"
 mv "$PIN_DIR/seen_elsewhere" "$PIN_DIR/seen"
+# one link of a probe, then all of all; the maps stay
+mapfile -t links < <(cd "$PIN_DIR" && ls -d link_*)
+last=${links[-1]}
+mv "$PIN_DIR/$last" "$PIN_DIR/elsewhere_$last"
+as_loader bpf,perfmon status >/dev/null 2>&1
+is $? 4 "status: unhealthy without $last"
+mv "$PIN_DIR/elsewhere_$last" "$PIN_DIR/$last"
+for link in "${links[@]}"; do
+	mv "$PIN_DIR/$link" "$PIN_DIR/elsewhere_$link"
+done
+said=$(as_loader bpf,perfmon status 2>&1)
+is $? 4 "status: unhealthy without any link"
+like "$said" 'not every probe is attached.*oom_kill +[a-z_]+ +NOT ATTACHED' "status: says what is not attached"
+field_is "$(as_loader bpf,perfmon status --json 2>/dev/null)" 'any(.probes[]; .attached)' false "status: none in JSON"
+for link in "${links[@]}"; do
+	mv "$PIN_DIR/elsewhere_$link" "$PIN_DIR/$link"
+done
+for link in $(cd "$PIN_DIR" && ls -d link_*_[0-9] 2>/dev/null); do
+	mv "$PIN_DIR/$link" "$PIN_DIR/elsewhere_$link"
+	said=$(as_loader bpf,perfmon status --json 2>/dev/null)
+	is $? 4 "status: unhealthy without $link, one of several of its probe"
+	mv "$PIN_DIR/elsewhere_$link" "$PIN_DIR/$link"
+done
+as_loader bpf,perfmon status >/dev/null 2>&1
+is $? 0 "status: healthy with all links again"
 if command -v bpftool >/dev/null; then
 	# strings without an end, in a map that only root and the loader's user can write
 	read -ra info < <(bpftool map dump pinned "$PIN_DIR/info" -j | jq -r ".[0].value | join(\" \")")
-	is "${#info[@]}" 840 "the value of info"
+	is "${#info[@]}" 968 "the value of info"
 	forged=("${info[@]:0:48}")
 	for ((i = 48; i < ${#info[@]}; i++)); do
 		forged[i]=0x41

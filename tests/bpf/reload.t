@@ -6,7 +6,7 @@ set -u
 . "$(dirname "$0")/../lib/scenario.sh"
 . tests/lib/load.sh
 
-scenario_prepare 'ring_buffer_size = 16M'
+scenario_prepare 'ring_buffer_size = 16M' 'metrics_interval = 1s'
 trap 'load_kill; scenario_end' EXIT
 command -v strace >/dev/null || skip_all "strace is not installed"
 loader load || bail_out "cri-ebpf-loader load failed"
@@ -45,11 +45,30 @@ pins_before=$(pins)
 load_begin
 wait_for 20 test -s "$LOAD_DIR/kills" || bail_out "the load makes no progress"
 
+# Asks both programs for their status again and again, until "watched" is removed; notes each answer that is not healthy.
+watch()
+{
+	trap - EXIT
+	while [ -e "$SCENARIO_DIR/watched" ]; do
+		loader status >"$SCENARIO_DIR/loader.status" 2>&1 || { echo "loader: $?"; cat "$SCENARIO_DIR/loader.status"; }
+		cri_ebpf status >"$SCENARIO_DIR/cri.status" 2>&1 || { echo "cri-ebpf: $?"; head -n 5 "$SCENARIO_DIR/cri.status"; }
+		echo >>"$SCENARIO_DIR/looks"
+	done >>"$SCENARIO_DIR/alarms"
+}
+touch "$SCENARIO_DIR/watched"
+watch &
+watcher=$!
+
 rounds=$(bound 20 100) failed=0
 for ((round = 0; round < rounds; round++)); do
 	loader load --replace >"$SCENARIO_DIR/out" 2>&1 || { failed=$((failed + 1)); diag "$(cat "$SCENARIO_DIR/out")"; }
 done
 is "$failed" 0 "$rounds times load --replace"
+rm "$SCENARIO_DIR/watched"
+wait "$watcher"
+[ "$(wc -l <"$SCENARIO_DIR/looks")" -ge "$rounds" ]
+ok $? "and status was asked $(wc -l <"$SCENARIO_DIR/looks") times meanwhile"
+is "$(cat "$SCENARIO_DIR/alarms")" "" "it was healthy each time"
 is_settled "replaced"
 
 # The system call before which the loader is killed. chmod follows the pinning of a link. The three membarriers: both
