@@ -9,10 +9,10 @@
 #include "bpf/kernel.bpf.h"
 
 /* Key: tgid of the killed process. Value: pid_tgid of the task that sent the signal. Such kills are rare and the note
- * is read immediately, so only old entries are evicted. */
+ * is read immediately, so only old entries are evicted. The loader sets the size as for `armed`. */
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
-	__uint(max_entries, 1024);
+	__uint(max_entries, 1);
 	__type(key, __u32);
 	__type(value, __u64);
 } kill_notes SEC(".maps") __weak;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* The pinned maps and scratch memory. The loader sets a size where max_entries is 1 (except `info`). All maps are
- * preallocated, because a hook in the memory controller must not allocate. Layouts: common/maps.h. */
+/* The pinned maps and scratch memory. The loader sets a size where max_entries is 1 (except `info`); that of an LRU hash
+ * grows with the number of CPUs. All maps are preallocated, because a hook in the memory controller must not allocate.
+ * Layouts: common/maps.h. */
 #ifndef CRI_BPF_MAPS_H
 #define CRI_BPF_MAPS_H
 
@@ -29,7 +30,7 @@ struct {
 	__type(value, struct map_metadata);
 } metadata SEC(".maps") __weak;
 
-/* LIMIT_SEEN entries, more on hosts with many CPUs. When too small, an event may be recorded twice. */
+/* At least LIMIT_SEEN entries. When too small, an event may be recorded twice. */
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
 	__uint(max_entries, 1);
@@ -37,7 +38,7 @@ struct {
 	__type(value, __u64);
 } seen SEC(".maps") __weak;
 
-/* LIMIT_ARMED entries. When too small, pressure on a cgroup may be reported more often than it should. */
+/* At least LIMIT_ARMED entries. When too small, pressure on a cgroup may be reported more often than it should. */
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
 	__uint(max_entries, 1);

@@ -12,12 +12,14 @@
 /* Levels of cgroups that are searched for limits. Kubernetes in Docker in a slice has 9. */
 #define LIMIT_DEPTH 16
 
-/* Entries of `seen`, processes and cgroups that were recorded. An LRU hash needs 256 entries for each CPU to evict the
- * oldest ones. */
-#define LIMIT_SEEN         8192
-#define LIMIT_SEEN_PER_CPU 256
+/* An LRU hash needs this many entries for each CPU: every CPU keeps a list of free ones, and a smaller map evicts
+ * entries that are still needed. */
+#define LIMIT_LRU_PER_CPU 256
 
-/* Entries of `armed`: memory limits that are under pressure at the same time. */
+/* Least entries of `seen`: processes and cgroups that were recorded. */
+#define LIMIT_SEEN 8192
+
+/* Least entries of `armed`: memory limits that are under pressure at the same time; and of `kill_notes`. */
 #define LIMIT_ARMED 4096
 
 /* CPU numbers are below this (largest NR_CPUS of the kernel); bounds tables indexed by CPU. */

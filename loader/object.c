@@ -96,14 +96,25 @@ static void cleanup_object(struct object **object)
 	object_free(*object);
 }
 
+static uint32_t lru_entries(uint32_t least)
+{
+	const uint32_t by_cpus = (uint32_t)libbpf_num_possible_cpus() * LIMIT_LRU_PER_CPU;
+
+	return by_cpus > least ? by_cpus : least;
+}
+
 static void object_set_sizes(struct object *object, const struct config *config)
 {
-	const uint64_t seen = (uint64_t)libbpf_num_possible_cpus() * LIMIT_SEEN_PER_CPU;
-
 	bpf_map__set_max_entries(object->skeleton->maps.events, config->ring_buffer_size);
 	bpf_map__set_max_entries(object->skeleton->maps.metadata, config->metadata_cache_size);
-	bpf_map__set_max_entries(object->skeleton->maps.seen, seen > LIMIT_SEEN ? seen : LIMIT_SEEN);
-	bpf_map__set_max_entries(object->skeleton->maps.armed, LIMIT_ARMED);
+	bpf_map__set_max_entries(object->skeleton->maps.seen, lru_entries(LIMIT_SEEN));
+	bpf_map__set_max_entries(object->skeleton->maps.armed, lru_entries(LIMIT_ARMED));
+}
+
+/* Of maps that are not pinned, which every set of programs has for itself. */
+static void object_set_own_sizes(struct object *object)
+{
+	bpf_map__set_max_entries(object->skeleton->maps.kill_notes, lru_entries(LIMIT_ARMED));
 }
 
 /* The smallest sizes that the kernel accepts, because a rung that is only tried should cost little. */
@@ -377,6 +388,7 @@ int object_load(const struct config *config, const struct probe_choices *choices
 	object->skeleton->rodata->cfg_set = set;
 	object->skeleton->rodata->cfg_memory_hierarchy = info->memory_hierarchy;
 	object->skeleton->rodata->cfg_ring_bytes = info->ring_bytes;
+	object_set_own_sizes(object);
 	if (reuse_dir)
 		r = object_reuse_maps(object, reuse_dir);
 	else
