@@ -3,41 +3,30 @@
 #ifndef CRI_BPF_PRESSURE_H
 #define CRI_BPF_PRESSURE_H
 
+#include "bpf/armed.bpf.h"
 #include "bpf/emit.bpf.h"
 #include "bpf/memcg.bpf.h"
 #include "bpf/names.bpf.h"
 
-/* Returns true for the first caller, which must report. Others get false until pressure_rearm() deletes the entry or
- * it is rearm_ns old. */
+/* Returns true for the first caller, which must report. Others get false until pressure_rearm(), or until rearm_ns after
+ * the report. */
 static __always_inline bool pressure_claim(__u32 kind, const struct ev_cgroup *cgroup, __u64 rearm_ns)
 {
-	struct map_armed_key key = { .hierarchy = cgroup->hierarchy, .kind = kind, .id = cgroup->id };
-	__u64 now = bpf_ktime_get_boot_ns();
-	__u64 *since = bpf_map_lookup_elem(&armed, &key);
-	int err;
+	const struct map_armed_key key = armed_key(kind, cgroup);
+	const int r = armed_claim(&key, rearm_ns);
 
-	if (since) {
-		if (now - *since < rearm_ns)
-			return false;
-		bpf_map_delete_elem(&armed, &key);
-	}
-	err = map_add(&armed, &key, &now);
-	if (err == -EEXIST)
-		return false;
-	if (err)
+	if (r < 0)
 		emit_map_error(kind);
-	return true;
+	return r != 0;
 }
 
-/* Allows the next report after usage has fallen below the re-arm level, at the earliest REARM_LEAST_NS after the last
- * report: a process whose usage moves up and down quickly must not fill the ring. */
+/* Allows the next report after usage has fallen below the re-arm level. A process whose usage moves up and down quickly
+ * must not fill the ring: see armed_rearm(). */
 static __always_inline void pressure_rearm(__u32 kind, const struct ev_cgroup *cgroup)
 {
-	struct map_armed_key key = { .hierarchy = cgroup->hierarchy, .kind = kind, .id = cgroup->id };
-	__u64 *since = bpf_map_lookup_elem(&armed, &key);
+	const struct map_armed_key key = armed_key(kind, cgroup);
 
-	if (since && bpf_ktime_get_boot_ns() - *since >= REARM_LEAST_NS)
-		bpf_map_delete_elem(&armed, &key);
+	armed_rearm(&key);
 }
 
 /* slot: SCRATCH_* of the calling family of hooks. */

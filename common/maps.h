@@ -62,6 +62,7 @@ struct map_armed_key {
 	__u32 hierarchy;
 	__u32 kind; /* EV_MEMORY_HIGH, EV_MEMORY_LIMIT or EV_OOM_KILL */
 	__u64 id;
+	__u64 claimed_ns; /* not 0: a CPU is replacing or removing the entry that has this time */
 };
 
 #define INFO_PROBES   16 /* room for more than there are, so that a new probe keeps the layout */
@@ -115,7 +116,7 @@ static inline void map_info_terminate(struct map_info *info)
 EV_ASSERT(sizeof(struct map_counters) == 48);
 EV_ASSERT(sizeof(struct map_metadata) == 384);
 EV_ASSERT(sizeof(struct map_seen_key) == 16);
-EV_ASSERT(sizeof(struct map_armed_key) == 16);
+EV_ASSERT(sizeof(struct map_armed_key) == 24);
 EV_ASSERT(sizeof(struct map_info) == 72 + INFO_PROBES * (2 * INFO_NAME_MAX + 8));
 
 #endif
