@@ -383,6 +383,7 @@ int loop_run(const struct recorder *recorder)
 		.started = clock_wall_ns(),
 		.clock_offset = clock_wall_ns() - (int64_t)clock_boot_ns(),
 		.exit_code = -1,
+		.tick = true, /* records that the ring holds at the start have waited long enough */
 	};
 
 	if (recorder->once)

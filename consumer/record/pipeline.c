@@ -202,7 +202,7 @@ int pipeline_open(const struct pipeline_settings *settings, struct ring *ring, c
 	return 0;
 }
 
-/* Repeats a step once if it failed because of a lock that was broken since. */
+/* Repeats a step once if it failed because of a lock that was broken since, or of a damaged database. */
 static int with_retry(struct pipeline *pipeline, int (*step)(struct pipeline *))
 {
 	int r = step(pipeline);

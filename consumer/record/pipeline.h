@@ -60,7 +60,7 @@ int pipeline_reconcile(struct pipeline *pipeline);
 
 /*
  * Another user of pipeline_db() failed with that error: closes the database; the next commit opens it again. 0: it is
- * open again already, because the lock that was in the way is gone; else the error.
+ * open again already, because the lock that was in the way is gone or a damaged database was set aside; else the error.
  */
 int pipeline_report(struct pipeline *pipeline, int error);
 

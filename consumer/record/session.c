@@ -65,7 +65,7 @@ static void note_failure(struct session *session, int error)
 
 bool session_try_again(struct session *session)
 {
-	return wal_guard_take_retry(&session->guard);
+	return wal_guard_take_retry(&session->guard) || session->damaged;
 }
 
 void session_abandon(struct session *session, int error)
@@ -80,15 +80,6 @@ void session_abandon(struct session *session, int error)
 	}
 	close_parts(session);
 	note_failure(session, error);
-}
-
-/* After a lock the pages are not checked again: that would take time from recording, and a lock is no sign of damage. */
-static int open_for_recording(struct session *session)
-{
-	const char *path = session->settings.db_path;
-
-	return session->opened && session->guard.busy ? db_open_write_again(path, &session->db)
-						: db_open_write(path, &session->db);
 }
 
 /* A database that cannot be recorded into is set aside, never deleted. */
@@ -117,7 +108,7 @@ static int begin_anew(struct session *session, int error)
 static int open_database(struct session *session)
 {
 	const char *path = session->settings.db_path;
-	int r = session->damaged ? -ERROR_DB_CORRUPT : open_for_recording(session);
+	int r = session->damaged ? -ERROR_DB_CORRUPT : db_open_write(path, &session->db);
 
 	if ((r == -ERROR_DB_FOREIGN || r == -ERROR_DB_NONE) && db_file_was_database(path))
 		r = -ERROR_DB_CORRUPT;

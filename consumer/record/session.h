@@ -49,7 +49,10 @@ void session_committed(struct session *session);
  * abandon the session and open it again; -EBUSY: its WAL is too large and cannot be truncated.
  */
 int session_check(struct session *session);
-/* True once after each lock that made a call fail and was broken since: the call can be repeated at once. */
+/*
+ * The failed call can be repeated at once: the lock that was in the way has been broken since, or the database is damaged
+ * and the next opening sets it aside.
+ */
 bool session_try_again(struct session *session);
 
 /* Sets the message. Returns error. */

@@ -17,8 +17,6 @@
 
 /* Instructions of SQLite's virtual machine between two checks of a deadline. */
 #define PROGRESS_STEPS 1000
-/* Limit for checking all pages when a recorder starts, since nothing is recorded meanwhile. */
-#define CHECK_LIMIT_NS 5000000000ULL
 #define BUSY_TIMEOUT_MS 2000
 
 /* The errno value of the system call that failed in SQLite; fallback if there is none. */
@@ -262,25 +260,6 @@ int db_exec_within(struct db *db, const char *sql, uint64_t limit_ns)
 
 	end_limit(db);
 	return r;
-}
-
-int db_check_pages(struct db *db)
-{
-	CLEANUP(cleanup_stmt) struct db_stmt *stmt = NULL;
-	const char *text = "ok";
-
-	begin_limit(db, CHECK_LIMIT_NS);
-
-	int r = db_prepare(db, "PRAGMA quick_check(1)", &stmt);
-
-	if (!r)
-		r = db_step(stmt);
-	if (r > 0)
-		text = db_text(stmt, 0, NULL);
-	end_limit(db);
-	if (r < 0 && r != -ERROR_SQL_TIMEOUT)
-		return r;
-	return text && strcmp(text, "ok") == 0 ? 0 : -ERROR_DB_CORRUPT;
 }
 
 void db_configure_writer(void)

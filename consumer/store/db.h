@@ -19,10 +19,11 @@ struct db;
 
 /* Seeds SQLite's random numbers, which a sandbox would prevent. Call it before sandboxing and db_open_write. */
 void db_seed_writer(void);
-/* Opens or creates the database for writing: WAL mode, WAL files that stay, schema of this version. */
+/*
+ * Opens or creates the database for writing: WAL mode, WAL files that stay, schema of this version. The time does not
+ * depend on the size of the history: damage is found by the statement that reads it.
+ */
 int db_open_write(const char *path, struct db **ret);
-/* The same without checking all pages: for a database that this process has checked and closed because of a lock. */
-int db_open_write_again(const char *path, struct db **ret);
 /*
  * Opens an existing database read-only and creates no file. Checks that it is a database of cri-ebpf of this version.
  * -ERROR_DB_PRIVATE: the recorder keeps readers from the wal-index for the moment, because one of them held a lock on it.

@@ -45,7 +45,5 @@ void db_configure_writer(void);
 int db_set_error(struct db *db, int error, const char *message);
 /* As db_exec(). -ERROR_SQL_TIMEOUT: it took longer than limit_ns and was rolled back. */
 int db_exec_within(struct db *db, const char *sql, uint64_t limit_ns);
-/* 0 or -ERROR_DB_CORRUPT. 0 also when the check does not finish in time: damage is then found by a later statement. */
-int db_check_pages(struct db *db);
 
 #endif

@@ -141,7 +141,7 @@ static int initialize_file(struct db **db)
 	return r ? r : open_writer(path, db, &version);
 }
 
-static int open_for_writing(const char *path, bool known_sound, struct db **ret)
+int db_open_write(const char *path, struct db **ret)
 {
 	CLEANUP(cleanup_db) struct db *db = NULL;
 	int64_t version = 0;
@@ -158,9 +158,7 @@ static int open_for_writing(const char *path, bool known_sound, struct db **ret)
 		r = db_exec(db, write_pragmas);
 	if (!r && version == 0)
 		r = create_schema(db);
-	else if (!r && !known_sound)
-		r = db_check_pages(db);
-	if (!r && !known_sound)
+	if (!r)
 		r = add_indexes(db);
 	if (r)
 		return r;
@@ -168,16 +166,6 @@ static int open_for_writing(const char *path, bool known_sound, struct db **ret)
 	db_remember_files(db);
 	*ret = TAKE_PTR(db);
 	return 0;
-}
-
-int db_open_write(const char *path, struct db **ret)
-{
-	return open_for_writing(path, false, ret);
-}
-
-int db_open_write_again(const char *path, struct db **ret)
-{
-	return open_for_writing(path, true, ret);
 }
 
 /* A "file:" URI for a database that does not change, to be freed; NULL: out of memory. */

@@ -88,7 +88,7 @@ begin_roomy "damaged table"
 exits 2000
 all_recorded 10 "damaged table: exits before the damage are recorded"
 recorder_stop
-dd if=/dev/urandom of="$DB" bs=4096 seek=$(($(stat -c %s "$DB") / 8192)) count=4 conv=notrunc 2>/dev/null
+dd if=/dev/urandom of="$DB" bs=4096 seek=1 count=$(($(stat -c %s "$DB") / 4096 - 1)) conv=notrunc 2>/dev/null
 damaged "damaged table"
 
 begin_roomy "damaged header"

@@ -4,7 +4,10 @@
 #include <glob.h>
 #include <sys/wait.h>
 
+#include "consumer/record/kind.h"
+#include "consumer/store/db_files.h"
 #include "consumer/store/db_internal.h"
+#include "consumer/store/retention.h"
 #include "consumer/text/error.h"
 #include "tests/pipeline_rig.h"
 
@@ -169,6 +172,60 @@ static void test_an_older_database_is_set_aside_whole(void **state)
 	change_unchecked(aside, "PRAGMA user_version = 2");
 	assert_int_equal(ask_number(aside, EXITS), 300);
 	recorder_rig_close(&r);
+}
+
+static int by_commit(struct recorder_rig *r)
+{
+	(void)pipeline_scan(r->pipeline);
+	return pipeline_commit(r->pipeline);
+}
+
+static int by_retention(struct recorder_rig *r)
+{
+	const struct retention_settings settings = { .age_ns = 1, .storages = kind_storages };
+	int error = retention_step(pipeline_db(r->pipeline), &settings, INT64_MAX);
+
+	assert_int_equal(error, -ERROR_DB_CORRUPT);
+	return pipeline_report(r->pipeline, error);
+}
+
+static int by_status(struct recorder_rig *r)
+{
+	int error = db_exec(pipeline_db(r->pipeline), "INSERT INTO status(key, value) VALUES('x', '')");
+
+	assert_int_equal(error, -ERROR_DB_CORRUPT);
+	return pipeline_report(r->pipeline, error);
+}
+
+/* Nothing reads all pages at the start: whoever meets the damage has the database set aside and another begun at once. */
+static void test_damage_that_is_met_in_use(void **state)
+{
+	static const struct {
+		const char *what;
+		int (*use)(struct recorder_rig *);
+	} rows[] = { { "commit", by_commit }, { "retention", by_retention }, { "status", by_status } };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct recorder_rig r;
+
+		recorder_rig_open(&r, RING);
+		assert_int_equal(recorder_rig_start(&r), 0);
+		emit_exits(&r, 300);
+		assert_int_equal(pipeline_drain(r.pipeline), 0);
+		emit_exits(&r, 5);
+
+		/* The second statement drops the pages that SQLite has in memory. */
+		assert_int_equal(db_exec(pipeline_db(r.pipeline), "PRAGMA wal_checkpoint(TRUNCATE); PRAGMA shrink_memory"), 0);
+		garble(r.path, 4096, (size_t)db_file_size(r.path, DB_FILE_DATABASE) - 4096);
+		row_equal(rows[i].what, rows[i].use(&r), 0);
+		row_equal(rows[i].what, count_set_aside(&r, "corrupt", NULL, 0), 1);
+		row_equal(rows[i].what, pipeline_drain(r.pipeline), 0);
+		row_equal(rows[i].what, ask_number(r.path, EXITS), 5);
+		row_equal(rows[i].what, ask_number(r.path, "SELECT stored FROM tally WHERE kind = 4"), 305);
+		row_equal(rows[i].what, ask_number(r.path, "SELECT count(*) FROM gap WHERE reason = 'store_replaced'"), 1);
+		recorder_rig_close(&r);
+	}
 }
 
 static void test_a_foreign_file_is_left_alone(void **state)
@@ -375,6 +432,7 @@ int main(void)
 		cmocka_unit_test(test_a_deleted_database_is_made_anew),
 		cmocka_unit_test(test_a_damaged_database_is_set_aside),
 		cmocka_unit_test(test_an_older_database_is_set_aside_whole),
+		cmocka_unit_test(test_damage_that_is_met_in_use),
 		cmocka_unit_test(test_a_foreign_file_is_left_alone),
 		cmocka_unit_test(test_only_kills_wait_for_the_disk),
 		cmocka_unit_test(test_the_process_that_locks_the_database_is_named),
