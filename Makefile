@@ -346,7 +346,7 @@ abi:
 	$(SUBMAKE) BUILD=$(BUILD)/abi DEFINES=-DEV_ABI=2 all
 extended: $(SKELETON)
 	$(SUBMAKE) BUILD=$(BUILD)/extended KERNEL_BUILD=$(BUILD) DEFINES="-DCRI_TEST_KIND -DCRI_TEST_FORMAT" all \
-		$(BUILD)/extended/tests/test_kind
+		$(BUILD)/extended/tests/test_kind $(BUILD)/extended/mkdb
 sanitized: $(SKELETON)
 	$(SUBMAKE) BUILD=$(BUILD)/sanitized KERNEL_BUILD=$(BUILD) SANITIZE=address,undefined CFLAGS='-O1 -g' all docs tests
 

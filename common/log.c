@@ -13,7 +13,7 @@
 #include "common/text.h"
 
 /* Bytes of a message; a longer one, for example a verifier log, is cut and marked. */
-#define MESSAGE_MAX 4096
+#define MESSAGE_MAX ((LOG_LINE_MAX - 256) / 4)
 
 static const struct {
 	const char *word;
@@ -52,26 +52,34 @@ void log_init(const char *program, enum log_level level)
 	log_to_journal = stderr_is_journal();
 }
 
-void log_print(enum log_level level, const char *format, ...)
+size_t log_format(char *out, size_t size, enum log_level level, const char *format, va_list args)
 {
 	char raw[MESSAGE_MAX], escaped[4 * MESSAGE_MAX], prefix[8] = "";
-	int saved_errno = errno, length;
-	bool cut;
+	int length = vsnprintf(raw, sizeof(raw), format, args);
+	bool cut = length >= (int)sizeof(raw);
+
+	text_escape(escaped, sizeof(escaped), raw, length < 0 ? 0 : strlen(raw));
+	if (log_to_journal)
+		(void)snprintf(prefix, sizeof(prefix), "<%u>", levels[level].priority);
+	length = snprintf(out, size, "%s%s: %s%s%s\n", prefix, log_program, levels[level].word, escaped,
+			  cut ? " [cut]" : "");
+	return length < 0 ? 0 : (size_t)length < size ? (size_t)length : size - 1;
+}
+
+void log_print(enum log_level level, const char *format, ...)
+{
+	char line[LOG_LINE_MAX];
+	int saved_errno = errno;
 	va_list args;
 
 	if (level > log_level_shown)
 		return;
 
 	va_start(args, format);
-	length = vsnprintf(raw, sizeof(raw), format, args);
+	(void)log_format(line, sizeof(line), level, format, args);
 	va_end(args);
 
-	cut = length >= (int)sizeof(raw);
-	text_escape(escaped, sizeof(escaped), raw, length < 0 ? 0 : strlen(raw));
-	if (log_to_journal)
-		(void)snprintf(prefix, sizeof(prefix), "<%u>", levels[level].priority);
-
 	/* One call on an unbuffered stream, so that lines of several processes do not mix. */
-	(void)fprintf(stderr, "%s%s: %s%s%s\n", prefix, log_program, levels[level].word, escaped, cut ? " [cut]" : "");
+	(void)fputs(line, stderr);
 	errno = saved_errno;
 }

@@ -16,6 +16,7 @@
 #include "consumer/query/sql.h"
 #include "consumer/query/value.h"
 #include "consumer/sandbox/confine.h"
+#include "consumer/sandbox/process_limit.h"
 #include "consumer/text/error.h"
 
 struct sql_options {
@@ -51,6 +52,8 @@ static int make_columns(struct db_stmt *stmt, struct column *columns, struct col
 	return 0;
 }
 
+#define TOOK_TOO_LONG "it took too long: narrow it down, or allow more time with --time-limit"
+
 static int usage_error(const struct db *db, int r)
 {
 	static const struct {
@@ -58,7 +61,8 @@ static int usage_error(const struct db *db, int r)
 		const char *text;
 	} reasons[] = {
 		{ -ERROR_SQL_REFUSED, "only reading is allowed" },
-		{ -ERROR_SQL_TIMEOUT, "it took too long: narrow it down, or allow more time with --time-limit" },
+		{ -ERROR_SQL_TIMEOUT, TOOK_TOO_LONG },
+		{ -ERROR_VALUE_SIZE, "a value is larger than 16M" },
 		{ -E2BIG, "it has too many columns" },
 	};
 
@@ -76,13 +80,47 @@ static int usage_error(const struct db *db, int r)
 
 #define FLUSH_ROWS 50000 /* a longer answer is written while it is read, so that memory stays bounded */
 
+struct sql_work {
+	const struct command_call *call;
+	const char *path; /* of the database */
+	const struct sql_options *options;
+	struct output output;
+	struct db *db;
+};
+
+/* A single call of a function can run longer than the limit. */
+static int step(struct db_stmt *stmt)
+{
+	process_limit_enter();
+
+	int r = db_step(stmt);
+
+	process_limit_leave();
+	return r;
+}
+
+static int prepare(struct sql_work *work, const char *query, struct db_stmt **ret)
+{
+	int r = db_restrict(work->db, work->options->time_limit_ns);
+
+	if (r)
+		return r;
+	/* The limit of the user replaces that of a database whose queries are our own. */
+	process_limit_cpu_lift();
+	process_limit_time(work->options->time_limit_ns);
+	process_limit_enter();
+	r = db_prepare(work->db, query, ret);
+	process_limit_leave();
+	return r;
+}
+
 /* Returns 0 or the negative errno of reading or of print_row; finish reports errors of writing. */
 static int print_rows_of(struct db_stmt *stmt, struct print *print, size_t count)
 {
 	struct value row[COLUMN_LIST_MAX];
 	int r, written = 0;
 
-	while (written == 0 && (r = db_step(stmt)) > 0) {
+	while (written == 0 && (r = step(stmt)) > 0) {
 		value_row(stmt, row, count);
 		written = print_row(print, row, NULL);
 		if (written == 0 && print_count(print) % FLUSH_ROWS == 0)
@@ -91,14 +129,6 @@ static int print_rows_of(struct db_stmt *stmt, struct print *print, size_t count
 	db_reset(stmt);
 	return written < 0 ? written : r;
 }
-
-struct sql_work {
-	const struct command_call *call;
-	const char *path; /* of the database */
-	const struct sql_options *options;
-	struct output output;
-	struct db *db;
-};
 
 static int finish(struct sql_work *work, struct print *print, int r)
 {
@@ -125,10 +155,8 @@ static int run_query(struct sql_work *work, const char *query)
 	struct column columns[COLUMN_LIST_MAX];
 	struct column_table table;
 	char message[4096] = "";
-	int r = db_restrict(work->db, work->options->time_limit_ns);
+	int r = prepare(work, query, &stmt);
 
-	if (r == 0)
-		r = db_prepare(work->db, query, &stmt);
 	if (r == 0)
 		r = make_columns(stmt, columns, &table);
 	if (r < 0) {
@@ -153,6 +181,7 @@ static int open_history(struct sql_work *work)
 	int r;
 
 	filter_now(&now);
+	process_limit_prepare_time(EXIT_USAGE, "the query was not run to its end: " TOOK_TOO_LONG);
 	r = confine_to_reading(work->path);
 	if (!r)
 		r = history_open(work->path, &work->db);

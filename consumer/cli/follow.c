@@ -11,6 +11,7 @@
 #include "common/cleanup.h"
 #include "common/log.h"
 #include "consumer/cli/history.h"
+#include "consumer/sandbox/process_limit.h"
 #include "consumer/text/error.h"
 
 #define LINES_DEFAULT 10 /* past events shown first, for orientation */
@@ -51,7 +52,10 @@ static int wait_for_change(struct follow *follow)
 		{ .fd = follow->watch, .events = POLLIN },
 	};
 	char drain[4096];
-	int n = poll(ends, ARRAY_SIZE(ends), follow->soon ? POLL_SOON_MS : POLL_MS);
+	int n;
+
+	process_limit_cpu_renew();
+	n = poll(ends, ARRAY_SIZE(ends), follow->soon ? POLL_SOON_MS : POLL_MS);
 
 	if (follow->soon)
 		follow->soon--;

@@ -22,6 +22,10 @@ static const struct {
 	  "nothing has been recorded here: start the recorder (cri-ebpf record) or name a file with --db" },
 	{ -ENOTDIR, NULL, "name a file with --db" },
 	{ -EISDIR, NULL, "name a file with --db" },
+	{ -ERROR_DB_SCHEMA, NULL, "it is left untouched; name another file with --db" },
+	{ -ERROR_VALUE_SIZE, NULL, "it is left untouched; name another file with --db" },
+	{ -ENOMEM, "reading it takes more memory than a database of its size needs",
+	  "it is left untouched; name another file with --db" },
 	{ -ERROR_NOT_REGULAR, NULL, "name a file with --db" },
 	{ -EACCES, NULL,
 	  "the history is readable for members of the group " GROUP_READERS ": join it (usermod -aG " GROUP_READERS

@@ -2,19 +2,23 @@
 #include "consumer/sandbox/confine.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <libgen.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 
 #include "common/cleanup.h"
 #include "common/exit_code.h"
 #include "common/log.h"
 #include "consumer/sandbox/privileges.h"
+#include "consumer/sandbox/process_limit.h"
 #include "consumer/sandbox/sandbox.h"
 #include "consumer/store/db.h"
+#include "consumer/store/read_bounds.h"
 #include "consumer/store/wal_index.h"
 #include "consumer/test_hook.h"
 #include "consumer/text/error.h"
@@ -65,12 +69,40 @@ static int enter(const char *db)
 	return r;
 }
 
+/* The C library, programs and their libraries have some data of their own. */
+#define OTHER_DATA (4ULL << 20)
+
+static void limit_memory(uint64_t bytes)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_DATA, &limit) != 0 || limit.rlim_max < bytes)
+		return;
+	limit.rlim_cur = limit.rlim_max = bytes;
+	(void)setrlimit(RLIMIT_DATA, &limit);
+}
+
+static void limit_work(const char *db)
+{
+	struct read_bounds bounds = read_bounds_of(db ? db : "");
+	uint64_t seconds = test_number("CRI_TEST_CPU_S", bounds.cpu_s);
+	char reason[PATH_MAX + 256];
+
+	(void)snprintf(reason, sizeof(reason),
+		       "cannot read \"%s\" to its end: that takes more than %" PRIu64 " s of CPU time, more than a database of"
+		       " its size needs: it is damaged, or made to keep its readers busy; the answer is incomplete",
+		       db ? db : "-", seconds);
+	limit_memory(bounds.memory + OTHER_DATA);
+	process_limit_cpu(seconds, EXIT_STORE, reason);
+}
+
 int confine_to_reading(const char *db)
 {
 	int r;
 
 	if (test_without_sandbox())
 		return 0;
+	limit_work(db);
 	r = privileges_drop_for_reading(db);
 	if (r) {
 		log_error("cannot give up privileges: %s; nothing is read", error_text(r));

@@ -10,7 +10,8 @@
  * Confines a verb that reads. To be called when no program remains to be started (output_open) and only the database
  * and /proc remain to be read. db: path of the database, NULL: none is read. Returns 0, or an exit code when privileges
  * could not be given up, which was logged. A sandbox that this kernel does not support is only a warning, because the
- * verb is short and a user waits for its output; the recorder, which runs for months, refuses to run without one.
+ * verb is short and a user waits for its output; the recorder, which runs for months, refuses to run without one. Memory
+ * and CPU time are limited as consumer/store/read_bounds.h says; beyond the CPU time the process ends with EXIT_STORE.
  */
 int confine_to_reading(const char *db);
 

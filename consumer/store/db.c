@@ -11,6 +11,7 @@
 #include "consumer/store/db_files.h"
 #include "consumer/store/db_internal.h"
 #include "consumer/store/db_restrict.h"
+#include "consumer/store/read_bounds.h"
 #include "consumer/store/wal_index.h"
 #include "consumer/text/clock.h"
 #include "consumer/text/error.h"
@@ -63,6 +64,8 @@ static int translate(sqlite3 *handle, int code)
 		return -ERROR_DB_NONE;
 	case SQLITE_NOMEM:
 		return -ENOMEM;
+	case SQLITE_TOOBIG:
+		return -ERROR_VALUE_SIZE;
 	case SQLITE_AUTH:
 		return -ERROR_SQL_REFUSED;
 	case SQLITE_INTERRUPT:
@@ -266,6 +269,7 @@ void db_configure_writer(void)
 {
 	(void)sqlite3_config(SQLITE_CONFIG_SINGLETHREAD);
 	(void)sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+	(void)sqlite3_hard_heap_limit64(0);
 }
 
 void db_seed_writer(void)
@@ -313,10 +317,17 @@ void db_rollback(struct db *db)
 	db->error_message = message;
 }
 
+int db_restrict_reading(struct db *db, uint64_t memory)
+{
+	db_restrict_reader(db->handle, memory);
+	return db_exec(db, "PRAGMA query_only = ON; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -16384;"
+			   "PRAGMA cell_size_check = ON");
+}
+
 int db_restrict(struct db *db, uint64_t limit_ns)
 {
 	db->limit_ns = limit_ns;
 	db->deadline_ns = clock_monotonic_ns() + limit_ns;
 	sqlite3_progress_handler(db->handle, limit_ns ? PROGRESS_STEPS : 0, check_progress, db);
-	return db_result(db, db_restrict_statements(db->handle));
+	return db_result(db, db_restrict_statements(db->handle, read_bounds_of(db->path).memory));
 }

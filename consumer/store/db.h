@@ -3,6 +3,7 @@
  * A narrow wrapper around SQLite: only the db files include sqlite3.h.
  * Failures are negative: errno values -ENOENT missing, -EACCES not readable, -EBUSY locked by another
  * process, -ENOSPC disk full, -EROFS read-only, -EIO, -ENOMEM, -EINVAL wrong SQL or value; and of consumer/text/error.h:
+ * -ERROR_DB_SCHEMA, -ERROR_NOT_REGULAR, -ERROR_VALUE_SIZE,
  * -ERROR_DB_NEWER, -ERROR_DB_OLDER, -ERROR_DB_FOREIGN, -ERROR_DB_EMPTY, -ERROR_DB_NONE, -ERROR_DB_CORRUPT,
  * -ERROR_SQL_REFUSED, -ERROR_SQL_TIMEOUT.
  */

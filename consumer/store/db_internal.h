@@ -41,6 +41,12 @@ int db_keep_wal(struct db *db);
  */
 void db_configure_writer(void);
 
+/*
+ * For a file that may come from anywhere, before it is read: bounds for the size of texts, values and statements, and for
+ * the memory of SQLite in this process, which is lifted when it opens a database for writing. The connection never writes.
+ */
+int db_restrict_reading(struct db *db, uint64_t memory);
+
 /* Returns error; message, which is static, becomes what db_message() returns. */
 int db_set_error(struct db *db, int error, const char *message);
 /* As db_exec(). -ERROR_SQL_TIMEOUT: it took longer than limit_ns and was rolled back. */

@@ -13,7 +13,9 @@
 #include "common/cleanup.h"
 #include "consumer/store/db_files.h"
 #include "consumer/store/db_internal.h"
+#include "consumer/store/read_bounds.h"
 #include "consumer/store/schema.h"
+#include "consumer/store/schema_check.h"
 #include "consumer/store/wal_index.h"
 #include "consumer/text/clock.h"
 #include "consumer/text/error.h"
@@ -196,11 +198,13 @@ static int open_checked(const char *name, const char *path, enum db_access acces
 	int r = db_handle_open(name, path, access, &db);
 
 	if (!r)
+		r = db_restrict_reading(db, read_bounds_of(path).memory);
+	if (!r)
 		r = check_identity(db, &version);
 	if (!r && version == 0)
 		r = -ERROR_DB_EMPTY;
 	if (!r)
-		r = db_exec(db, "PRAGMA query_only = ON; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -16384");
+		r = schema_check(db);
 	if (r)
 		return r;
 	db_remember_files(db);

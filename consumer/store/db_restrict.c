@@ -7,8 +7,8 @@
 
 #include "common/cleanup.h"
 
-/* The most memory that SQLite may allocate. */
-#define HEAP_LIMIT (256LL << 20)
+/* The most memory that SQLite may allocate for a statement of a user. */
+#define QUERY_HEAP_MAX (256ULL << 20)
 
 static bool is_one_of(const char *word, const char *const *words)
 {
@@ -45,22 +45,26 @@ static int authorize_reading(void *argument, int action, const char *first, cons
 	return allowed ? SQLITE_OK : SQLITE_DENY;
 }
 
-/* Far above what users write, far below what fills memory or stack. */
+/*
+ * Far above what is stored and what users write, far below what fills memory or stack. reading: of every connection that
+ * reads; query: for the statement of a user.
+ */
+#define AS_BUILT (-1)
 static const struct {
-	int category, value;
+	int category, reading, query;
 } limits[] = {
-	{ SQLITE_LIMIT_LENGTH, 16 << 20 },
-	{ SQLITE_LIMIT_SQL_LENGTH, 1 << 17 },
-	{ SQLITE_LIMIT_COLUMN, 500 },
-	{ SQLITE_LIMIT_EXPR_DEPTH, 200 },
-	{ SQLITE_LIMIT_COMPOUND_SELECT, 50 },
-	{ SQLITE_LIMIT_VDBE_OP, 1 << 20 },
-	{ SQLITE_LIMIT_FUNCTION_ARG, 64 },
-	{ SQLITE_LIMIT_ATTACHED, 0 },
-	{ SQLITE_LIMIT_LIKE_PATTERN_LENGTH, 1000 },
-	{ SQLITE_LIMIT_VARIABLE_NUMBER, 100 },
-	{ SQLITE_LIMIT_TRIGGER_DEPTH, 1 },
-	{ SQLITE_LIMIT_WORKER_THREADS, 0 },
+	{ SQLITE_LIMIT_LENGTH, 1 << 20, 16 << 20 },
+	{ SQLITE_LIMIT_SQL_LENGTH, 1 << 17, 1 << 17 },
+	{ SQLITE_LIMIT_COLUMN, 500, 500 },
+	{ SQLITE_LIMIT_EXPR_DEPTH, AS_BUILT, 200 },
+	{ SQLITE_LIMIT_COMPOUND_SELECT, AS_BUILT, 50 },
+	{ SQLITE_LIMIT_VDBE_OP, 1 << 20, 1 << 20 },
+	{ SQLITE_LIMIT_FUNCTION_ARG, 64, 64 },
+	{ SQLITE_LIMIT_ATTACHED, 0, 0 },
+	{ SQLITE_LIMIT_LIKE_PATTERN_LENGTH, AS_BUILT, 1000 },
+	{ SQLITE_LIMIT_VARIABLE_NUMBER, AS_BUILT, 100 },
+	{ SQLITE_LIMIT_TRIGGER_DEPTH, 1, 1 },
+	{ SQLITE_LIMIT_WORKER_THREADS, 0, 0 },
 };
 
 /*
@@ -75,11 +79,19 @@ static void use_table_functions(sqlite3 *handle)
 	(void)sqlite3_exec(handle, sql, NULL, NULL, NULL);
 }
 
-int db_restrict_statements(sqlite3 *handle)
+void db_restrict_reader(sqlite3 *handle, uint64_t memory)
+{
+	(void)sqlite3_hard_heap_limit64((sqlite3_int64)memory);
+	(void)sqlite3_db_config(handle, SQLITE_DBCONFIG_ENABLE_TRIGGER, 0, NULL);
+	for (size_t i = 0; i < ARRAY_SIZE(limits); i++)
+		(void)sqlite3_limit(handle, limits[i].category, limits[i].reading);
+}
+
+int db_restrict_statements(sqlite3 *handle, uint64_t memory)
 {
 	use_table_functions(handle);
-	(void)sqlite3_hard_heap_limit64(HEAP_LIMIT);
+	(void)sqlite3_hard_heap_limit64((sqlite3_int64)(memory < QUERY_HEAP_MAX ? memory : QUERY_HEAP_MAX));
 	for (size_t i = 0; i < ARRAY_SIZE(limits); i++)
-		(void)sqlite3_limit(handle, limits[i].category, limits[i].value);
+		(void)sqlite3_limit(handle, limits[i].category, limits[i].query);
 	return sqlite3_set_authorizer(handle, authorize_reading, NULL);
 }

@@ -5,6 +5,14 @@
 
 #include "consumer/store/event_join.h"
 
+/* For the kind of event that a build with -DCRI_TEST_KIND has. */
+#ifdef CRI_TEST_KIND
+#define SCHEMA_OF_TESTS \
+	"CREATE TABLE test(id INTEGER PRIMARY KEY, number INTEGER);INSERT INTO type VALUES(8, 'test');"
+#else
+#define SCHEMA_OF_TESTS
+#endif
+
 /*
  * event.id is the order of arrival; ring_rows.c assigns it and never reuses one. Side tables hold what only one
  * type has, under the same id; process_exit, by far the most frequent type, needs event alone. Indexes are few and
@@ -105,7 +113,7 @@ const char schema_create[] =
 	" " SCHEMA_OOM_KILLS("") " AS oom_kills, " SCHEMA_INIT_EXIT("", "e.status") " AS init_wait_status, "
 	SCHEMA_INIT_EXIT("", "e.flags & 1") " AS init_oom_killed"
 	" FROM container c LEFT JOIN pod p ON p.pod = c.pod LEFT JOIN boot b ON b.boot = c.boot"
-	" LEFT JOIN cgroup g ON g.cgroup = c.cgroup;";
+	" LEFT JOIN cgroup g ON g.cgroup = c.cgroup;" SCHEMA_OF_TESTS;
 
 /* Those of the largest table last: making them is given up when it takes too long. */
 const char *const schema_indexes[] = {

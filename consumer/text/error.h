@@ -16,6 +16,8 @@
 	X(DB_EMPTY, "it is empty, not a database of cri-ebpf")                                                         \
 	X(DB_NONE, "it is not a database of cri-ebpf, nor of another program that uses SQLite")                        \
 	X(DB_CORRUPT, "the database is damaged")                                                                       \
+	X(DB_SCHEMA, "its tables and views are not those of cri-ebpf: it is damaged, or made to mislead")              \
+	X(VALUE_SIZE, "a value in it is larger than any that cri-ebpf stores")                                         \
 	X(NOT_REGULAR, "it is not a regular file, or a file beside it (-wal, -shm, -journal) is not one")               \
 	X(DB_REOPEN, "the database must be closed and opened again")                                                   \
 	X(DB_PRIVATE, "the recorder keeps readers out for the moment, because one of them held a lock that stopped"    \

@@ -6,6 +6,10 @@ set -u
 
 CRI=${BUILD:-build}/extended/cri-ebpf
 [ -x "$CRI" ] || skip_all "$CRI is not built: make extended"
+# Its tables are one more.
+MKDB=${BUILD:-build}/extended/mkdb
+rm -f "$DB"*
+mkdb "$DB" <"$ROOT/tests/cli/fixture.sql"
 mkdb "$DB" <<'EOF'
 INSERT OR REPLACE INTO type VALUES (8, 'test');
 INSERT INTO event(id, type, time, boot, cgroup, pid, comm, duration) VALUES (900, 8, 1763829300000000000, 2, 1, 77, 'x', 42);

@@ -20,6 +20,7 @@ static void test_a_failed_batch_is_stored_later_and_once(void **state)
 	static const char container[] = "/docker/00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff";
 	struct recorder_rig r;
 	struct db *db = NULL;
+	int64_t rows = -1;
 
 	(void)state;
 	recorder_rig_open(&r, RING);
@@ -36,8 +37,9 @@ static void test_a_failed_batch_is_stored_later_and_once(void **state)
 	assert_int_equal(pipeline_commit(r.pipeline), -EINVAL);
 	assert_non_null(strstr(pipeline_message(r.pipeline), "no"));
 	assert_int_equal(r.rig.consumer, 0);
-	assert_answer(&r, "SELECT count(*) FROM event", 0);
-	assert_answer(&r, "SELECT count(*) FROM cgroup", 0);
+	/* Not by db_open_read, which refuses a database with a trigger. */
+	assert_int_equal(db_number(db, -1, &rows, "SELECT (SELECT count(*) FROM event) + (SELECT count(*) FROM cgroup)"), 0);
+	assert_int_equal(rows, 0);
 	(void)pipeline_scan(r.pipeline);
 	assert_int_equal(pipeline_commit(r.pipeline), -EINVAL);
 
