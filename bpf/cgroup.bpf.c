@@ -3,7 +3,7 @@
  * Creation and removal of a cgroup and the first exec in it, in the hierarchy of the memory controller.
  *
  *   mkdir   cgroup_mkdir         rung tp_btf, rung raw_tp
- *   exec    sched_process_exec   the same; with a twin
+ *   exec    sched_process_exec   the same
  *   rmdir   cgroup_rmdir         the same
  *
  * The path is stored in `metadata` at creation, so that later events of the cgroup can be named although its directory
@@ -12,7 +12,7 @@
 #include "bpf/bpf.bpf.h"
 #include "bpf/filter.bpf.h"
 #include "bpf/memcg.bpf.h"
-#include "bpf/twin.bpf.h"
+#include "bpf/task.bpf.h"
 #include "common/unit_name.h"
 
 /* Offsets in scratch memory behind the record. */
@@ -131,24 +131,21 @@ int BPF_PROG(cgroup_mkdir_raw, struct cgroup *cgroup, const char *path)
  * Records the first exec in a cgroup. The runtime may exec there before the container's own process does (runc execs
  * itself), so the exec of a pid namespace's init is recorded as well, first or not.
  */
-static __always_inline int cgroup_exec(const bool typed, struct task_struct *task, const bool is_twin)
+static __always_inline int cgroup_exec(const bool typed, struct task_struct *task)
 {
 	struct cgroup *cgroup = task_cgroup(typed, task);
 	struct ev_cgroup identity = {};
 	struct ev_task who = {};
 	struct ev_lifecycle *e;
-	struct emit out = { .unnumbered = is_twin };
+	const struct role role = role_read();
+	struct emit out = { .unnumbered = cfg_preempted && role.shared }; /* two sets may preempt each other */
 	__u32 level = 0;
 	bool first, init;
 
 	cgroup_identify(typed, cgroup, &identity);
-	if (!role_read().records || filter_is_host(&identity))
+	if (!role.records || filter_is_host(&identity))
 		return 0;
-	task_fill(typed, task, &who);
-	if (!twin_claim(is_twin, HANDLED_EXEC, who.pid, who.start_ns)) {
-		twin_release(HANDLED_EXEC, who.pid);
-		return 0;
-	}
+	task_fill(typed, task, &who, true);
 	first = seen_first(EV_CGROUP_EXEC, identity.hierarchy, identity.id, SEEN_RECORDED);
 	init = task_is_ns_init(typed, task, who.pid, &level) && level > 0;
 	if (!first && !(init && seen_first(EV_CGROUP_EXEC, who.pid, who.start_ns, SEEN_RECORDED)))
@@ -175,26 +172,13 @@ static __always_inline int cgroup_exec(const bool typed, struct task_struct *tas
 SEC("tp_btf/sched_process_exec")
 int BPF_PROG(cgroup_exec_btf, struct task_struct *task)
 {
-	return cgroup_exec(true, task, false);
-}
-
-/* Needs twin_claim() although there is `seen`: the init of a namespace would be recorded a second time. */
-SEC("tp_btf/sched_process_exec")
-int BPF_PROG(cgroup_exec_again, struct task_struct *task)
-{
-	return cgroup_exec(true, task, true);
+	return cgroup_exec(true, task);
 }
 
 SEC("raw_tp/sched_process_exec")
 int BPF_PROG(cgroup_exec_raw, struct task_struct *task)
 {
-	return cgroup_exec(false, task, false);
-}
-
-SEC("raw_tp/sched_process_exec")
-int BPF_PROG(cgroup_exec_raw_again, struct task_struct *task)
-{
-	return cgroup_exec(false, task, true);
+	return cgroup_exec(false, task);
 }
 
 static __always_inline void lifecycle_fill_memory(struct ev_lifecycle *e, struct cgroup *cgroup)

@@ -11,6 +11,14 @@ const volatile bool cfg_record_host __weak = false;
 const volatile bool cfg_exit_twice __weak = false;
 /* There is no hook for a limit that is hit; the OOM kill reports it instead. */
 const volatile bool cfg_limit_from_kill __weak = false;
+/* `seen` has every process that the OOM killer kills. */
+const volatile bool cfg_kill_seen __weak = false;
+/* The kernel may skip the program of an exit; process_exit_late finds these exits by `exited`. */
+const volatile bool cfg_second_chance __weak = false;
+/* Tracepoints can be preempted, so that one program may run within another on the same CPU. */
+const volatile bool cfg_preempted __weak = false;
+/* For tests: exits of processes whose pid is a multiple of this are skipped; 0: none. */
+const volatile __u32 cfg_skip_exits __weak = 0;
 /* signal_kernel_kill is attached, so that a mark without a kill is distinguished from a kill. */
 const volatile bool cfg_kill_noted __weak = false;
 /* map_info.set of the programs of this load; it differs from the programs that they replace. */

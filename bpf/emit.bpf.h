@@ -27,8 +27,9 @@ static __always_inline struct map_counters *emit_counters(__u32 kind)
 	return bpf_map_lookup_elem(&counters, &kind);
 }
 
-/* Atomic, because a twin (twin.bpf.h) may interrupt the program that it belongs to. Kernels before 5.12 cannot return
- * the result of an atomic addition; it is not needed here. */
+/* Atomic, because programs that count the same kind may run within each other on one CPU: the second chance of an exit
+ * interrupts the program of another exit; while programs are replaced, one set may preempt the other. Kernels before 5.12
+ * cannot return the result of an atomic addition; it is not needed here. */
 static __always_inline void count(__u64 *counter)
 {
 	__sync_fetch_and_add(counter, 1);
@@ -54,7 +55,7 @@ static __always_inline void emit_map_error(__u32 kind)
 struct emit {
 	struct map_counters *counters;
 	enum emit_room room;
-	bool unnumbered; /* seq is 0: a twin may interrupt a program that has just taken its number */
+	bool unnumbered; /* seq is 0, because this program may run within another one that takes a number of this kind */
 	__u64 used;      /* bytes of the ring that are not read yet; 0 when not requested */
 };
 

@@ -120,6 +120,11 @@ struct oom_control {
 	enum oom_constraint constraint;
 };
 
+/* The context of an iterator over tasks. */
+struct bpf_iter__task {
+	struct task_struct *task;
+};
+
 #pragma clang attribute pop
 
 enum cgroup_subsys_id {

@@ -38,6 +38,22 @@ struct {
 	__type(value, __u64);
 } seen SEC(".maps") __weak;
 
+/* LIMIT_EXITED entries. The loader creates this map and the next one only for process_exit_late. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, __u64);
+} exited SEC(".maps") __weak;
+
+/* LIMIT_DISPLACED entries. When too small, an exit may be recorded a second time, as late. */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 1);
+	__type(key, struct map_displaced_key);
+	__type(value, __u32);
+} displaced SEC(".maps") __weak;
+
 /* At least LIMIT_ARMED entries. When too small, pressure on a cgroup may be reported more often than it should. */
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);

@@ -105,7 +105,7 @@ static __always_inline int oom_emit(const bool typed, struct task_struct *victim
 		return 0;
 	e = (struct ev_oom_kill *)s->bytes;
 	__builtin_memset(e, 0, sizeof(*e));
-	task_fill(typed, victim, &e->victim);
+	task_fill(typed, victim, &e->victim, true);
 	if (!seen_first(EV_OOM_KILL, e->victim.pid, e->victim.start_ns, SEEN_RECORDED))
 		return 0;
 	task_fill_current(&e->trigger);

@@ -2,18 +2,25 @@
 /*
  * Exits and forks of processes.
  *
- *   exit   sched_process_exit   rung tp_btf (6.16 and later), rung tp_btf_live, rung raw_tp
- *   fork   sched_process_fork   rung tp_btf, rung raw_tp
+ *   exit        sched_process_exit   rung tp_btf (6.16 and later), rung tp_btf_live, rung raw_tp
+ *   late exit   sched_process_free   rung tp_btf, rung raw_tp; where the kernel may skip the program of the exit
+ *   fork        sched_wakeup_new     rung tp_btf, rung raw_tp
  *
  * sched_process_exit runs in every exiting thread; only the last thread of a process is an exit of the process. Since
  * 6.16 the tracepoint says which one that is (group_dead). Before, it is the one that sees signal->live == 0; two
  * threads that exit at the same time may both see 0, and `seen` lets only one of them record the exit. The thread
  * group leader cannot serve as the criterion: it may exit long before the process, or be replaced by execve.
+ *
+ * Since 7.0 a program on a tracepoint can be preempted, and the kernel skips it for every other process that reaches the
+ * tracepoint on that CPU meanwhile (kernel/trace/bpf_trace.c, __bpf_trace_run() and prog->active). sched_process_free
+ * runs with bottom halves off, when a process is released, and cannot be preempted: an exit that was not handled
+ * (exited.bpf.h) gets its second chance there. sched_wakeup_new runs under the lock of a run queue, and is never skipped
+ * either.
  */
 #include "bpf/bpf.bpf.h"
+#include "bpf/exited.bpf.h"
 #include "bpf/filter.bpf.h"
 #include "bpf/task.bpf.h"
-#include "bpf/twin.bpf.h"
 
 /* The status that wait(2) reports (kernel/exit.c, wait_task_zombie()): the group's code if the group exits as a whole,
  * else the leader's. */
@@ -27,8 +34,11 @@ static __always_inline __u32 exit_status(const bool typed, struct task_struct *t
 	return GET(typed, leader, exit_code);
 }
 
-/* oom_mm is also set on processes that were already exiting when the OOM killer chose them; `seen` then says
- * SEEN_DYING. */
+/*
+ * The OOM killer sets oom_mm of every process that it kills, and of processes that were exiting already. `seen` tells
+ * them apart where it has every kill; elsewhere the signal must do, since a process that exits by itself has another
+ * status.
+ */
 static __always_inline bool exit_is_oom_victim(const bool typed, struct task_struct *task, __u32 tgid, __u64 start_ns)
 {
 	struct map_seen_key key = { .kind = EV_OOM_KILL, .tgid = tgid, .start_ns = start_ns };
@@ -37,114 +47,142 @@ static __always_inline bool exit_is_oom_victim(const bool typed, struct task_str
 
 	if (!GET(typed, signal, oom_mm))
 		return false;
+	if (!cfg_kill_seen)
+		return (exit_status(typed, task) & 0x7f) == SIGKILL;
 	value = bpf_map_lookup_elem(&seen, &key);
-	return !value || *value == SEEN_RECORDED;
+	return value && *value == SEEN_RECORDED;
 }
 
-/* check_seen: another thread may record the same exit. */
-static __always_inline int exit_emit(const bool typed, struct task_struct *task, const bool check_seen,
-				     const bool is_twin)
+/* What distinguishes the exit programs. */
+struct exit_how {
+	bool late;  /* the process is being released: its parent and its namespaces are not known any more */
+	bool twice; /* two threads may record the same exit: `seen` decides */
+};
+
+static __always_inline void exit_fill(const bool typed, struct task_struct *task, const struct exit_how how,
+				      struct ev_process_exit *e)
 {
-	const struct role role = role_read();
-	struct task_struct *leader = GET(typed, task, group_leader);
-	const __u32 tgid = GET(typed, task, tgid);
-	const __u64 start_ns = GET(typed, leader, start_boottime);
+	task_fill(typed, task, &e->task, !how.late);
+	e->status = exit_status(typed, task);
+	e->ns_level = 0;
+	e->ns_init = !how.late && task_is_ns_init(typed, task, e->task.pid, &e->ns_level);
+}
+
+static __always_inline int exit_emit(const bool typed, struct task_struct *task, const struct exit_how how,
+				     const struct role role, __u32 tgid, __u64 start_ns)
+{
+	/* Two sets of programs may preempt each other; the second chance interrupts both. */
+	struct emit out = { .unnumbered = how.late || (cfg_preempted && role.shared) };
+	enum emit_room room = EMIT_ALWAYS;
 	struct ev_cgroup cgroup = {};
 	struct ev_process_exit *e;
-	struct emit out = { .unnumbered = is_twin };
-	enum emit_room room = EMIT_ALWAYS;
 	bool victim;
 
-	if (!role.records)
-		return 0;
 	task_identify_cgroup(typed, task, &cgroup);
 	victim = exit_is_oom_victim(typed, task, tgid, start_ns);
 	if (!victim && !filter_bulk(EV_PROCESS_EXIT, &cgroup, &room))
 		return 0;
-	if ((check_seen || role.shared) && !seen_first(EV_PROCESS_EXIT, tgid, start_ns, SEEN_RECORDED))
+	if ((how.twice || role.shared) && !seen_first(EV_PROCESS_EXIT, tgid, start_ns, SEEN_RECORDED))
 		return 0;
 
 	e = emit_reserve(&out, EV_PROCESS_EXIT, sizeof(*e), room);
 	if (!e)
 		return 0;
-	task_fill(typed, task, &e->task);
+	exit_fill(typed, task, how, e);
 	e->cgroup = cgroup;
-	e->status = exit_status(typed, task);
-	e->flags = victim ? EV_F_OOM_VICTIM : 0;
-	e->ns_init = task_is_ns_init(typed, task, tgid, &e->ns_level);
+	e->flags = (victim ? EV_F_OOM_VICTIM : 0) | (how.late ? EV_F_LATE : 0);
 	emit_submit(&out, e);
 	return 0;
 }
 
-/* Records an exit exactly once among the twin programs. */
-static __always_inline int exit_once(struct task_struct *task, const bool is_twin)
+/* The last thread of a process exits. */
+static __always_inline int exit_now(const bool typed, struct task_struct *task, const bool twice)
 {
-	struct task_struct *leader = task->group_leader;
+	const struct exit_how how = { .twice = twice };
+	const struct role role = role_read();
+	struct task_struct *leader = GET(typed, task, group_leader);
+	const __u32 tgid = GET(typed, task, tgid);
+	const __u64 start_ns = GET(typed, leader, start_boottime);
 
-	if (!twin_claim(is_twin, HANDLED_EXIT, task->tgid, leader->start_boottime))
+	if (!role.records || (cfg_skip_exits && tgid % cfg_skip_exits == 0))
 		return 0;
-	return exit_emit(true, task, false, is_twin);
+	if (cfg_second_chance)
+		exited_note(tgid, start_ns);
+	return exit_emit(typed, task, how, role, tgid, start_ns);
+}
+
+/* A task is released, for a process its thread group leader as the last one. While two sets of programs are attached,
+ * both look for the note, so it must stay. */
+static __always_inline int exit_late(const bool typed, struct task_struct *task, const bool twice)
+{
+	const struct exit_how how = { .late = true, .twice = twice };
+	const struct role role = role_read();
+	const __u32 tgid = GET(typed, task, tgid);
+	const __u64 start_ns = GET(typed, task, start_boottime);
+	struct map_counters *c;
+
+	if (GET(typed, task, pid) != (int)tgid || GET(typed, task, group_leader) != task || !role.records ||
+	    exited_take(tgid, start_ns, role.shared))
+		return 0;
+	c = emit_counters(EV_PROCESS_EXIT);
+	if (c)
+		count(&c->late);
+	return exit_emit(typed, task, how, role, tgid, start_ns);
 }
 
 SEC("tp_btf/sched_process_exit")
 int BPF_PROG(exit_group_dead, struct task_struct *task, bool group_dead)
 {
-	return group_dead ? exit_once(task, false) : 0;
+	return group_dead ? exit_now(true, task, false) : 0;
 }
 
-SEC("tp_btf/sched_process_exit")
-int BPF_PROG(exit_again, struct task_struct *task, bool group_dead)
-{
-	return group_dead ? exit_once(task, true) : 0;
-}
-
-/* A second twin: when many processes are killed at once, the first twin is sometimes preempted too. */
-SEC("tp_btf/sched_process_exit")
-int BPF_PROG(exit_third, struct task_struct *task, bool group_dead)
-{
-	return group_dead ? exit_once(task, true) : 0;
-}
-
-/* Has no twins: kernels before 6.16 do not preempt a tracepoint, and each exit of a thread would pay for them. */
 SEC("tp_btf/sched_process_exit")
 int BPF_PROG(exit_live, struct task_struct *task)
 {
-	return task->signal->live.counter == 0 ? exit_emit(true, task, true, false) : 0;
-}
-
-/* Two threads may both see 0; `seen` lets only one record the exit. */
-static __always_inline int exit_raw_once(struct task_struct *task, const bool is_twin)
-{
-	if (BPF_CORE_READ(task, signal, live.counter) != 0 ||
-	    !twin_claim(is_twin, HANDLED_EXIT, BPF_CORE_READ(task, tgid), BPF_CORE_READ(task, group_leader, start_boottime)))
-		return 0;
-	return exit_emit(false, task, true, is_twin);
+	return task->signal->live.counter == 0 ? exit_now(true, task, true) : 0;
 }
 
 SEC("raw_tp/sched_process_exit")
 int BPF_PROG(exit_raw, struct task_struct *task)
 {
-	return exit_raw_once(task, false);
+	return BPF_CORE_READ(task, signal, live.counter) == 0 ? exit_now(false, task, true) : 0;
 }
 
-SEC("raw_tp/sched_process_exit")
-int BPF_PROG(exit_raw_again, struct task_struct *task)
+SEC("tp_btf/sched_process_free")
+int BPF_PROG(exit_late_btf, struct task_struct *task)
 {
-	return exit_raw_once(task, true);
+	return exit_late(true, task, cfg_exit_twice);
 }
 
-SEC("raw_tp/sched_process_exit")
-int BPF_PROG(exit_raw_third, struct task_struct *task)
+SEC("raw_tp/sched_process_free")
+int BPF_PROG(exit_late_raw, struct task_struct *task)
 {
-	return exit_raw_once(task, true);
+	return exit_late(false, task, cfg_exit_twice);
 }
 
-static __always_inline int fork_emit(const bool typed, struct task_struct *parent, struct task_struct *child,
-				     const bool is_twin)
+/* Run once by the loader, before an exit program is attached: notes the processes that have exited already and are not
+ * released yet, since their exits are from before the load. */
+SEC("iter/task")
+int exit_before(struct bpf_iter__task *ctx)
 {
+	struct task_struct *task = ctx->task;
+
+	if (task && task->pid == task->tgid && task->signal->live.counter == 0)
+		exited_note(task->tgid, task->start_boottime);
+	return 0;
+}
+
+/*
+ * A new task is about to run for the first time, woken by the task that made it. The record names the parent that gets
+ * the SIGCHLD (real_parent) as the one that forked: it is also what a typed load can reach on every kernel. With
+ * CLONE_PARENT that is the parent of the caller of clone().
+ */
+static __always_inline int fork_emit(const bool typed, struct task_struct *child)
+{
+	struct task_struct *parent = GET(typed, child, real_parent);
 	struct ev_cgroup cgroup = {};
 	struct ev_process_fork *e;
-	struct emit out = { .unnumbered = is_twin };
+	struct emit out = {};
 	enum emit_room room;
 	const struct role role = role_read();
 
@@ -152,8 +190,6 @@ static __always_inline int fork_emit(const bool typed, struct task_struct *paren
 		return 0;
 	if (GET(typed, child, pid) != GET(typed, child, tgid))
 		return 0; /* a thread */
-	if (!twin_claim(is_twin, HANDLED_FORK, GET(typed, child, tgid), GET(typed, child, start_boottime)))
-		return 0;
 	task_identify_cgroup(typed, child, &cgroup);
 	if (!filter_bulk(EV_PROCESS_FORK, &cgroup, &room))
 		return 0;
@@ -164,35 +200,23 @@ static __always_inline int fork_emit(const bool typed, struct task_struct *paren
 	e = emit_reserve(&out, EV_PROCESS_FORK, sizeof(*e), room);
 	if (!e)
 		return 0;
-	task_fill(typed, parent, &e->task);
-	task_fill(typed, child, &e->child);
+	task_fill(typed, parent, &e->task, true);
+	task_fill(typed, child, &e->child, true);
 	e->cgroup = cgroup;
 	emit_submit(&out, e);
 	return 0;
 }
 
-SEC("tp_btf/sched_process_fork")
-int BPF_PROG(fork_btf, struct task_struct *parent, struct task_struct *child)
+SEC("tp_btf/sched_wakeup_new")
+int BPF_PROG(fork_btf, struct task_struct *child)
 {
-	return fork_emit(true, parent, child, false);
+	return fork_emit(true, child);
 }
 
-SEC("tp_btf/sched_process_fork")
-int BPF_PROG(fork_again, struct task_struct *parent, struct task_struct *child)
+SEC("raw_tp/sched_wakeup_new")
+int BPF_PROG(fork_raw, struct task_struct *child)
 {
-	return fork_emit(true, parent, child, true);
-}
-
-SEC("raw_tp/sched_process_fork")
-int BPF_PROG(fork_raw, struct task_struct *parent, struct task_struct *child)
-{
-	return fork_emit(false, parent, child, false);
-}
-
-SEC("raw_tp/sched_process_fork")
-int BPF_PROG(fork_raw_again, struct task_struct *parent, struct task_struct *child)
-{
-	return fork_emit(false, parent, child, true);
+	return fork_emit(false, child);
 }
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";

@@ -55,15 +55,21 @@ static __always_inline void task_identify_cgroup(const bool typed, struct task_s
 	out->id = GET(typed, kn, id);
 }
 
-/* task: any thread of the process. The name is that of the thread group leader. */
-static __always_inline void task_fill(const bool typed, struct task_struct *task, struct ev_task *out)
+/* task: any thread of the process. The name is that of the thread group leader. has_parent false: ppid is 0, because the
+ * process is being released and its parent may be gone. */
+static __always_inline void task_fill(const bool typed, struct task_struct *task, struct ev_task *out,
+				      const bool has_parent)
 {
 	struct task_struct *leader = GET(typed, task, group_leader);
-	struct task_struct *parent = GET(typed, leader, real_parent);
 	struct cred *cred = GET(typed, task, real_cred);
 
 	out->pid = GET(typed, task, tgid);
-	out->ppid = GET(typed, parent, tgid);
+	out->ppid = 0;
+	if (has_parent) {
+		struct task_struct *parent = GET(typed, leader, real_parent);
+
+		out->ppid = GET(typed, parent, tgid);
+	}
 	out->uid = GET(typed, cred, uid.val);
 	out->zero = 0;
 	out->start_ns = GET(typed, leader, start_boottime);
@@ -97,7 +103,7 @@ static __always_inline bool task_is_ns_init(const bool typed, struct task_struct
 static __always_inline void task_fill_current(struct ev_task *out)
 {
 	if (cfg_probe_read) {
-		task_fill(false, (struct task_struct *)bpf_get_current_task(), out);
+		task_fill(false, (struct task_struct *)bpf_get_current_task(), out, true);
 		return;
 	}
 	out->pid = bpf_get_current_pid_tgid() >> 32;

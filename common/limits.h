@@ -22,6 +22,11 @@
 /* Least entries of `armed`: memory limits that are under pressure at the same time; and of `kill_notes`. */
 #define LIMIT_ARMED 4096
 
+/* Slots of `exited`, a power of two: hosts with pid_max up to it never share one. Entries of `displaced`: processes that
+ * have exited, are not released yet, and share a slot with a later exit. */
+#define LIMIT_EXITED    65536
+#define LIMIT_DISPLACED 4096
+
 /* CPU numbers are below this (largest NR_CPUS of the kernel); bounds tables indexed by CPU. */
 #define LIMIT_CPUS 8192
 

@@ -16,6 +16,7 @@ struct map_counters {
 	__u64 filtered;   /* events not recorded: of the host, and OOM marks of exiting processes */
 	__u64 map_errors; /* failed updates of metadata, seen or armed */
 	__u64 since_wakeup; /* records since the reader was last woken */
+	__u64 late; /* exits that the second chance found, recorded or not (`exited`) */
 };
 
 /* `metadata`: hash, key: struct ev_cgroup. Written by the loader, the BPF programs and the recorder. */
@@ -55,6 +56,18 @@ enum map_seen_value {
 	SEEN_DYING = 2, /* the OOM killer marked a process that was exiting already: no kill */
 };
 
+/*
+ * `exited`: array of LIMIT_EXITED; `displaced`: LRU hash. Both exist only where process_exit_late is attached, the second
+ * chance of an exit whose program the kernel skipped. exited[pid & (LIMIT_EXITED - 1)] is the start time of the last
+ * process in that slot whose exit the program of process_exit has handled, 0 after its release. `displaced` holds a start
+ * time that another process with the same slot has overwritten meanwhile.
+ */
+struct map_displaced_key {
+	__u32 slot;
+	__u32 zero;
+	__u64 start_ns;
+};
+
 /* `armed`: LRU hash. For EV_MEMORY_HIGH and EV_MEMORY_LIMIT an entry means that pressure on this cgroup was reported;
  * value: time of the report (CLOCK_BOOTTIME, ns); deleted when usage falls below the re-arm level. For EV_OOM_KILL the
  * value is the number of OOMs of the cgroup's own limit at its last recorded kill. */
@@ -68,6 +81,7 @@ struct map_armed_key {
 #define INFO_PROBES   16 /* room for more than there are, so that a new probe keeps the layout */
 #define INFO_NAME_MAX 24
 #define INFO_RUNG_OFF "off" /* the configuration disables the probe */
+#define INFO_RUNG_UNNEEDED "unneeded" /* this kernel does not need the probe */
 
 enum info_cgroup_mode { /* where the memory controller is */
 	INFO_CGROUP_V1 = 1,
@@ -97,7 +111,7 @@ struct map_info {
 	char version[INFO_NAME_MAX]; /* of the loader, NUL-terminated */
 	struct {
 		char name[INFO_NAME_MAX]; /* "" after the last */
-		char rung[INFO_NAME_MAX]; /* "": no rung works on this kernel; or INFO_RUNG_OFF */
+		char rung[INFO_NAME_MAX]; /* "": no rung works on this kernel; or INFO_RUNG_* */
 		__u32 links; /* pinned for it: link_<name>, link_<name>_<number>; 0 also where another probe sees its events */
 		__u32 zero;
 	} probes[INFO_PROBES];
@@ -113,10 +127,11 @@ static inline void map_info_terminate(struct map_info *info)
 	}
 }
 
-EV_ASSERT(sizeof(struct map_counters) == 48);
+EV_ASSERT(sizeof(struct map_counters) == 56);
 EV_ASSERT(sizeof(struct map_metadata) == 384);
 EV_ASSERT(sizeof(struct map_seen_key) == 16);
 EV_ASSERT(sizeof(struct map_armed_key) == 24);
+EV_ASSERT(sizeof(struct map_displaced_key) == 16);
 EV_ASSERT(sizeof(struct map_info) == 72 + INFO_PROBES * (2 * INFO_NAME_MAX + 8));
 
 #endif

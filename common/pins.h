@@ -10,9 +10,14 @@
 #define PIN_COUNTERS "counters"
 #define PIN_SEEN     "seen"
 #define PIN_ARMED    "armed"
+#define PIN_EXITED   "exited"
+#define PIN_DISPLACED "displaced"
 #define PIN_INFO     "info"
 #define PIN_LINK_PREFIX "link_"
-#define PIN_NEW_SUFFIX  "_new" /* a link that is about to replace the one without this suffix */
+#define PIN_PROGRAM_PREFIX "prog_"
+#define PIN_PROGRAM_EXIT   PIN_PROGRAM_PREFIX "exit" /* the program of process_exit, for its count of skipped events */
+#define PIN_PROGRAM_LATE   PIN_PROGRAM_PREFIX "exit_late"
+#define PIN_NEW_SUFFIX  "_new" /* a pin that is about to replace the one without this suffix */
 #define PIN_LOCK        "lock" /* a directory that a running loader has locked with flock(2) */
 #define PIN_TRY_PREFIX  "try_" /* a link pinned for a moment to find out whether that works; followed by PID_ */
 

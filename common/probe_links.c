@@ -39,7 +39,7 @@ bool probe_links_wanted(const struct map_info *info, size_t probe)
 {
 	const char *rung = info->probes[probe].rung;
 
-	return rung[0] && strcmp(rung, INFO_RUNG_OFF) != 0;
+	return rung[0] && strcmp(rung, INFO_RUNG_OFF) != 0 && strcmp(rung, INFO_RUNG_UNNEEDED) != 0;
 }
 
 size_t probe_links_source(const struct map_info *info, size_t probe)

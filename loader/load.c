@@ -85,7 +85,7 @@ static int find_loaded(const char *shown, struct map_info *ret_info)
 static int load(const struct settings *settings, bool replace)
 {
 	const char *dir = settings->config.pin_dir;
-	CLEANUP(cleanup_plan) struct plan plan = { .settings = settings, .shown = dir, .pins.dir = PIN_HERE };
+	CLEANUP(cleanup_plan) struct plan plan = { .settings = settings, .shown = dir, .pins.dir = PIN_HERE, .suffix = "" };
 	CLEANUP(cleanup_unlock) int locked = -1;
 	int r;
 

@@ -28,6 +28,7 @@ struct object {
 	struct cri_ebpf *skeleton;
 	struct bpf_link *links[OBJECT_LINKS_MAX];
 	size_t link_count;
+	bool second_maps_made; /* by this load */
 };
 
 static struct {
@@ -61,6 +62,12 @@ const char *object_log_last(void)
 	return object_log.last;
 }
 
+static void object_create_second_maps(struct object *object, bool wanted)
+{
+	bpf_map__set_autocreate(object->skeleton->maps.exited, wanted);
+	bpf_map__set_autocreate(object->skeleton->maps.displaced, wanted);
+}
+
 static int object_open(struct object **ret)
 {
 	struct object *object = calloc(1, sizeof(*object));
@@ -77,6 +84,7 @@ static int object_open(struct object **ret)
 	}
 	bpf_object__for_each_program(program, object->skeleton->obj)
 		bpf_program__set_autoload(program, false);
+	object_create_second_maps(object, false);
 	*ret = object;
 	return 0;
 }
@@ -117,6 +125,13 @@ static void object_set_own_sizes(struct object *object)
 	bpf_map__set_max_entries(object->skeleton->maps.kill_notes, lru_entries(LIMIT_ARMED));
 }
 
+/* Separate, because these maps may be new although the others are reused. */
+static void object_set_second_sizes(struct object *object)
+{
+	bpf_map__set_max_entries(object->skeleton->maps.exited, LIMIT_EXITED);
+	bpf_map__set_max_entries(object->skeleton->maps.displaced, LIMIT_DISPLACED);
+}
+
 /* The smallest sizes that the kernel accepts, because a rung that is only tried should cost little. */
 static void object_set_sizes_small(struct object *object)
 {
@@ -139,25 +154,34 @@ static void object_configure(struct object *object, const struct config *config,
 	knobs->cfg_ring_bytes = config->ring_buffer_size;
 }
 
-static int object_enable(struct object *object, const struct probe_rung *rung)
+static int object_autoload(struct object *object, const char *name)
 {
+	struct bpf_program *program = bpf_object__find_program_by_name(object->skeleton->obj, name);
+
+	return program ? bpf_program__set_autoload(program, true) : -ENOENT;
+}
+
+/* before: the rung's iterator as well. */
+static int object_enable(struct object *object, const struct probe_rung *rung, bool before)
+{
+	int r = 0;
 	struct cri_ebpf__rodata *knobs = object->skeleton->rodata;
 
 	if (rung->exit_twice)
 		knobs->cfg_exit_twice = true;
 	if (rung->kill_noted)
 		knobs->cfg_kill_noted = true;
+	if (rung->kill_seen)
+		knobs->cfg_kill_seen = true;
+	if (rung->second_chance) {
+		knobs->cfg_second_chance = true;
+		object_create_second_maps(object, true);
+	}
 	if (rung->derived)
 		knobs->cfg_limit_from_kill = true;
-	for (size_t i = 0; i < PROBE_PROGRAMS && rung->programs[i]; i++) {
-		struct bpf_program *program =
-			bpf_object__find_program_by_name(object->skeleton->obj, rung->programs[i]);
-
-		if (!program)
-			return -ENOENT;
-		bpf_program__set_autoload(program, true);
-	}
-	return 0;
+	for (size_t i = 0; r == 0 && i < PROBE_PROGRAMS && rung->programs[i]; i++)
+		r = object_autoload(object, rung->programs[i]);
+	return r == 0 && before && rung->before ? object_autoload(object, rung->before) : r;
 }
 
 static int object_add_link(struct object *object, struct bpf_link *link)
@@ -250,7 +274,7 @@ static int object_attach_program(struct object *object, struct bpf_program *prog
 static int object_attach_rung(struct object *object, const struct config *config, const char *probe,
 			      const struct probe_rung *rung, object_publish *publish, void *context)
 {
-	/* In reverse order: what the first program depends on (a note, a twin) must run before it does. */
+	/* In reverse order: what the first program depends on (a note) must run before it does. */
 	for (size_t i = PROBE_PROGRAMS; i-- > 0;) {
 		struct bpf_program *program;
 		int r;
@@ -326,7 +350,7 @@ int object_try(const struct config *config, const struct probe_rung *rung, const
 		return r;
 	object_set_sizes_small(object);
 	object_configure(object, config, probe_read);
-	r = object_enable(object, rung);
+	r = object_enable(object, rung, false);
 	if (r == 0)
 		r = object_find_functions(object, rung, kernel);
 	if (r < 0)
@@ -335,6 +359,22 @@ int object_try(const struct config *config, const struct probe_rung *rung, const
 	if (r < 0)
 		return r;
 	return object_attach_rung(object, config, "try", rung, object_try_pin, (void *)pin_dir);
+}
+
+int object_try_iterator(const struct config *config, const char *program)
+{
+	const struct probe_rung rung = { .before = program, .second_chance = true };
+	CLEANUP(cleanup_object) struct object *object = NULL;
+	int r = object_open(&object);
+
+	if (r < 0)
+		return r;
+	object_set_sizes_small(object);
+	object_configure(object, config, false);
+	r = object_enable(object, &rung, true);
+	if (r == 0)
+		r = bpf_object__load(object->skeleton->obj);
+	return r == 0 ? object_run_iterator(object, program) : r;
 }
 
 /* -EPROTO when the pinned map has another layout: programs would write behind a smaller value or misread another
@@ -352,30 +392,47 @@ static int object_check_map(const struct bpf_map *map, int fd)
 		       -EPROTO;
 }
 
+static int object_reuse_map(struct object *object, const char *dir, const char *name)
+{
+	struct bpf_map *map = bpf_object__find_map_by_name(object->skeleton->obj, name);
+	char path[PATH_MAX];
+	AUTO_CLOSE int fd = -1;
+	int r = pin_path(path, sizeof(path), dir, name);
+
+	if (r < 0)
+		return r;
+	fd = bpf_obj_get(path);
+	if (fd < 0)
+		return -errno;
+	r = object_check_map(map, fd);
+	return r == 0 ? bpf_map__reuse_fd(map, fd) : r;
+}
+
 static int object_reuse_maps(struct object *object, const char *dir)
 {
-	for (size_t i = 0; i < PIN_MAPS; i++) {
-		struct bpf_map *map = bpf_object__find_map_by_name(object->skeleton->obj, pin_maps[i]);
-		char path[PATH_MAX];
-		AUTO_CLOSE int fd = -1;
-		int r = pin_path(path, sizeof(path), dir, pin_maps[i]);
+	int r = 0;
 
-		if (r < 0)
-			return r;
-		fd = bpf_obj_get(path);
-		if (fd < 0)
-			return -errno;
-		r = object_check_map(map, fd);
-		if (r == 0)
-			r = bpf_map__reuse_fd(map, fd);
-		if (r < 0)
-			return r;
-	}
+	for (size_t i = 0; r == 0 && i < PIN_MAPS; i++)
+		r = object_reuse_map(object, dir, pin_maps[i]);
+	return r;
+}
+
+/* Uses the pinned maps of the second chance, or makes new ones when the programs before had none. */
+static int object_take_second_maps(struct object *object, const char *reuse_dir)
+{
+	int r = reuse_dir ? 0 : -ENOENT;
+
+	for (size_t i = 0; r == 0 && i < PIN_SECOND_MAPS; i++)
+		r = object_reuse_map(object, reuse_dir, pin_second_maps[i]);
+	if (r != -ENOENT)
+		return r;
+	object->second_maps_made = true;
+	object_set_second_sizes(object);
 	return 0;
 }
 
 int object_load(const struct config *config, const struct probe_choices *choices, const struct map_info *info,
-		uint64_t set, const char *reuse_dir, struct object **ret)
+		uint64_t set, unsigned int skip_exits, const char *reuse_dir, struct object **ret)
 {
 	CLEANUP(cleanup_object) struct object *object = NULL;
 	int r;
@@ -386,6 +443,8 @@ int object_load(const struct config *config, const struct probe_choices *choices
 		return r;
 	object_configure(object, config, choices->probe_read);
 	object->skeleton->rodata->cfg_set = set;
+	object->skeleton->rodata->cfg_preempted = choices->preempted;
+	object->skeleton->rodata->cfg_skip_exits = skip_exits;
 	object->skeleton->rodata->cfg_memory_hierarchy = info->memory_hierarchy;
 	object->skeleton->rodata->cfg_ring_bytes = info->ring_bytes;
 	object_set_own_sizes(object);
@@ -395,7 +454,9 @@ int object_load(const struct config *config, const struct probe_choices *choices
 		object_set_sizes(object, config);
 	for (size_t i = 0; r >= 0 && i < PROBE_COUNT; i++)
 		if (choices->probe[i].rung)
-			r = object_enable(object, choices->probe[i].rung);
+			r = object_enable(object, choices->probe[i].rung, choices->iterators);
+	if (r >= 0 && object->skeleton->rodata->cfg_second_chance)
+		r = object_take_second_maps(object, reuse_dir);
 	if (r >= 0)
 		r = bpf_object__load(object->skeleton->obj);
 	if (r < 0)
@@ -416,4 +477,46 @@ int object_pin_map(struct object *object, const char *name, const char *path)
 	if (fd < 0)
 		return fd;
 	return bpf_obj_pin(fd, path) < 0 ? -errno : 0;
+}
+
+int object_pin_program(struct object *object, const char *program, const char *path)
+{
+	const struct bpf_program *found = bpf_object__find_program_by_name(object->skeleton->obj, program);
+
+	if (!found)
+		return -ENOENT;
+	return bpf_obj_pin(bpf_program__fd(found), path) < 0 ? -errno : 0;
+}
+
+bool object_second_maps_made(const struct object *object)
+{
+	return object->second_maps_made;
+}
+
+/* Reads the iterator to its end; its program writes nothing. */
+static int iterator_read(const struct bpf_link *link)
+{
+	AUTO_CLOSE int fd = bpf_iter_create(bpf_link__fd(link));
+	char nothing[64];
+	ssize_t n;
+
+	if (fd < 0)
+		return -errno;
+	do
+		n = read(fd, nothing, sizeof(nothing));
+	while (n > 0 || (n < 0 && (errno == EAGAIN || errno == EINTR)));
+	return n < 0 ? -errno : 0;
+}
+
+int object_run_iterator(struct object *object, const char *program)
+{
+	const struct bpf_program *found = bpf_object__find_program_by_name(object->skeleton->obj, program);
+	struct bpf_link *link = found ? bpf_program__attach_iter(found, NULL) : NULL;
+	int r;
+
+	if (!link)
+		return found ? -errno : -ENOENT;
+	r = iterator_read(link);
+	bpf_link__destroy(link);
+	return r;
 }

@@ -26,18 +26,28 @@ const char *object_log_last(void);
 int object_try(const struct config *config, const struct probe_rung *rung, const struct btf *kernel, bool probe_read,
 	       const char *pin_dir);
 
+/* Loads and runs an iterator over tasks with small maps of its own. 0 when that works. */
+int object_try_iterator(const struct config *config, const char *program);
+
 /*
- * Opens, configures and loads the chosen programs. set: their value of map_info.set. reuse_dir NULL: makes new maps of
+ * Opens, configures and loads the chosen programs. set: their value of map_info.set. skip_exits: of each exit of a
+ * process whose pid is a multiple of it (for tests; 0: none). reuse_dir NULL: makes new maps of
  * the configured sizes; else uses the maps pinned there, with the sizes that they have (-EPROTO: a map has another
  * layout). The caller frees *ret with object_free(), which detaches every link that is not pinned.
  */
 int object_load(const struct config *config, const struct probe_choices *choices, const struct map_info *info,
-		uint64_t set, const char *reuse_dir, struct object **ret);
+		uint64_t set, unsigned int skip_exits, const char *reuse_dir, struct object **ret);
 void object_free(struct object *object);
 
 /* The map with this pin name (common/pins.h). -ENOENT: there is none. The object owns the descriptor. */
 int object_map_fd(const struct object *object, const char *name);
 int object_pin_map(struct object *object, const char *name, const char *path);
+int object_pin_program(struct object *object, const char *program, const char *path);
+/* True when object_load() made the maps in pin_second_maps; false when they were pinned before, or there are none. */
+bool object_second_maps_made(const struct object *object);
+
+/* Runs an iterator over all tasks once. */
+int object_run_iterator(struct object *object, const char *program);
 
 /*
  * Attaches all programs of the chosen rung of one probe and calls publish for each link with its pin name: the

@@ -23,6 +23,8 @@ const char *const pin_maps[PIN_MAPS] = {
 	PIN_EVENTS, PIN_METADATA, PIN_COUNTERS, PIN_SEEN, PIN_ARMED, PIN_INFO,
 };
 
+const char *const pin_second_maps[PIN_SECOND_MAPS] = { PIN_EXITED, PIN_DISPLACED };
+
 int pin_path(char *out, size_t size, const char *dir, const char *name)
 {
 	return snprintf(out, size, "%s/%s", dir, name) >= (int)size ? -ENAMETOOLONG : 0;
@@ -256,9 +258,25 @@ int pin_each(const char *dir, int (*visit)(const char *name, void *context), voi
 	return 0;
 }
 
+bool pin_is_swapped(const char *name)
+{
+	return text_starts_with(name, PIN_LINK_PREFIX) || text_starts_with(name, PIN_PROGRAM_PREFIX);
+}
+
+bool pin_is_second_map(const char *name)
+{
+	for (size_t i = 0; i < PIN_SECOND_MAPS; i++) {
+		const size_t length = strlen(pin_second_maps[i]);
+
+		if (!strncmp(name, pin_second_maps[i], length) && (!name[length] || !strcmp(name + length, PIN_NEW_SUFFIX)))
+			return true;
+	}
+	return false;
+}
+
 static bool name_is_link(const char *name)
 {
-	return text_starts_with(name, PIN_LINK_PREFIX) || text_starts_with(name, PIN_TRY_PREFIX);
+	return pin_is_swapped(name) || text_starts_with(name, PIN_TRY_PREFIX);
 }
 
 static bool name_is_map(const char *name)
@@ -266,7 +284,7 @@ static bool name_is_map(const char *name)
 	for (size_t i = 0; i < PIN_MAPS; i++)
 		if (!strcmp(pin_maps[i], name))
 			return true;
-	return false;
+	return pin_is_second_map(name);
 }
 
 struct removal {

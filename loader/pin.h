@@ -34,6 +34,9 @@ int pin_dir_is_bpffs(void);
 /* Names of all pinned maps: for the recorder, and for programs that replace these. `info` is last. */
 #define PIN_MAPS 6
 extern const char *const pin_maps[PIN_MAPS];
+/* Names of the maps that exist only with a second chance for exits (common/maps.h, `exited`). */
+#define PIN_SECOND_MAPS 2
+extern const char *const pin_second_maps[PIN_SECOND_MAPS];
 
 /* Reads or writes the value of the info map pinned in dir. -ENOENT: nothing is loaded. -EPROTO: the map has another
  * layout. */
@@ -61,12 +64,18 @@ int pin_path(char *out, size_t size, const char *dir, const char *name);
  * returned. */
 int pin_each(const char *dir, int (*visit)(const char *name, void *context), void *context);
 
-/* Removes all pins with names of common/pins.h from the current directory, links first. Returns their number. Other
+/* Removes all pins with names of common/pins.h from the current directory, links and programs first. Returns their number. Other
  * entries stay. */
 int pin_remove_all(void);
 
 /* Removes pins from the current directory that a killed loader made while it tried rungs. */
 int pin_remove_tries(void);
+
+/* True when the name is that of a pinned link or program: what a replacement swaps. */
+bool pin_is_swapped(const char *name);
+
+/* True when the name is in pin_second_maps, or one of these with PIN_NEW_SUFFIX. */
+bool pin_is_second_map(const char *name);
 
 /* True when the pin is a link that is still attached to its hook. Needs CAP_BPF or read permission. */
 bool pin_link_is_attached(const char *dir, const char *name);

@@ -51,7 +51,7 @@ static int plan_inspect(struct plan *plan)
 
 static void log_choice(const struct probe *probe, const struct probe_choice *choice)
 {
-	if (!choice->enabled)
+	if (!choice->enabled || choice->unneeded)
 		return;
 	if (choice->rung) {
 		log_debug("probe %s: %s", probe->name, choice->rung->name);
@@ -82,6 +82,11 @@ static int plan_choose(struct plan *plan)
 		log_choice(&probes[i], &plan->choices.probe[i]);
 		available += plan->choices.probe[i].rung != NULL;
 	}
+	if (plan->settings->skip_exits && !plan->choices.probe[PROBE_PROCESS_EXIT_LATE].rung) {
+		log_error("--skip-exits needs probe process_exit_late, which finds the exits that are skipped; nothing was "
+			  "loaded. Add --rung process_exit_late=tp_btf");
+		return -EINVAL;
+	}
 	if (!available) {
 		log_error("no probe is available (last message of libbpf: %s): nothing could be recorded, nothing was loaded. "
 			  "\"cri-ebpf-loader check\" shows the reasons", object_log_last());
@@ -106,7 +111,7 @@ void plan_set_probes(struct plan *plan)
 
 		(void)snprintf(plan->info.probes[i].name, INFO_NAME_MAX, "%s", probes[i].name);
 		(void)snprintf(plan->info.probes[i].rung, INFO_NAME_MAX, "%s",
-			       choice->rung ? choice->rung->name : choice->enabled ? "" : INFO_RUNG_OFF);
+			       probe_rung_shown(choice, ""));
 		plan->info.probes[i].links = plan->links[i];
 	}
 	(void)snprintf(plan->info.version, INFO_NAME_MAX, "%s", CRI_VERSION);
@@ -138,8 +143,8 @@ static int plan_write_info(const struct plan *plan)
 
 int plan_load(struct plan *plan, const char *reuse_dir)
 {
-	int r = object_load(&plan->settings->config, &plan->choices, &plan->info, plan->set, reuse_dir,
-			    &plan->object);
+	int r = object_load(&plan->settings->config, &plan->choices, &plan->info, plan->set,
+			    plan->settings->skip_exits, reuse_dir, &plan->object);
 
 	if (r == 0 && !reuse_dir)
 		r = plan_write_info(plan);
@@ -154,47 +159,97 @@ int plan_load(struct plan *plan, const char *reuse_dir)
 	return r;
 }
 
+/* The name of a pin of this run, and its path. */
+static int plan_path(const struct plan *plan, const char *name, char pin[NAME_MAX], char path[PATH_MAX])
+{
+	(void)snprintf(pin, NAME_MAX, "%s%s", name, plan->suffix);
+	return pin_path(path, PATH_MAX, PIN_HERE, pin);
+}
+
 static int plan_pin_map(struct plan *plan, const char *name, mode_t mode)
 {
-	char path[PATH_MAX];
-	int r = pin_path(path, sizeof(path), PIN_HERE, name);
+	char pin[NAME_MAX], path[PATH_MAX];
+	int r = plan_path(plan, name, pin, path);
 
 	if (r == 0)
 		r = object_pin_map(plan->object, name, path);
 	if (r == 0)
-		r = pin_set_add(&plan->pins, name, mode);
+		r = pin_set_add(&plan->pins, pin, mode);
 	if (r < 0)
 		log_error("cannot pin map \"%s\" in \"%s\": %s; nothing stays loaded", name, plan->shown, strerror(-r));
 	return r;
 }
 
-int plan_publish_link(struct bpf_link *link, const char *name, void *context)
+/* An object_publish whose context is the plan. */
+static int plan_publish_link(struct bpf_link *link, const char *name, void *context)
 {
 	struct plan *plan = context;
-	char path[PATH_MAX];
-	int r = pin_path(path, sizeof(path), PIN_HERE, name);
+	char pin[NAME_MAX], path[PATH_MAX];
+	int r = plan_path(plan, name, pin, path);
 
 	if (r == 0)
 		r = bpf_link__pin(link, path);
 	if (r == 0)
 		bpf_link__disconnect(link); /* else libbpf disables a perf event at exit although its link is pinned */
 	if (r == 0)
-		r = pin_set_add(&plan->pins, name, 0600);
+		r = pin_set_add(&plan->pins, pin, 0600);
 	return r;
 }
 
-int plan_attach(struct plan *plan, object_publish *publish)
+/* Only the owner may open a pinned program: who can, may run it (BPF_PROG_TEST_RUN) and so forge records. */
+static int plan_pin_program(struct plan *plan, const struct probe *probe, const struct probe_rung *rung)
 {
-	for (size_t i = 0; i < PROBE_COUNT; i++) {
-		const size_t before = plan->pins.count;
-		int r = object_attach(plan->object, &plan->settings->config, i, &plan->choices.probe[i], publish, plan);
+	char pin[NAME_MAX], path[PATH_MAX];
+	int r = plan_path(plan, probe->program_pin, pin, path);
 
+	if (r == 0)
+		r = object_pin_program(plan->object, rung->programs[0], path);
+	return r == 0 ? pin_set_add(&plan->pins, pin, 0600) : r;
+}
+
+static int plan_attach_probe(struct plan *plan, enum probe_id id)
+{
+	const struct probe_choice *choice = &plan->choices.probe[id];
+	const size_t before = plan->pins.count;
+	int r = object_attach(plan->object, &plan->settings->config, id, choice, plan_publish_link, plan);
+
+	plan->links[id] = plan->pins.count - before;
+	return r == 0 && choice->rung && probes[id].program_pin ? plan_pin_program(plan, &probes[id], choice->rung) : r;
+}
+
+/* Pins the new maps of the second chance and notes the exits from before the load. Without these notes, which is not
+ * fatal, each of these exits is recorded when the process is released. */
+static int plan_begin_second_chance(struct plan *plan)
+{
+	const struct probe_rung *rung = plan->choices.probe[PROBE_PROCESS_EXIT_LATE].rung;
+	int r = 0;
+
+	if (!object_second_maps_made(plan->object))
+		return 0;
+	for (size_t i = 0; r == 0 && i < PIN_SECOND_MAPS; i++)
+		r = plan_pin_map(plan, pin_second_maps[i], 0600);
+	if (r < 0)
+		return r;
+	r = plan->choices.iterators ? object_run_iterator(plan->object, rung->before) : -EOPNOTSUPP;
+	if (r < 0)
+		log_warning("cannot note which processes have exited before the load (an iterator over tasks: %s); those that "
+			    "were not waited for yet are recorded as late exits when they are", strerror(-r));
+	return 0;
+}
+
+int plan_attach(struct plan *plan)
+{
+	int r = plan_begin_second_chance(plan);
+
+	if (r < 0)
+		return r;
+	for (size_t i = 0; i < PROBE_COUNT; i++) {
+		r = plan_attach_probe(plan, i);
 		if (r < 0) {
 			log_error("cannot attach probe \"%s\" (%s): %s; nothing stays loaded", probes[i].name,
 				  plan->choices.probe[i].rung->name, probe_reason(r));
 			return r;
 		}
-		plan->links[i] = plan->pins.count - before;
 	}
 	return 0;
 }
@@ -233,7 +288,7 @@ static int plan_publish(struct plan *plan)
 		r = plan_pin_map(plan, map_pins[i].name, map_pins[i].mode);
 	if (r == 0) {
 		plan_seed(plan);
-		r = plan_attach(plan, plan_publish_link);
+		r = plan_attach(plan);
 	}
 	if (r == 0)
 		r = plan_publish_info(plan);
@@ -246,7 +301,7 @@ void plan_log_loaded(const struct plan *plan, const char *verb)
 
 	for (size_t i = 0; i < PROBE_COUNT; i++) {
 		available += plan->choices.probe[i].rung != NULL;
-		wanted += plan->choices.probe[i].enabled;
+		wanted += plan->choices.probe[i].enabled && !plan->choices.probe[i].unneeded;
 	}
 	log_info("%s %zu of %zu probes in \"%s\"; record with: cri-ebpf record", verb, available, wanted, plan->shown);
 }

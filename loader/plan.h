@@ -20,6 +20,7 @@ struct plan {
 	struct map_info info; /* as it is, or will be, pinned */
 	uint64_t set;         /* value of map_info.set for this run's programs: CLOCK_BOOTTIME, ns */
 	struct object *object;
+	const char *suffix; /* of the names of pins that may exist: "", or PIN_NEW_SUFFIX while programs are replaced */
 	struct pin_set pins;
 	uint32_t links[PROBE_COUNT]; /* attached and pinned by plan_attach() */
 };
@@ -35,9 +36,8 @@ void plan_free(struct plan *plan);
 /* Steps of plan_run() that replace.c uses too. Those that return an int: 0, or a negative errno after logging it. */
 int plan_prepare(struct plan *plan);
 int plan_load(struct plan *plan, const char *reuse_dir);
-int plan_attach(struct plan *plan, object_publish *publish);
-/* An object_publish whose context is the plan: pins one link and adds it to plan->pins. Logs nothing. */
-int plan_publish_link(struct bpf_link *link, const char *name, void *context);
+/* Attaches the programs and pins links and programs, with plan->suffix. */
+int plan_attach(struct plan *plan);
 /* Describes the chosen rungs and the links of this run in plan->info. */
 void plan_set_probes(struct plan *plan);
 void plan_log_loaded(const struct plan *plan, const char *verb);

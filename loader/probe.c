@@ -9,6 +9,8 @@
 #include <bpf/libbpf.h>
 
 #include "common/cleanup.h"
+#include "common/maps.h"
+#include "common/pins.h"
 #include "loader/object.h"
 
 #define ENABLED_BY(key) .enabled = offsetof(struct config, key)
@@ -17,10 +19,11 @@ const struct probe probes[PROBE_COUNT] = {
 	[PROBE_OOM_KILL] = {
 		.name = "oom_kill", ENABLED_BY(oom_kill), .essential = true,
 		.rungs = {
-			{ .name = "fentry", .programs = { "oom_kill_fentry", "oom_decide_fentry" } },
-			{ .name = "kprobe", .programs = { "oom_kill_kprobe", "oom_decide_kprobe" } },
-			{ .name = "mark_victim", .programs = { "oom_mark", "signal_kernel_kill" }, .kill_noted = true },
-			{ .name = "mark_victim_only", .programs = { "oom_mark" } },
+			{ .name = "fentry", .programs = { "oom_kill_fentry", "oom_decide_fentry" }, .kill_seen = true },
+			{ .name = "kprobe", .programs = { "oom_kill_kprobe", "oom_decide_kprobe" }, .kill_seen = true },
+			{ .name = "mark_victim", .programs = { "oom_mark", "signal_kernel_kill" }, .kill_noted = true,
+			  .kill_seen = true },
+			{ .name = "mark_victim_only", .programs = { "oom_mark" }, .kill_seen = true },
 			{ .name = "mark_victim_pid", .programs = { "oom_mark_pid" } },
 		},
 	},
@@ -44,18 +47,26 @@ const struct probe probes[PROBE_COUNT] = {
 		},
 	},
 	[PROBE_PROCESS_EXIT] = {
-		.name = "process_exit", ENABLED_BY(process_exit), .essential = true,
+		.name = "process_exit", ENABLED_BY(process_exit), .essential = true, .program_pin = PIN_PROGRAM_EXIT,
 		.rungs = {
-			{ .name = "tp_btf", .programs = { "exit_third", "exit_again", "exit_group_dead" } },
+			{ .name = "tp_btf", .programs = { "exit_group_dead" } },
 			{ .name = "tp_btf_live", .programs = { "exit_live" }, .exit_twice = true },
-			{ .name = "raw_tp", .programs = { "exit_raw_third", "exit_raw_again", "exit_raw" }, .exit_twice = true },
+			{ .name = "raw_tp", .programs = { "exit_raw" }, .exit_twice = true },
+		},
+	},
+	[PROBE_PROCESS_EXIT_LATE] = {
+		.name = "process_exit_late", ENABLED_BY(process_exit), .if_preempted = true,
+		.program_pin = PIN_PROGRAM_LATE,
+		.rungs = {
+			{ .name = "tp_btf", .programs = { "exit_late_btf" }, .before = "exit_before", .second_chance = true },
+			{ .name = "raw_tp", .programs = { "exit_late_raw" }, .before = "exit_before", .second_chance = true },
 		},
 	},
 	[PROBE_PROCESS_FORK] = {
 		.name = "process_fork", ENABLED_BY(process_fork),
 		.rungs = {
-			{ .name = "tp_btf", .programs = { "fork_again", "fork_btf" } },
-			{ .name = "raw_tp", .programs = { "fork_raw_again", "fork_raw" } },
+			{ .name = "tp_btf", .programs = { "fork_btf" } },
+			{ .name = "raw_tp", .programs = { "fork_raw" } },
 		},
 	},
 	[PROBE_CGROUP_MKDIR] = {
@@ -66,8 +77,8 @@ const struct probe probes[PROBE_COUNT] = {
 	[PROBE_CGROUP_EXEC] = {
 		.name = "cgroup_exec", ENABLED_BY(container_lifecycle),
 		.rungs = {
-			{ .name = "tp_btf", .programs = { "cgroup_exec_again", "cgroup_exec_btf" } },
-			{ .name = "raw_tp", .programs = { "cgroup_exec_raw_again", "cgroup_exec_raw" } },
+			{ .name = "tp_btf", .programs = { "cgroup_exec_btf" } },
+			{ .name = "raw_tp", .programs = { "cgroup_exec_raw" } },
 		},
 	},
 	[PROBE_CGROUP_RMDIR] = {
@@ -121,6 +132,15 @@ bool probe_rung_is_reported(const struct probe *probe, const struct probe_choice
 	       !(rung > 0 && is_same_rung(this, this - 1) && choice->errors[rung - 1] != -ENOENT);
 }
 
+const char *probe_rung_shown(const struct probe_choice *choice, const char *none)
+{
+	if (!choice->enabled)
+		return INFO_RUNG_OFF;
+	if (choice->unneeded)
+		return INFO_RUNG_UNNEEDED;
+	return choice->rung ? choice->rung->name : none;
+}
+
 /* Compares a word like "oom_kill=kprobe": 1 when it names this probe and this rung, 0 when it names another rung of
  * this probe, -ENOENT when it names another probe. */
 static int forced_rung(const char *word, const char *probe, const char *rung)
@@ -163,12 +183,14 @@ struct attempt {
 
 static int rung_try(const struct attempt *attempt, const struct probe_rung *rung)
 {
-	const struct probe_choices *choices = attempt->choices;
+	struct probe_choices *choices = attempt->choices;
 
 	if (rung->derived)
 		return choices->probe[PROBE_OOM_KILL].rung ? 0 : -ENOENT;
 	if (rung->needs_probe_read && !choices->probe_read)
 		return -ENODATA;
+	if (rung->before)
+		choices->iterators = object_try_iterator(attempt->config, rung->before) == 0;
 	return object_try(attempt->config, rung, attempt->kernel, choices->probe_read, attempt->pin_dir);
 }
 
@@ -184,6 +206,38 @@ static void probe_try_rungs(const struct attempt *attempt, const struct probe *p
 		if (!choice->errors[i])
 			choice->rung = rung;
 	}
+}
+
+static bool is_forced(const char *const *forced, const struct probe *probe)
+{
+	for (size_t i = 0; forced && forced[i]; i++)
+		if (forced_rung(forced[i], probe->name, "") >= 0)
+			return true;
+	return false;
+}
+
+/* True when the tracepoint of exits has the argument group_dead. */
+static bool exit_says_group_dead(const struct btf *kernel)
+{
+	int id = btf__find_by_name_kind(kernel, "btf_trace_sched_process_exit", BTF_KIND_TYPEDEF);
+	const struct btf_type *type = id > 0 ? btf__type_by_id(kernel, id) : NULL;
+
+	type = type ? btf__type_by_id(kernel, type->type) : NULL;
+	type = type && btf_is_ptr(type) ? btf__type_by_id(kernel, type->type) : NULL;
+	return type && btf_is_func_proto(type) && btf_vlen(type) > 2; /* the first one is the program's data */
+}
+
+/*
+ * Tracepoints can be preempted since a46023d5616e (7.0), which protects them by SRCU. Older kernels up to 6.12 have an
+ * SRCU domain of that name too, for tracepoints of idle CPUs; they do not have group_dead (6.16). True as well where
+ * types of variables are missing, so that nothing can be said: the second chance costs little and does no harm.
+ */
+static bool tracepoints_are_preempted(const struct btf *kernel)
+{
+	if (!exit_says_group_dead(kernel))
+		return false;
+	return btf__find_by_name_kind(kernel, "tracepoint_srcu_srcu_data", BTF_KIND_VAR) > 0 ||
+	       btf__find_by_name_kind(kernel, ".data..percpu", BTF_KIND_DATASEC) < 0;
 }
 
 /*
@@ -223,11 +277,13 @@ int probe_choose(const struct config *config, const char *pin_dir, const char *c
 		return -errno;
 	attempt.kernel = kernel;
 	choices.probe_read = probe_read_is_allowed();
+	choices.preempted = tracepoints_are_preempted(kernel);
 	for (size_t i = 0; i < PROBE_COUNT; i++) {
 		struct probe_choice *choice = &choices.probe[i];
 
 		choice->enabled = *(const bool *)((const char *)config + probes[i].enabled);
-		if (choice->enabled)
+		choice->unneeded = probes[i].if_preempted && !choices.preempted && !is_forced(forced, &probes[i]);
+		if (choice->enabled && !choice->unneeded)
 			probe_try_rungs(&attempt, &probes[i], choice);
 	}
 	btf__free(kernel);

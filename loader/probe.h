@@ -17,6 +17,7 @@ enum probe_id {
 	PROBE_PRESSURE_HIGH,
 	PROBE_PRESSURE_LIMIT,
 	PROBE_PROCESS_EXIT,
+	PROBE_PROCESS_EXIT_LATE,
 	PROBE_PROCESS_FORK,
 	PROBE_CGROUP_MKDIR,
 	PROBE_CGROUP_EXEC,
@@ -30,10 +31,13 @@ enum probe_id {
 struct probe_rung {
 	const char *name;                     /* NULL ends the table */
 	const char *programs[PROBE_PROGRAMS]; /* all must work; attached last first */
+	const char *before; /* an iterator that is run once before any program is attached; NULL: none */
 	bool derived;    /* no program: the events come from the programs of PROBE_OOM_KILL */
 	bool per_cpu;    /* attached to a perf clock event on each CPU */
 	bool exit_twice; /* two threads that exit together may both look like the last one */
 	bool kill_noted; /* distinguishes a mark without a kill from a kill */
+	bool kill_seen;  /* `seen` gets every process that is killed */
+	bool second_chance; /* needs the maps in which exits are noted */
 	bool needs_probe_read; /* useless where bpf_probe_read_kernel() is refused */
 };
 
@@ -41,6 +45,8 @@ struct probe {
 	const char *name;
 	size_t enabled;  /* offset of the bool in struct config */
 	bool essential;  /* "check" is unhealthy when no rung works */
+	bool if_preempted; /* tried only where tracepoints can be preempted, or when its rung is forced */
+	const char *program_pin; /* pin name of the rung's first program, whose skipped events are counted; NULL: none */
 	struct probe_rung rungs[PROBE_RUNGS + 1];
 };
 
@@ -48,13 +54,16 @@ extern const struct probe probes[PROBE_COUNT];
 
 struct probe_choice {
 	bool enabled;
-	const struct probe_rung *rung;   /* NULL: none works, or not enabled */
+	bool unneeded;                   /* this kernel does not need it: no rung was tried */
+	const struct probe_rung *rung;   /* NULL: none works, unneeded, or not enabled */
 	int errors[PROBE_RUNGS];         /* of each rung that was tried and does not work, a negative errno */
 };
 
 struct probe_choices {
 	struct probe_choice probe[PROBE_COUNT];
 	bool probe_read; /* bpf_probe_read_kernel is allowed */
+	bool preempted;  /* tracepoints can be preempted */
+	bool iterators;  /* iterators over tasks work */
 };
 
 /*
@@ -68,6 +77,10 @@ int probe_choose(const struct config *config, const char *pin_dir, const char *c
 /* False for a rung that reports leave out: of two forms of a rung for different kernels, the one whose function does
  * not exist here. */
 bool probe_rung_is_reported(const struct probe *probe, const struct probe_choice *choice, size_t rung);
+
+/* The rung as the info map and reports name it: its name, INFO_RUNG_OFF, INFO_RUNG_UNNEEDED, or none when no rung works.
+ * The text is static. */
+const char *probe_rung_shown(const struct probe_choice *choice, const char *none);
 
 /* Why a rung does not work, as a static sentence. error: a negative errno. */
 const char *probe_reason(int error);

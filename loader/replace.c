@@ -38,7 +38,7 @@ static int set_phase(struct plan *plan, enum info_overlap overlap, uint64_t set)
 	return r;
 }
 
-/* Renames link_X_new to link_X, which removes the old pin and so detaches the old program. */
+/* Renames X_new to X, which removes the old pin; for a link this detaches the old program. */
 static int rename_over(const char *name)
 {
 	char to[NAME_MAX + 1];
@@ -49,7 +49,7 @@ static int rename_over(const char *name)
 
 static bool is_new(const char *name)
 {
-	return text_starts_with(name, PIN_LINK_PREFIX) && text_ends_with(name, PIN_NEW_SUFFIX);
+	return (pin_is_swapped(name) || pin_is_second_map(name)) && text_ends_with(name, PIN_NEW_SUFFIX);
 }
 
 static int keep_new(const char *name, void *context)
@@ -82,14 +82,6 @@ static int finish_interrupted(struct plan *plan)
 	return r;
 }
 
-static int publish_new(struct bpf_link *link, const char *name, void *context)
-{
-	char new_name[NAME_MAX];
-
-	(void)snprintf(new_name, sizeof(new_name), "%s" PIN_NEW_SUFFIX, name);
-	return plan_publish_link(link, new_name, context);
-}
-
 static bool has_new(const struct plan *plan, const char *name)
 {
 	const size_t length = strlen(name);
@@ -101,12 +93,15 @@ static bool has_new(const struct plan *plan, const char *name)
 	return false;
 }
 
-/* Removes a link that has no successor: its probe has fewer programs now, or is switched off. */
+/* Removes a link or program that has no successor: its probe has fewer programs now, or is switched off. Removes the maps
+ * of the second chance when there is none any more: their notes would be incomplete for a later one. */
 static int remove_outdated(const char *name, void *context)
 {
-	if (!text_starts_with(name, PIN_LINK_PREFIX) || is_new(name) || has_new(context, name))
-		return 0;
-	return unlink(name) < 0 ? -errno : 0;
+	const struct plan *plan = context;
+	const bool outdated = pin_is_second_map(name) ? !plan->choices.probe[PROBE_PROCESS_EXIT_LATE].rung :
+							pin_is_swapped(name) && !has_new(plan, name);
+
+	return outdated && !is_new(name) && unlink(name) < 0 ? -errno : 0;
 }
 
 static int swap(struct plan *plan)
@@ -137,6 +132,7 @@ int replace_run(struct plan *plan)
 	const uint64_t old_set = plan->info.set;
 	int r = plan_prepare(plan);
 
+	plan->suffix = PIN_NEW_SUFFIX;
 	if (r == 0)
 		r = finish_interrupted(plan);
 	if (r == 0)
@@ -147,7 +143,7 @@ int replace_run(struct plan *plan)
 	plan->info.abi = EV_ABI; /* the ring may contain records of this version from here on */
 	r = set_phase(plan, OVERLAP_BOTH, old_set);
 	if (r == 0)
-		r = plan_attach(plan, publish_new);
+		r = plan_attach(plan);
 	if (r < 0) {
 		give_up(plan, old_abi, old_set);
 		return r;

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "common/cleanup.h"
 #include "common/exit_code.h"
 #include "common/log.h"
 #include "common/pins.h"
@@ -16,6 +17,7 @@
 #include "loader/object.h"
 #include "loader/pin.h"
 #include "loader/probe.h"
+#include "loader/witness.h"
 
 /* --- JSON --- */
 
@@ -83,23 +85,95 @@ static bool find_attached(const char *dir, const struct map_info *info, bool att
 	return all;
 }
 
-/* Maps without a pin. A recorder cannot start, or the programs cannot be replaced. */
-struct missing {
-	size_t count;
-	const char *names[PIN_MAPS];
+/* Pins that depend on a probe. */
+static const struct {
+	const char *name;
+	enum probe_id probe;
+} probe_pins[] = {
+	{ PIN_PROGRAM_EXIT, PROBE_PROCESS_EXIT },
+	{ PIN_PROGRAM_LATE, PROBE_PROCESS_EXIT_LATE },
+	{ PIN_EXITED, PROBE_PROCESS_EXIT_LATE },
+	{ PIN_DISPLACED, PROBE_PROCESS_EXIT_LATE },
 };
 
-static void find_missing_maps(const char *dir, struct missing *ret)
+/* Maps and programs without a pin. A recorder cannot start, the programs cannot be replaced, or what the kernel skips is
+ * not known. */
+struct missing {
+	size_t count;
+	const char *names[PIN_MAPS + ARRAY_SIZE(probe_pins)];
+};
+
+static void find_missing_pin(const char *dir, const char *name, struct missing *missing)
 {
 	char path[PATH_MAX];
 
-	ret->count = 0;
-	for (size_t i = 0; i < PIN_MAPS; i++)
-		if (pin_path(path, sizeof(path), dir, pin_maps[i]) < 0 || access(path, F_OK) != 0)
-			ret->names[ret->count++] = pin_maps[i];
+	if (pin_path(path, sizeof(path), dir, name) < 0 || access(path, F_OK) != 0)
+		missing->names[missing->count++] = name;
 }
 
-static void status_print_json(const struct map_info *info, const bool *attached, const struct missing *missing)
+static bool has_rung(const struct map_info *info, const char *probe)
+{
+	for (size_t i = 0; i < INFO_PROBES && info->probes[i].name[0]; i++)
+		if (!strcmp(info->probes[i].name, probe))
+			return probe_links_wanted(info, i);
+	return false;
+}
+
+static void find_missing_pins(const char *dir, const struct map_info *info, struct missing *ret)
+{
+	ret->count = 0;
+	for (size_t i = 0; i < PIN_MAPS; i++)
+		find_missing_pin(dir, pin_maps[i], ret);
+	/* a replacement renames these */
+	for (size_t i = 0; i < ARRAY_SIZE(probe_pins) && info->overlap == OVERLAP_NONE; i++)
+		if (has_rung(info, probes[probe_pins[i].probe].name))
+			find_missing_pin(dir, probe_pins[i].name, ret);
+}
+
+static void json_count(const char *name, uint64_t value, const char *end)
+{
+	if (value == WITNESS_UNKNOWN)
+		printf("\"%s\":null%s", name, end);
+	else
+		printf("\"%s\":%llu%s", name, (unsigned long long)value, end);
+}
+
+static const char *text_count(char *out, size_t size, uint64_t value)
+{
+	(void)snprintf(out, size, value == WITNESS_UNKNOWN ? "not known" : "%llu", (unsigned long long)value);
+	return out;
+}
+
+static void witness_print_text(const struct witness *witness)
+{
+	char skipped[32], late[32], lost[32];
+
+	if (witness->lost == WITNESS_UNKNOWN)
+		printf("  %-22s %s\n", "skipped by the kernel", text_count(skipped, sizeof(skipped), witness->exit));
+	else
+		printf("  %-22s %s, %s exits found late, %s lost\n", "skipped by the kernel",
+		       text_count(skipped, sizeof(skipped), witness->exit), text_count(late, sizeof(late), witness->late),
+		       text_count(lost, sizeof(lost), witness->lost));
+}
+
+/* Returns whether no exit can be missing; else logs why. */
+static bool witness_judge(const struct witness *witness)
+{
+	if (witness->lost != WITNESS_UNKNOWN && witness->lost > 0)
+		log_error("the kernel skipped the program that looks for missed exits %llu times: that many exits may not be "
+			  "recorded, which must not happen on any kernel. Please report it, with the kernel's version",
+			  (unsigned long long)witness->lost);
+	else if (witness->lost == WITNESS_UNKNOWN && witness->exit != WITNESS_UNKNOWN && witness->exit > 0)
+		log_error("the kernel skipped the program of exits %llu times, and nothing looks for missed exits on this "
+			  "kernel: exits are missing. Load with --rung process_exit_late=tp_btf, and please report it",
+			  (unsigned long long)witness->exit);
+	else
+		return true;
+	return false;
+}
+
+static void status_print_json(const struct map_info *info, const bool *attached, const struct missing *missing,
+			      const struct witness *witness)
 {
 	printf("{\"loaded\":true,\"abi\":%u,", info->abi);
 	json_string("version", info->version, ",");
@@ -115,11 +189,14 @@ static void status_print_json(const struct map_info *info, const bool *attached,
 	printf("],\"missing\":[");
 	for (size_t i = 0; i < missing->count; i++)
 		printf("%s\"%s\"", i ? "," : "", missing->names[i]);
-	puts("]}");
+	printf("],\"skipped\":{");
+	json_count("exit", witness->exit, ",");
+	json_count("late", witness->late, ",");
+	json_count("lost", witness->lost, "}}\n");
 }
 
 static void status_print_text(const char *dir, const struct map_info *info, const bool *attached,
-			      const struct missing *missing)
+			      const struct missing *missing, const struct witness *witness)
 {
 	printf("loaded in %s: version %s, ring of %lluK\n", dir, info->version,
 	       (unsigned long long)info->ring_bytes / 1024);
@@ -130,8 +207,10 @@ static void status_print_text(const char *dir, const struct map_info *info, cons
 		printf("  %-22s %-18s %s\n", info->probes[i].name,
 		       info->probes[i].rung[0] ? info->probes[i].rung : "not available",
 		       attached[i] ? "attached" : probe_links_wanted(info, i) ? "NOT ATTACHED" : "-");
+	witness_print_text(witness);
 	for (size_t i = 0; i < missing->count; i++)
-		printf("  %-22s %-18s PIN MISSING\n", missing->names[i], "map");
+		printf("  %-22s %-18s PIN MISSING\n", missing->names[i],
+		       text_starts_with(missing->names[i], PIN_PROGRAM_PREFIX) ? "program" : "map");
 }
 
 static int status_not_loaded(const struct settings *settings, int error)
@@ -168,22 +247,24 @@ int verb_status(const struct settings *settings)
 	const char *dir = settings->config.pin_dir;
 	bool attached[INFO_PROBES] = {}, healthy = false;
 	struct missing missing;
+	struct witness witness;
 	struct map_info info;
 	int r = look(dir, &info, attached, &healthy);
 
 	if (r < 0)
 		return status_not_loaded(settings, r);
-	find_missing_maps(dir, &missing);
+	find_missing_pins(dir, &info, &missing);
+	witness_read(dir, &witness);
 	if (settings->json)
-		status_print_json(&info, attached, &missing);
+		status_print_json(&info, attached, &missing, &witness);
 	else
-		status_print_text(dir, &info, attached, &missing);
+		status_print_text(dir, &info, attached, &missing, &witness);
 	if (!healthy)
 		log_error("not every probe is attached: some events are not recorded. " REPAIR);
 	if (missing.count)
-		log_error("the pin of a map is missing: a recorder cannot start, and the programs cannot be replaced. "
-			  REPAIR);
-	return healthy && !missing.count ? EXIT_FOUND : EXIT_UNHEALTHY;
+		log_error("the pin of a map or program is missing: a recorder cannot start, the programs cannot be replaced, or "
+			  "skipped events are not counted. " REPAIR);
+	return witness_judge(&witness) && healthy && !missing.count ? EXIT_FOUND : EXIT_UNHEALTHY;
 }
 
 /* --- check --- */
@@ -200,7 +281,7 @@ static void check_print_rungs_json(const struct probe *probe, const struct probe
 	const char *separator = "";
 
 	printf("\"tried\":[");
-	for (size_t i = 0; i < PROBE_RUNGS && probe->rungs[i].name && choice->enabled; i++) {
+	for (size_t i = 0; i < PROBE_RUNGS && probe->rungs[i].name && choice->enabled && !choice->unneeded; i++) {
 		if (!probe_rung_is_reported(probe, choice, i))
 			continue;
 		printf("%s{", separator);
@@ -234,7 +315,7 @@ static void check_print_json(const struct host *host, const struct probe_choices
 		printf("%s{", i ? "," : "");
 		json_string("name", probes[i].name, ",");
 		json_bool("enabled", choices->probe[i].enabled, ",");
-		json_string("rung", choices->probe[i].rung ? choices->probe[i].rung->name : NULL, ",");
+		json_string("rung", choices->probe[i].enabled ? probe_rung_shown(&choices->probe[i], NULL) : NULL, ",");
 		check_print_rungs_json(&probes[i], &choices->probe[i]);
 		printf("}");
 	}
@@ -245,6 +326,10 @@ static void check_print_probe(const struct probe *probe, const struct probe_choi
 {
 	if (!choice->enabled) {
 		printf("  %-22s off in the configuration\n", probe->name);
+		return;
+	}
+	if (choice->unneeded) {
+		printf("  %-22s not needed on this kernel\n", probe->name);
 		return;
 	}
 	printf("  %-22s %s\n", probe->name, choice->rung ? choice->rung->name : "NOT AVAILABLE");

@@ -15,6 +15,7 @@ struct settings {
 	bool json;                /* status, check */
 	bool allow_unfixed_ring;  /* load */
 	struct option_list rungs; /* "PROBE=RUNG"; NULL-terminated */
+	uint64_t skip_exits;      /* for tests; 0: none (object.h) */
 };
 
 struct verb {

@@ -34,7 +34,9 @@ is "$(stat -c %a:%G "$PIN_DIR/counters")" 640:cri-ebpf-ring "the counters"
 links=$(find "$PIN_DIR" -name 'link_*' | wc -l)
 [ "$links" -gt 0 ]
 ok $? "there are links"
-is "$(find "$PIN_DIR" \( -name 'link_*' -o -name seen -o -name armed \) ! -perm 600)" "" "only the owner may open links, seen and armed"
+is "$(stat -c %a "$PIN_DIR/prog_exit")" 600 "the program of exits is pinned"
+is "$(find "$PIN_DIR" \( -name 'link_*' -o -name 'prog_*' -o -name seen -o -name armed \) ! -perm 600)" "" \
+	"only the owner may open links, programs, seen and armed"
 
 # one event to read: a process ends in a container
 path=$(pod_cgroup "$(random_uuid)")/$(random_hex 64)

@@ -10,22 +10,17 @@ counters_of_kernel()
 	command -v bpftool >/dev/null || { echo null; return; }
 	bpftool -j map dump pinned "$PIN_DIR/counters" | jq -c '
 		[.[].formatted | {key: (.key | tostring), value:
-			(reduce .values[].value as $one ({seq: 0, sent: 0, lost: 0};
-				.seq += $one.seq | .sent += $one.sent | .lost += $one.lost))}] | from_entries'
+			(reduce .values[].value as $one ({seq: 0, sent: 0, lost: 0, late: 0};
+				.seq += $one.seq | .sent += $one.sent | .lost += $one.lost | .late += $one.late))}] | from_entries'
 }
 
-# The types whose programs have twins: from Linux 7.0 on, a raw tracepoint may skip a program, and the record that its
-# twin sends instead has no number. JSON.
-counters_twin_types()
+# The types of which records may have no number, as JSON: late exits; and, while programs are replaced where tracepoints
+# can be preempted, what these record. $1: the counters of the kernel.
+counters_unnumbered_types()
 {
-	local release
-
-	release=$(uname -r)
-	if [ "${release%%.*}" -ge 7 ]; then
-		echo '["process_exit", "process_fork", "container_start", "container_stop"]'
-	else
-		echo '[]'
-	fi
+	loader status --json 2>/dev/null | jq -c --argjson counters "$1" '
+		if any(.probes[]?; .name == "process_exit_late" and .attached) or ($counters["4"].late? // 0) > 0 then
+			["process_exit", "container_start"] else [] end'
 }
 
 # Prints one line per difference, nothing when all agree. $1: "trimmed" when retention may have removed gap rows.
@@ -40,7 +35,7 @@ counters_disagree()
 	gaps=$(cri_ebpf events --json -t gap 2>/dev/null | jq -sc 'map(select(.lost_type and .reason != "rejected"))
 		| group_by(.lost_type) | map({key: .[0].lost_type, value: (map(.lost) | add)}) | from_entries')
 	jq -rn --argjson before "$before" --argjson after "$after" --argjson status "${status:-null}" --argjson gaps "${gaps:-null}" --arg how "${1:-}" \
-		--argjson twins "$(counters_twin_types)" '
+		--argjson unnumbered "$(counters_unnumbered_types "$before")" '
 		{oom_kill: [1], memory_pressure: [2, 3], process_exit: [4], process_fork: [5], container_start: [6, 7],
 		 container_stop: [8]} as $kinds
 		| $status.counters as $c
@@ -59,7 +54,7 @@ counters_disagree()
 				"\($type): sent \($c.sent[$type]), lost \($c.lost[$type]); the kernel counted otherwise"
 			   else empty end),
 			  (counted($before; $type; "seq") as $numbered | attempted($before; $type) as $attempted
-			  | if $before and ($numbered > $attempted or $numbered < $attempted and ($twins | index($type) | not)) then
+			  | if $before and ($numbered > $attempted or $numbered < $attempted and ($unnumbered | index($type) | not)) then
 				"\($type): numbered \($numbered), attempted \($attempted)"
 			   else empty end)
 		end'

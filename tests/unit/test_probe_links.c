@@ -12,6 +12,7 @@ static const struct map_info INFO = {
 		{ .name = "process_exit", .rung = "tp_btf", .links = 1 },
 		{ .name = "process_exit_late", .rung = "tp_btf", .links = 1 },
 		{ .name = "process_fork", .rung = INFO_RUNG_OFF },
+		{ .name = "cgroup_exec", .rung = INFO_RUNG_UNNEEDED },
 	},
 };
 
@@ -47,7 +48,7 @@ static void test_names(void **state)
 
 static void test_wanted(void **state)
 {
-	static const bool wanted[] = { true, true, false, true, true, false };
+	static const bool wanted[] = { true, true, false, true, true, false, false };
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(wanted); i++)

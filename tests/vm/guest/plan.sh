@@ -78,7 +78,8 @@ perf_events()
 plan_kprobe()
 {
 	perf_events 2 ladder "$SHORT" --rung oom_kill=kprobe --rung memory_pressure_high=kprobe \
-		--rung memory_pressure_limit=kprobe --rung process_exit=raw_tp --rung process_fork=raw_tp \
+		--rung memory_pressure_limit=kprobe --rung process_exit=raw_tp --rung process_exit_late=raw_tp --skip-exits 3 \
+		--rung process_fork=raw_tp \
 		--rung cgroup_mkdir=raw_tp --rung cgroup_exec=raw_tp --rung cgroup_rmdir=raw_tp
 }
 
@@ -95,12 +96,12 @@ plan_refused()
 	ladder exits --rung oom_kill=kprobe
 }
 
-# Does not force tp_btf_live for exits: the loader chooses it only where nothing better exists. Such kernels do not
-# preempt tracepoints, so its programs have no twins (bpf/twin.bpf.h).
+# Does not force tp_btf_live for exits: the loader chooses it only where nothing better exists. Every other exit is
+# skipped on purpose, and found late.
 plan_mark()
 {
 	ladder "$SHORT" --rung oom_kill=mark_victim --rung memory_pressure_high=runtime \
-		--rung memory_pressure_limit=oom_kill
+		--rung memory_pressure_limit=oom_kill --rung process_exit_late=tp_btf --skip-exits 2
 }
 
 plan_only()

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Which exits have been handled: the notes by which the second chance (late.bpf.c) recognises the others. Layout:
+ * common/maps.h, `exited`.
+ *
+ * Two processes that share a slot and exit at the same moment on two CPUs may overwrite each other's note; the second
+ * chance then records one of them again, as late.
+ */
+#ifndef CRI_BPF_EXITED_H
+#define CRI_BPF_EXITED_H
+
+#include "bpf/emit.bpf.h"
+
+static __always_inline struct map_displaced_key displaced_key(__u32 pid, __u64 start_ns)
+{
+	return (struct map_displaced_key){ .slot = pid & (LIMIT_EXITED - 1), .start_ns = start_ns };
+}
+
+static __always_inline __u64 *exited_slot(__u32 pid)
+{
+	__u32 slot = pid & (LIMIT_EXITED - 1);
+
+	return bpf_map_lookup_elem(&exited, &slot);
+}
+
+/* Notes that the exit of this process is being handled. */
+static __always_inline void exited_note(__u32 pid, __u64 start_ns)
+{
+	__u64 *slot = exited_slot(pid);
+
+	if (!slot)
+		return;
+	if (*slot && *slot != start_ns) {
+		struct map_displaced_key key = displaced_key(pid, *slot);
+		__u32 value = 0;
+
+		if (bpf_map_update_elem(&displaced, &key, &value, BPF_ANY))
+			emit_map_error(EV_PROCESS_EXIT);
+	}
+	*slot = start_ns;
+}
+
+/* True when the exit of this process was noted. keep false: removes the note, because the process is released. */
+static __always_inline bool exited_take(__u32 pid, __u64 start_ns, bool keep)
+{
+	const struct map_displaced_key key = displaced_key(pid, start_ns);
+	__u64 *slot = exited_slot(pid);
+
+	if (slot && *slot == start_ns) {
+		if (!keep)
+			*slot = 0;
+		return true;
+	}
+	if (!bpf_map_lookup_elem(&displaced, &key))
+		return false;
+	if (!keep)
+		bpf_map_delete_elem(&displaced, &key);
+	return true;
+}
+
+#endif
