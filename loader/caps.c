@@ -50,14 +50,20 @@ bool caps_are_bare(void)
 	return caps != NULL;
 }
 
-static int caps_set_wanted(void)
+/* Of the wanted ones those that are permitted; or none. */
+static int caps_set(bool keep)
 {
+	CLEANUP(cleanup_caps) cap_t current = cap_get_proc();
 	CLEANUP(cleanup_caps) cap_t caps = cap_init();
 
-	if (!caps || cap_set_flag(caps, CAP_PERMITTED, ARRAY_SIZE(wanted), wanted, CAP_SET) < 0 ||
-	    cap_set_flag(caps, CAP_EFFECTIVE, ARRAY_SIZE(wanted), wanted, CAP_SET) < 0 || cap_set_proc(caps) < 0)
+	if (!current || !caps)
 		return -errno;
-	return 0;
+	for (size_t i = 0; keep && i < ARRAY_SIZE(wanted); i++)
+		if (caps_has(current, wanted[i]) &&
+		    (cap_set_flag(caps, CAP_PERMITTED, 1, &wanted[i], CAP_SET) < 0 ||
+		     cap_set_flag(caps, CAP_EFFECTIVE, 1, &wanted[i], CAP_SET) < 0))
+			return -errno;
+	return cap_set_proc(caps) < 0 ? -errno : 0;
 }
 
 /* Needs CAP_SETPCAP, so it comes before the permitted set shrinks. The loop ends at the first capability that the
@@ -70,14 +76,14 @@ static int caps_drop_bounding(void)
 	return 0;
 }
 
-int caps_limit(void)
+int caps_limit(bool keep)
 {
 	if (cap_reset_ambient() < 0 || prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
 		return -errno;
-	return caps_set_wanted();
+	return caps_set(keep);
 }
 
-int caps_become(uid_t uid, gid_t gid)
+int caps_become(uid_t uid, gid_t gid, bool keep)
 {
 	int r = caps_drop_bounding();
 
@@ -86,7 +92,7 @@ int caps_become(uid_t uid, gid_t gid)
 	if (prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) < 0 || setgroups(0, NULL) < 0 || setresgid(gid, gid, gid) < 0 ||
 	    setresuid(uid, uid, uid) < 0)
 		return -errno;
-	r = caps_limit();
+	r = caps_limit(keep);
 	if (r < 0)
 		return r;
 	if (uid != 0 && (setresuid(0, 0, 0) == 0 || setresgid(0, 0, 0) == 0))

@@ -16,11 +16,12 @@ bool caps_are_bare(void);
 /*
  * For root: drops all other capabilities from every set, the bounding set included, and supplementary groups, changes
  * to uid and gid, and sets no_new_privs. Then tries to become root again: -ENOTRECOVERABLE if that succeeds, and the
- * caller must exit.
+ * caller must exit. keep false: drops the two as well, except from the bounding set.
  */
-int caps_become(uid_t uid, gid_t gid);
+int caps_become(uid_t uid, gid_t gid, bool keep);
 
-/* Keeps the user; drops all other capabilities from the permitted and ambient sets and sets no_new_privs. */
-int caps_limit(void);
+/* Keeps the user; drops all other capabilities from the permitted and ambient sets and sets no_new_privs. keep as
+ * above. */
+int caps_limit(bool keep);
 
 #endif

@@ -9,9 +9,9 @@
 #include "common/exit_code.h"
 #include "common/log.h"
 #include "common/pins.h"
+#include "loader/host.h"
 #include "loader/lock.h"
 #include "loader/plan.h"
-#include "loader/privilege.h"
 #include "loader/replace.h"
 
 static void cleanup_plan(struct plan *plan)
@@ -19,23 +19,64 @@ static void cleanup_plan(struct plan *plan)
 	plan_free(plan);
 }
 
-static void cleanup_unlock(int *fd)
+static const struct {
+	int error;
+	const char *sentence;
+} dir_errors[] = {
+	{ -ENOENT, "does not exist; see that a BPF file system is mounted (mount -t bpf -o mode=0700 bpf /sys/fs/bpf), then make "
+		   "the directory: systemd-tmpfiles --create cri-ebpf.conf, or without a package start the loader as root once" },
+	{ -ENOTTY, "is not on a BPF file system; mount one first: mount -t bpf -o mode=0700 bpf /sys/fs/bpf" },
+	{ -EACCES, "belongs to another user, who could change what is pinned there, or may not be searched; "
+		   "give it to the loader's user, or bind-mount it where that user can reach it" },
+	{ -EEXIST, "exists and belongs to another user; remove it, or name another with --pin-dir" },
+	{ -EUCLEAN, "contains entries that the loader's user does not own; find out what they are, remove them, and load "
+		    "again" },
+	{ -EINVAL, "must end in a name" },
+	{ -EPERM, "cannot be given to the group of the ring's readers; start the loader with group " GROUP_RING " (runAsGroup), or "
+		  "with CAP_CHOWN" },
+	{ -EMEDIUMTYPE, "must be setgid and not writable for group or others, else the ring's readers could end "
+			"the recording; set mode 2750" },
+};
+
+/* Logs why the directory cannot be used. A host on which nothing can be loaded at all often has no bpffs either; that
+ * reason is reported instead. */
+static int fail_dir(const char *dir, int error)
 {
-	lock_release(*fd);
+	struct host host;
+	int r = host_require(&host);
+
+	if (r < 0)
+		return r;
+	for (size_t i = 0; i < ARRAY_SIZE(dir_errors); i++) {
+		if (dir_errors[i].error != error)
+			continue;
+		log_error("the pin directory \"%s\" %s; nothing was changed", dir, dir_errors[i].sentence);
+		return error;
+	}
+	log_error("cannot use the pin directory \"%s\": %s; nothing was changed", dir, strerror(-error));
+	return error;
 }
 
-/* Locks the current directory. A descriptor that holds the lock, or a negative errno after logging it. */
-static int lock(const char *shown)
+/* A descriptor that holds the lock of a directory in which only this user can pin, or a negative errno after logging
+ * it. */
+static int lock_dir(const struct settings *settings)
 {
-	int r = lock_take();
+	const char *dir = settings->config.pin_dir;
+	int error = settings->dir_error, locked;
 
-	if (r == -EBUSY)
-		log_error("another loader is running in \"%s\"; nothing was changed. Try again when it has finished", shown);
-	else if (r < 0)
-		log_error("cannot lock \"%s\": %s; nothing was changed", shown, strerror(-r));
-	else
-		(void)pin_remove_tries();
-	return r;
+	if (error == 0)
+		error = pin_dir_check();
+	if (error < 0)
+		return fail_dir(dir, error);
+	locked = lock_take(dir);
+	if (locked < 0)
+		return locked;
+	error = pin_dir_check_entries();
+	if (error < 0) {
+		lock_release(locked);
+		return fail_dir(dir, error);
+	}
+	return locked;
 }
 
 static int fail_other_layout(const char *dir)
@@ -85,16 +126,13 @@ static int find_loaded(const char *shown, struct map_info *ret_info)
 static int load(const struct settings *settings, bool replace)
 {
 	const char *dir = settings->config.pin_dir;
+	CLEANUP(lock_cleanup) int locked = lock_dir(settings); /* released last, when the plan's links are closed */
 	CLEANUP(cleanup_plan) struct plan plan = { .settings = settings, .shown = dir, .pins.dir = PIN_HERE, .suffix = "" };
-	CLEANUP(cleanup_unlock) int locked = -1;
 	int r;
 
+	if (locked < 0)
+		return locked;
 	object_log_init(settings->config.bpf_log_level);
-	r = privilege_take(dir);
-	if (r == 0)
-		r = locked = lock(dir);
-	if (r < 0)
-		return r;
 	r = find_loaded(dir, &plan.info);
 	if (r == 1 && !replace && plan.info.overlap == OVERLAP_NONE) {
 		log_info("already loaded in \"%s\"; replace the programs with: cri-ebpf-loader load --replace", dir);
@@ -128,7 +166,7 @@ static int unload_failed(const char *dir, int error)
 int verb_unload(const struct settings *settings)
 {
 	const char *dir = settings->config.pin_dir;
-	int r = pin_dir_enter(dir), locked;
+	int r = settings->dir_error, locked;
 
 	if (r == -ENOENT) {
 		log_info("nothing is loaded: \"%s\" does not exist", dir);
@@ -138,14 +176,15 @@ int verb_unload(const struct settings *settings)
 		r = pin_dir_is_bpffs();
 	if (r < 0)
 		return unload_failed(dir, r);
-	locked = lock(dir);
+	locked = lock_take(dir);
 	if (locked < 0)
 		return EXIT_DENIED;
 	r = pin_remove_all();
 	lock_release(locked);
 	if (r < 0)
 		return unload_failed(dir, r);
-	(void)rmdir(dir); /* may fail: the parent of a directory made by tmpfiles.d belongs to root */
+	if (dir[0] == '/')
+		(void)rmdir(dir); /* may fail: the parent of a directory made by tmpfiles.d belongs to root */
 	log_info("removed %d pins from \"%s\"; nothing is recorded any more", r, dir);
 	return EXIT_FOUND;
 }

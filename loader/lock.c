@@ -3,16 +3,21 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "common/cleanup.h"
+#include "common/log.h"
 #include "common/pins.h"
 #include "loader/pin.h"
 
 #define LOCK     PIN_HERE "/" PIN_LOCK
-#define ATTEMPTS 10 /* the holder may remove the directory between our open and flock */
+/* Together 5 s: "check" holds the lock for about half a second, and must not make a "load" fail. */
+#define ATTEMPTS 250
+#define PAUSE_NS 20000000
 
 /* The lock is a directory because on bpffs only directories can be opened. (A file with a pid would mean nothing in
  * another container.) */
@@ -65,13 +70,30 @@ static int try_take(void)
 	return TAKE_FD(fd);
 }
 
-int lock_take(void)
+/* -EAGAIN: the lock was removed meanwhile. -EBUSY: another loader holds it. */
+static int wait_and_take(void)
 {
-	int r = -EAGAIN;
+	const struct timespec pause = { .tv_nsec = PAUSE_NS };
+	int r = try_take();
 
-	for (int i = 0; r == -EAGAIN && i < ATTEMPTS; i++)
+	for (int i = 0; (r == -EAGAIN || r == -EBUSY) && i < ATTEMPTS; i++) {
+		(void)nanosleep(&pause, NULL);
 		r = try_take();
-	return r == -EAGAIN ? -EBUSY : r;
+	}
+	return r;
+}
+
+int lock_take(const char *shown)
+{
+	int r = wait_and_take();
+
+	if (r == -EAGAIN || r == -EBUSY)
+		log_error("another loader is running in \"%s\"; nothing was changed. Try again when it has finished", shown);
+	else if (r < 0)
+		log_error("cannot lock \"%s\": %s; nothing was changed", shown, strerror(-r));
+	else
+		(void)pin_remove_tries();
+	return r;
 }
 
 void lock_release(int fd)
@@ -80,4 +102,9 @@ void lock_release(int fd)
 		return;
 	(void)rmdir(LOCK);
 	(void)close(fd);
+}
+
+void lock_cleanup(int *fd)
+{
+	lock_release(*fd);
 }

@@ -5,11 +5,13 @@
 
 /*
  * Locks the current directory, which is the pin directory, against other loaders, also those in other containers. (The
- * recorder has a lock of its own.) Returns a descriptor; the lock ends when it is closed, also when the process is
- * killed. -EBUSY: another loader holds the lock. Other negative errno: the lock cannot be created.
+ * recorder has a lock of its own.) Waits some seconds for a loader that holds the lock. Then removes pins of a loader
+ * that was killed while it tried rungs. Returns a descriptor; the lock ends when it is closed, also when the process is
+ * killed. Or a negative errno after logging it with `shown`, the path of the directory.
  */
-int lock_take(void);
+int lock_take(const char *shown);
 /* Ends the lock and removes its directory. Does nothing for -1. */
 void lock_release(int fd);
+void lock_cleanup(int *fd); /* for CLEANUP() */
 
 #endif

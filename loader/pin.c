@@ -60,7 +60,7 @@ static bool ends_in_dots(const char *dir)
 	       text_ends_with(dir, "/");
 }
 
-static int open_dir(const char *dir)
+int pin_dir_open(const char *dir)
 {
 	int fd = open(dir, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 
@@ -96,7 +96,7 @@ int pin_dir_prepare(const char *dir, uid_t owner, gid_t group)
 	if (r < 0)
 		return r;
 
-	AUTO_CLOSE int fd = open_dir(dir);
+	AUTO_CLOSE int fd = pin_dir_open(dir);
 
 	if (fd < 0)
 		return fd;
@@ -114,30 +114,11 @@ int pin_dir_prepare(const char *dir, uid_t owner, gid_t group)
 	return 0;
 }
 
-int pin_dir_enter(const char *dir)
-{
-	AUTO_CLOSE int fd = open_dir(dir);
-
-	if (fd < 0)
-		return fd;
-	return fchdir(fd) < 0 ? -errno : 0;
-}
-
 int pin_dir_is_bpffs(void)
 {
 	AUTO_CLOSE int fd = open(PIN_HERE, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
 	return fd < 0 ? -errno : dir_is_bpffs(fd);
-}
-
-static int check_owner(const char *name, void *context)
-{
-	struct stat st;
-
-	(void)context;
-	if (lstat(name, &st) < 0)
-		return errno == ENOENT ? 0 : -errno;
-	return st.st_uid == geteuid() ? 0 : -EUCLEAN;
 }
 
 int pin_dir_check(void)
@@ -157,6 +138,21 @@ int pin_dir_check(void)
 		return -EACCES;
 	if (st.st_mode & (S_IWGRP | S_IWOTH) || !(st.st_mode & S_ISGID))
 		return -EMEDIUMTYPE;
+	return 0;
+}
+
+static int check_owner(const char *name, void *context)
+{
+	struct stat st;
+
+	(void)context;
+	if (lstat(name, &st) < 0)
+		return errno == ENOENT ? 0 : -errno;
+	return st.st_uid == geteuid() ? 0 : -EUCLEAN;
+}
+
+int pin_dir_check_entries(void)
+{
 	return pin_each(PIN_HERE, check_owner, NULL);
 }
 
@@ -320,27 +316,12 @@ int pin_remove_all(void)
 	return removal.error ? removal.error : removal.removed;
 }
 
-/* True when the process is a loader of root or of this user: the pid may have been reused by another process, which
- * may have the same name. */
-static bool pid_is_loader(pid_t pid)
-{
-	char path[64], comm[32] = "", own[32] = "";
-	struct stat st;
-	AUTO_FCLOSE FILE *theirs = NULL;
-	AUTO_FCLOSE FILE *ours = fopen("/proc/self/comm", "re");
-
-	(void)snprintf(path, sizeof(path), "/proc/%d/comm", pid);
-	theirs = fopen(path, "re");
-	if (!theirs || fstat(fileno(theirs), &st) < 0 || (st.st_uid != 0 && st.st_uid != geteuid()))
-		return false;
-	return ours && fgets(comm, sizeof(comm), theirs) && fgets(own, sizeof(own), ours) &&
-	       !strcmp(comm, own);
-}
-
 static int remove_try(const char *name, void *context)
 {
+	struct stat st;
+
 	(void)context;
-	if (text_starts_with(name, PIN_TRY_PREFIX) && !pid_is_loader(atoi(name + strlen(PIN_TRY_PREFIX))))
+	if (text_starts_with(name, PIN_TRY_PREFIX) && lstat(name, &st) == 0 && (st.st_uid == 0 || st.st_uid == geteuid()))
 		(void)unlink(name);
 	return 0;
 }

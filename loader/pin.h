@@ -10,10 +10,12 @@
 
 #include "common/maps.h"
 
-/* pin_dir_enter() makes the pin directory the current directory. Pins are then found below PIN_HERE, so that the user
- * the loader has become needs no search permission on the parents (systemd mounts bpffs with mode 0700). */
+/* The pin directory is the current directory. Pins are found below PIN_HERE, so that the user whom the loader has become
+ * needs no search permission on the parents (systemd mounts bpffs with mode 0700). */
 #define PIN_HERE "."
-int pin_dir_enter(const char *dir);
+
+/* A descriptor of the directory. -ENOENT: it does not exist. */
+int pin_dir_open(const char *dir);
 
 /*
  * For root: makes the directory with mode 2750 for owner:group. A directory that exists and belongs to owner gets that
@@ -24,9 +26,10 @@ int pin_dir_enter(const char *dir);
 int pin_dir_prepare(const char *dir, uid_t owner, gid_t group);
 
 /* Checks that only this user can pin in the current directory. -ENOTTY: it is not on bpffs. -EACCES: it belongs to
- * another user. -EMEDIUMTYPE: it is not setgid, or writable for group or others. -EUCLEAN: an entry belongs to another
- * user. */
+ * another user. -EMEDIUMTYPE: it is not setgid, or writable for group or others. */
 int pin_dir_check(void);
+/* -EUCLEAN: an entry of the current directory belongs to another user. */
+int pin_dir_check_entries(void);
 
 /* -ENOTTY when the current directory is not on bpffs. */
 int pin_dir_is_bpffs(void);
@@ -68,7 +71,8 @@ int pin_each(const char *dir, int (*visit)(const char *name, void *context), voi
  * entries stay. */
 int pin_remove_all(void);
 
-/* Removes pins from the current directory that a killed loader made while it tried rungs. */
+/* Removes pins from the current directory that a killed loader of this user or of root made while it tried rungs. The
+ * caller holds the lock, so that no other loader tries any. */
 int pin_remove_tries(void);
 
 /* True when the name is that of a pinned link or program: what a replacement swaps. */

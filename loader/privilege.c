@@ -4,53 +4,32 @@
 #include <errno.h>
 #include <grp.h>
 #include <pwd.h>
+#include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
+#include "common/answer.h"
 #include "common/cleanup.h"
+#include "common/exit_code.h"
 #include "common/log.h"
 #include "common/pins.h"
 #include "loader/caps.h"
-#include "loader/host.h"
 #include "loader/pin.h"
 
-static const struct {
-	int error;
-	const char *sentence;
-} dir_errors[] = {
-	{ -ENOENT, "does not exist; see that a BPF file system is mounted (mount -t bpf -o mode=0700 bpf /sys/fs/bpf), then make "
-		   "the directory: systemd-tmpfiles --create cri-ebpf.conf, or without a package start the loader as root once" },
-	{ -ENOTTY, "is not on a BPF file system; mount one first: mount -t bpf -o mode=0700 bpf /sys/fs/bpf" },
-	{ -EACCES, "belongs to another user, who could change what is pinned there, or may not be searched; "
-		   "give it to the loader's user, or bind-mount it where that user can reach it" },
-	{ -EEXIST, "exists and belongs to another user; remove it, or name another with --pin-dir" },
-	{ -EUCLEAN, "contains entries that the loader's user does not own; find out what they are, remove them, and load "
-		    "again" },
-	{ -EINVAL, "must end in a name" },
-	{ -EPERM, "cannot be given to the group of the ring's readers; start the loader with group " GROUP_RING " (runAsGroup), or "
-		  "with CAP_CHOWN" },
-	{ -EMEDIUMTYPE, "must be setgid and not writable for group or others, else the ring's readers could end "
-			"the recording; set mode 2750" },
+#define GID_NOBODY 65534
+
+struct identity {
+	uid_t uid;
+	gid_t gid;
 };
 
-/* Logs why the directory cannot be used. A host on which nothing can be loaded at all often has no bpffs either; that
- * reason is reported instead. */
-static int fail_dir(const char *dir, int error)
+bool privilege_is_root(void)
 {
-	struct host host;
-	int r = host_require(&host);
-
-	if (r < 0)
-		return r;
-	for (size_t i = 0; i < ARRAY_SIZE(dir_errors); i++) {
-		if (dir_errors[i].error != error)
-			continue;
-		log_error("the pin directory \"%s\" %s; nothing was changed", dir, dir_errors[i].sentence);
-		return error;
-	}
-	log_error("cannot use the pin directory \"%s\": %s; nothing was changed", dir, strerror(-error));
-	return error;
+	return geteuid() == 0 && !caps_are_bare();
 }
 
 static int fail_missing(const char *what, const char *name)
@@ -62,85 +41,121 @@ static int fail_missing(const char *what, const char *name)
 	return -ENOENT;
 }
 
-/* Makes and enters the directory, whose parents may be accessible for root only. *ret_error: 0, or the negative errno
- * of that. */
-static int make_dir(const char *dir, uid_t owner, int *ret_error)
+static int fail_drop(int error)
+{
+	log_error("cannot drop the privileges other than CAP_BPF and CAP_PERFMON: %s; nothing was done", strerror(-error));
+	return error;
+}
+
+static int require_caps(void)
+{
+	const char *missing;
+	int r = caps_check(&missing);
+
+	if (r < 0)
+		log_error("missing %s: BPF programs cannot be loaded; start the loader as root, or as user "
+			  "\"%s\" with exactly CAP_BPF and CAP_PERFMON", missing, USER_LOADER);
+	return r;
+}
+
+/* Without CAP_CHOWN the directory can get the ring's group only if that is one of this process's groups. */
+static int make_dir(const char *dir, uid_t owner, int *ret_dir)
 {
 	const struct group *group = getgrnam(GROUP_RING);
-	const struct rlimit unlimited = { RLIM_INFINITY, RLIM_INFINITY };
 
 	if (!group)
 		return fail_missing("group", GROUP_RING);
-	/* Kernels before 5.11 charge maps to RLIMIT_MEMLOCK; elsewhere this may fail and does not matter. */
-	(void)setrlimit(RLIMIT_MEMLOCK, &unlimited);
-	*ret_error = pin_dir_prepare(dir, owner, group->gr_gid);
-	if (*ret_error == 0)
-		*ret_error = pin_dir_enter(dir);
+	*ret_dir = pin_dir_prepare(dir, owner, group->gr_gid);
+	if (*ret_dir == 0)
+		*ret_dir = pin_dir_open(dir);
 	return 0;
 }
 
-/* Started as root: makes the directory, then becomes the loader's user, also when the directory cannot be made, so
- * that nothing further runs as root. *ret_error as in make_dir(). */
-static int leave_root(const char *dir, int *ret_error)
+/* The owner of the directory; or, when there is none (a negative descriptor), the loader's user if it exists. */
+static struct identity find_identity(int dir)
+{
+	struct stat st;
+	const bool is_owned = dir >= 0 && fstat(dir, &st) == 0;
+	const struct passwd *user = is_owned ? getpwuid(st.st_uid) : getpwnam(USER_LOADER);
+
+	if (user)
+		return (struct identity){ user->pw_uid, user->pw_gid };
+	return is_owned ? (struct identity){ st.st_uid, GID_NOBODY } : (struct identity){ 0, 0 };
+}
+
+static int become(struct identity identity, bool keep_caps)
+{
+	int r = caps_become(identity.uid, identity.gid, keep_caps);
+
+	return r < 0 ? fail_drop(r) : 0;
+}
+
+/* Becomes that user also when the directory cannot be made, so that nothing further runs as root. */
+static int make_and_become(const char *dir, int *ret_dir)
 {
 	const struct passwd *user = getpwnam(USER_LOADER);
-	int r = user ? make_dir(dir, user->pw_uid, ret_error) : fail_missing("user", USER_LOADER);
+	struct identity identity;
+	int r;
 
+	if (!user)
+		return fail_missing("user", USER_LOADER);
+	identity = (struct identity){ user->pw_uid, user->pw_gid };
+	r = make_dir(dir, identity.uid, ret_dir);
+	return r < 0 ? r : become(identity, true);
+}
+
+static int leave_root(enum privilege_need need, const char *dir, int *ret_dir)
+{
+	const struct rlimit unlimited = { RLIM_INFINITY, RLIM_INFINITY };
+
+	/* Kernels before 5.11 charge maps to RLIMIT_MEMLOCK; elsewhere this may fail and does not matter. */
+	(void)setrlimit(RLIMIT_MEMLOCK, &unlimited);
+	if (need == PRIVILEGE_MAKE_PINS)
+		return make_and_become(dir, ret_dir);
+	if (need == PRIVILEGE_PINS)
+		*ret_dir = pin_dir_open(dir);
+	return become(find_identity(*ret_dir), need != PRIVILEGE_NONE);
+}
+
+/* Root without other capabilities, as in a container, cannot become another user, and the pins belong to root. */
+static int stay(enum privilege_need need, const char *dir, int *ret_dir)
+{
+	int r = 0;
+
+	if (need == PRIVILEGE_MAKE_PINS && geteuid() == 0)
+		r = make_dir(dir, geteuid(), ret_dir);
+	else if (need != PRIVILEGE_NONE)
+		*ret_dir = pin_dir_open(dir);
 	if (r < 0)
 		return r;
-	r = caps_become(user->pw_uid, user->pw_gid);
-	if (r < 0)
-		log_error("cannot become user \"%s\" with CAP_BPF and CAP_PERFMON only: %s; nothing was loaded",
-			  USER_LOADER, strerror(-r));
-	return r;
+	r = caps_limit(need != PRIVILEGE_NONE);
+	return r < 0 ? fail_drop(r) : 0;
 }
 
-static int limit_caps(void)
+int privilege_drop(enum privilege_need need, const char *dir, int *ret_dir)
 {
-	int r = caps_limit();
+	int r = need == PRIVILEGE_MAKE_PINS ? require_caps() : 0;
 
-	if (r < 0)
-		log_error("cannot drop the capabilities other than CAP_BPF and CAP_PERFMON: %s; nothing was loaded", strerror(-r));
-	return r;
-}
-
-/*
- * Root without other capabilities, as in a container: it cannot become another user, and the pins belong to root.
- * Without CAP_CHOWN the pin directory can get the ring's group only if that is one of this process's groups.
- */
-static int stay_root(const char *dir, int *ret_error)
-{
-	int r = make_dir(dir, geteuid(), ret_error);
-
-	return r < 0 ? r : limit_caps();
-}
-
-static int stay_user(const char *dir, int *ret_error)
-{
-	int r = limit_caps();
-
-	if (r == 0)
-		*ret_error = pin_dir_enter(dir);
-	return r;
-}
-
-int privilege_take(const char *dir)
-{
-	const char *missing;
-	int r = caps_check(&missing), error = 0;
-
-	if (r < 0) {
-		log_error("missing %s: BPF programs cannot be loaded; start the loader as root, or as user "
-			  "\"%s\" with exactly CAP_BPF and CAP_PERFMON", missing, USER_LOADER);
-		return r;
-	}
-	if (geteuid() != 0)
-		r = stay_user(dir, &error);
-	else
-		r = caps_are_bare() ? stay_root(dir, &error) : leave_root(dir, &error);
+	*ret_dir = -ENOENT;
 	if (r < 0)
 		return r;
-	if (error == 0)
-		error = pin_dir_check();
-	return error < 0 ? fail_dir(dir, error) : 0;
+	return privilege_is_root() ? leave_root(need, dir, ret_dir) : stay(need, dir, ret_dir);
+}
+
+int privilege_run_child(int (*run)(const void *context), const void *context)
+{
+	int status = 0;
+	pid_t child;
+
+	(void)signal(SIGCHLD, SIG_DFL); /* where it is ignored, a child has no exit status */
+	child = fork();
+	if (child == 0)
+		exit(answer_end(run(context)));
+	while (child > 0 && waitpid(child, &status, 0) < 0)
+		if (errno != EINTR)
+			child = -1;
+	if (child > 0 && WIFEXITED(status))
+		return WEXITSTATUS(status);
+	log_error("the part without privileges did not end: %s", child < 0 ? strerror(errno) : strsignal(WTERMSIG(status)));
+	return EXIT_DENIED;
 }

@@ -3,13 +3,31 @@
 #ifndef CRI_LOADER_PRIVILEGE_H
 #define CRI_LOADER_PRIVILEGE_H
 
+#include <stdbool.h>
+
+enum privilege_need {
+	PRIVILEGE_NONE,      /* no capability and no directory: to parse only */
+	PRIVILEGE_PINS,      /* the pin directory, where it exists, and the capabilities as far as the process has them */
+	PRIVILEGE_MAKE_PINS, /* the same; root makes the directory, and a missing capability is an error */
+};
+
+/* True for root with more capabilities than the loader's: it can make the directory for the loader's user and become
+ * that user. False in a container that has only these. */
+bool privilege_is_root(void);
+
 /*
- * Must be called before anything that depends on the kernel's state, so that all of it runs with CAP_BPF and
- * CAP_PERFMON only. As root: makes the pin directory for the loader's user and the ring's group, then becomes that
- * user. As root with no other capabilities: makes the directory and stays root. As another user: drops all other
- * capabilities. Then the pin directory is the current directory (PIN_HERE) and has been checked. 0, or a negative
- * errno after logging it.
+ * Must be called before the configuration, the kernel's state or a pin is read. Such a root becomes the user that owns
+ * the pin directory, or else the loader's user; where that account does not exist it stays root without capabilities
+ * that are not needed. Any other process keeps its user and drops all other capabilities. With PRIVILEGE_MAKE_PINS root
+ * makes the directory for the loader's user and the ring's group, and a missing account is an error.
+ *
+ * *ret_dir: a descriptor of the pin directory, whose parents the user may not be able to search; or the negative errno
+ * of pin_dir_prepare() or pin_dir_open(), which the caller logs. 0, or a negative errno after logging it.
  */
-int privilege_take(const char *dir);
+int privilege_drop(enum privilege_need need, const char *dir, int *ret_dir);
+
+/* Runs it in a child, so that this process keeps its privileges for what follows. Returns its exit code; EXIT_DENIED
+ * after logging when it could not be run to its end. */
+int privilege_run_child(int (*run)(const void *context), const void *context);
 
 #endif

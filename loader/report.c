@@ -14,6 +14,7 @@
 #include "common/text.h"
 #include "loader/caps.h"
 #include "loader/host.h"
+#include "loader/lock.h"
 #include "loader/object.h"
 #include "loader/pin.h"
 #include "loader/probe.h"
@@ -244,21 +245,23 @@ static int look(const char *dir, struct map_info *info, bool attached[INFO_PROBE
 
 int verb_status(const struct settings *settings)
 {
-	const char *dir = settings->config.pin_dir;
 	bool attached[INFO_PROBES] = {}, healthy = false;
 	struct missing missing;
 	struct witness witness;
 	struct map_info info;
-	int r = look(dir, &info, attached, &healthy);
+	int r = settings->dir_error;
+
+	if (r == 0)
+		r = look(PIN_HERE, &info, attached, &healthy);
 
 	if (r < 0)
 		return status_not_loaded(settings, r);
-	find_missing_pins(dir, &info, &missing);
-	witness_read(dir, &witness);
+	find_missing_pins(PIN_HERE, &info, &missing);
+	witness_read(PIN_HERE, &witness);
 	if (settings->json)
 		status_print_json(&info, attached, &missing, &witness);
 	else
-		status_print_text(dir, &info, attached, &missing, &witness);
+		status_print_text(settings->config.pin_dir, &info, attached, &missing, &witness);
 	if (!healthy)
 		log_error("not every probe is attached: some events are not recorded. " REPAIR);
 	if (missing.count)
@@ -370,9 +373,15 @@ static bool check_is_healthy(const struct host *host, const struct probe_choices
 	return true;
 }
 
+static bool check_can_pin(const struct settings *settings)
+{
+	return settings->dir_error == 0 && pin_dir_is_bpffs() == 0 && access(PIN_HERE, W_OK) == 0;
+}
+
 int verb_check(const struct settings *settings)
 {
-	const char *dir = settings->config.pin_dir, *missing, *obstacle;
+	const char *missing, *obstacle;
+	CLEANUP(lock_cleanup) int locked = -1;
 	struct probe_choices choices = {};
 	struct host host;
 	bool healthy;
@@ -384,7 +393,12 @@ int verb_check(const struct settings *settings)
 		log_error("missing %s: the rungs cannot be tried. Run this command as root", missing);
 		return EXIT_DENIED;
 	}
-	if (!obstacle && probe_choose(&settings->config, access(dir, W_OK) == 0 ? dir : NULL, settings->rungs.values,
+	if (!obstacle && check_can_pin(settings)) {
+		locked = lock_take(settings->config.pin_dir);
+		if (locked < 0)
+			return EXIT_DENIED;
+	}
+	if (!obstacle && probe_choose(&settings->config, locked >= 0 ? PIN_HERE : NULL, settings->rungs.values,
 				      &choices) < 0) {
 		log_error("--rung must be PROBE=RUNG");
 		return EXIT_USAGE;

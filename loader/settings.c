@@ -9,6 +9,7 @@
 #include "common/cleanup.h"
 #include "common/exit_code.h"
 #include "common/log.h"
+#include "common/pins.h"
 
 #define CONFIG_MEMBER(member) offsetof(struct settings, config.member), sizeof(((struct settings *)0)->config.member)
 
@@ -74,9 +75,10 @@ void settings_print_table(void)
 	(void)puts("usage\t-\t" SYNOPSIS "\t" EXAMPLE "\t" ABOUT);
 }
 
-static int settings_fail(const char *message, int *ret_exit)
+static int settings_fail(int error, const char *message, int *ret_exit)
 {
-	log_error("%s; nothing was done", message);
+	log_error("%s%s; nothing was done", message,
+		  error == -EACCES ? " for the user who owns the pins, as whom the loader reads it" : "");
 	*ret_exit = EXIT_USAGE;
 	return -EINVAL;
 }
@@ -102,13 +104,29 @@ static int settings_read(bool plain, int argc, char **argv, const struct option_
 	return r < 0 ? r : option_apply(&words, message, size);
 }
 
-int settings_parse(const struct verb *verb, int argc, char **argv, struct settings *settings, int *ret_exit)
+const char *settings_find_pin_dir(int argc, char **argv)
+{
+	static struct settings unused;
+	const struct option_group groups[] = GROUPS(&unused);
+	CLEANUP(option_words_done) struct option_words words;
+	char message[1024];
+	int r = option_scan(argc, argv, groups, &words, message, sizeof(message));
+	const struct option_use *dir = option_words_find(&words, &own_rows[ROW_PIN_DIR]);
+
+	if (r < 0 || words.help || words.operands)
+		return NULL;
+	return dir ? dir->value : PIN_DIR_DEFAULT;
+}
+
+int settings_parse(const struct verb *verb, int argc, char **argv, struct settings *settings, const char **ret_note,
+		   int *ret_exit)
 {
 	const struct option_group groups[] = GROUPS(settings);
-	char message[1024] = "";
+	static char message[1024];
 	int r;
 
 	memset(settings, 0, sizeof(*settings));
+	message[0] = 0;
 	r = settings_read(verb->plain, argc, argv, groups, settings, message, sizeof(message));
 	if (r == 1) {
 		print_help(groups, &settings->config);
@@ -120,8 +138,7 @@ int settings_parse(const struct verb *verb, int argc, char **argv, struct settin
 	if (r == 0)
 		r = config_check(&settings->config, message, sizeof(message));
 	if (r < 0)
-		return settings_fail(message, ret_exit);
-	if (r > 0)
-		log_info("%s", message);
+		return settings_fail(r, message, ret_exit);
+	*ret_note = r > 0 ? message : "";
 	return 0;
 }

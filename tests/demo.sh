@@ -142,6 +142,7 @@ trap clean_up EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM HUP
 scratch=$(mktemp -d /tmp/cri-ebpf-run.XXXXXX) || fail "no temporary directory"
+chmod 0711 "$scratch" # the loader reads the configuration as its own user
 : >"$scratch/cri-ebpf.conf"
 
 for name in cri-ebpf cri-ebpf-loader; do

@@ -5,6 +5,7 @@ set -u
 . "$(dirname "$0")/../lib/scenario.sh"
 
 scenario_prepare
+export SCENARIO_DIR CONFIG PIN_DIR
 version=$(setpriv --help 2>&1)
 [[ $version == *--ambient-caps* ]] || skip_all "setpriv cannot set ambient capabilities"
 
@@ -18,6 +19,8 @@ as_loader()
 		--inh-caps="-all$caps" --ambient-caps="-all$caps" --bounding-set="-all$caps" \
 		"$SCENARIO_DIR/bin/cri-ebpf-loader" "$1" --pin-dir "$PIN_DIR" --config "$CONFIG" "${@:2}"
 }
+
+export -f loader as_loader
 
 pins()
 {
@@ -37,9 +40,12 @@ like "$out" CAP_PERFMON "the message names it"
 is "$(pins)" "" "a failure leaves nothing behind"
 if command -v strace >/dev/null; then
 	# chmod follows the pinning of a link
-	strace -o "$SCENARIO_DIR/strace" -e trace=chmod -e inject=chmod:error=ENOSPC:when=4 \
+	strace -o "$SCENARIO_DIR/strace" -e trace=chmod,rmdir,close -e inject=chmod:error=ENOSPC:when=8 \
 		"$SCENARIO_DIR/bin/cri-ebpf-loader" load --pin-dir "$PIN_DIR" --config "$CONFIG" >"$SCENARIO_DIR/out" 2>&1
 	is $? 6 "a load that fails half way"
+	closed=$(sed '1,/^rmdir("\.\/lock")/d' "$SCENARIO_DIR/strace" | grep -c close)
+	[ "$closed" -le 2 ] # of the lock and of the directory
+	ok $? "keeps its lock until its links are closed"
 	is "$(pins)" "" "removes the pins that it made" || find "$PIN_DIR" -mindepth 1 -delete
 	# shellcheck disable=SC2016
 	strace -o "$SCENARIO_DIR/strace" -e trace=execve,openat \
@@ -154,6 +160,87 @@ out=$(timeout 20 "$SCENARIO_DIR/bin/cri-ebpf" record --once --pin-dir "$PIN_DIR"
 is $? 6 "a recorder without pins: exit status 6"
 like "$out" 'cri-ebpf-loader load' "the message says what to do"
 
+# Started as root every verb becomes another user before it reads anything.
+if command -v strace >/dev/null; then
+	# as_root_before FILE: what processes of the trace that have not dropped their privileges read or asked the kernel
+	as_root_before()
+	{
+		awk -v config="$CONFIG" '
+			/ setresuid\([1-9]/ { user[$1] = 1 }
+			/ capset\(/ && user[$1] && / (effective|permitted)=(0|1<<CAP_PERFMON\|1<<CAP_BPF)[,}]/ { dropped[$1] = 1 }
+			(/ bpf\(/ || index($0, config) || /openat.*"\.\/?"/ || / setresuid\(0/) && / = [0-9]/ && !dropped[$1]
+		' "$1"
+	}
+
+	for verb in check load reload status unload; do
+		strace -f -o "$SCENARIO_DIR/strace" -e trace=setresuid,capset,openat,bpf \
+			"$SCENARIO_DIR/bin/cri-ebpf-loader" "$verb" --pin-dir "$PIN_DIR" --config "$CONFIG" \
+			>"$SCENARIO_DIR/out" 2>&1
+		is $? 0 "$verb as root" || diag "$(cat "$SCENARIO_DIR/out")"
+		like "$(cat "$SCENARIO_DIR/strace")" "setresuid\\($(id -u cri-ebpf-loader)," "$verb becomes the loader's user"
+		is "$(as_root_before "$SCENARIO_DIR/strace")" "" "$verb reads nothing before it"
+	done
+	[ ! -e "$PIN_DIR" ]
+	ok $? "unload as root removes the directory too"
+
+	# killed while it tries a rung: the pin of that try stays
+	loader load >/dev/null && loader unload --quiet && mkdir "$PIN_DIR"
+	chown cri-ebpf-loader:cri-ebpf-ring "$PIN_DIR" && chmod 2750 "$PIN_DIR"
+	for verb in check load; do
+		strace -o "$SCENARIO_DIR/strace" -e trace=unlink,unlinkat -e inject=unlink,unlinkat:error=EIO:signal=KILL \
+			"$SCENARIO_DIR/bin/cri-ebpf-loader" "$verb" --pin-dir "$PIN_DIR" --config "$CONFIG" >"$SCENARIO_DIR/out" 2>&1
+		is "$(find "$PIN_DIR" -name 'try_*' -user cri-ebpf-loader | wc -l)" 1 "$verb that was killed leaves the pin of a try"
+		out=$(loader load 2>&1)
+		is $? 0 "load after it" || diag "$out"
+		is "$(find "$PIN_DIR" -name 'try_*' -o -name lock)" "" "nothing of it stays"
+		loader unload --quiet
+		mkdir "$PIN_DIR" && chown cri-ebpf-loader:cri-ebpf-ring "$PIN_DIR" && chmod 2750 "$PIN_DIR"
+	done
+	rmdir "$PIN_DIR"
+fi
+if command -v bpftool >/dev/null; then
+	mkdir "$PIN_DIR" && chown cri-ebpf-loader:cri-ebpf-ring "$PIN_DIR" && chmod 2750 "$PIN_DIR"
+	bpftool map create "$PIN_DIR/try_1_of_root" type array key 4 value 4 entries 1 name of_root
+	bpftool map create "$PIN_DIR/try_1_of_nobody" type array key 4 value 4 entries 1 name of_nobody
+	chown nobody "$PIN_DIR/try_1_of_nobody"
+	out=$(loader load 2>&1)
+	is $? 6 "a try of another user: load refuses"
+	like "$out" 'does not own.*remove them' "the message says what to do"
+	is "$(ls "$PIN_DIR")" try_1_of_nobody "a try that root made is removed"
+	rm "$PIN_DIR/try_1_of_nobody"
+	out=$(loader load 2>&1)
+	is $? 0 "load without it" || diag "$out"
+	loader unload --quiet
+fi
+echo 'no_such_key = 1' >"$SCENARIO_DIR/wrong.conf"
+out=$(loader load --config "$SCENARIO_DIR/wrong.conf" 2>&1)
+is $? 2 "a wrong configuration: load as root refuses"
+[ ! -e "$PIN_DIR" ]
+ok $? "and makes no directory"
+install -m 0600 "$CONFIG" "$SCENARIO_DIR/private.conf"
+out=$(loader load --config "$SCENARIO_DIR/private.conf" 2>&1)
+is $? 2 "a configuration that the loader's user cannot read"
+like "$out" 'private.conf.*ermission denied for the user who owns the pins' "the message says as whom it is read"
+grep -v '^cri-ebpf-loader:' /etc/passwd >"$SCENARIO_DIR/passwd"
+# without_accounts VERB: as root, where the loader's user does not exist
+without_accounts()
+{
+	# shellcheck disable=SC2016
+	unshare --mount --propagation private bash -c 'mount --bind "$SCENARIO_DIR/passwd" /etc/passwd && loader "$0"' "$1" 2>&1
+}
+out=$(without_accounts check)
+like "$out" 'oom_kill +[a-z]' "check works without accounts"
+out=$(without_accounts status)
+is $? 4 "so does status"
+out=$(without_accounts load)
+is $? 6 "load needs them"
+like "$out" 'user "cri-ebpf-loader" does not exist' "and says which"
+loader load >/dev/null 2>&1
+out=$(without_accounts unload)
+is $? 0 "unload without accounts becomes the owner of the pins" || diag "$out"
+[ ! -e "$PIN_DIR" ]
+ok $? "and removes everything"
+
 # Even as root the loader changes nothing outside a BPF file system and nothing that belongs to another user.
 elsewhere=$SCENARIO_DIR/elsewhere
 mkdir "$elsewhere" && touch "$elsewhere/info" "$elsewhere/link_other"
@@ -179,8 +266,6 @@ is "$(stat -c '%u %g %a' "$BPFFS")" "$before" "does not take it over"
 
 # Without a usable directory one sentence says what to repair first: the host, then the BPF file system.
 # covered PATH FUNCTION...: runs it with an empty file system mounted over PATH.
-export -f loader as_loader
-export SCENARIO_DIR CONFIG PIN_DIR
 covered()
 {
 	# shellcheck disable=SC2016
@@ -242,11 +327,16 @@ as_bare_root cri-ebpf-ring unload >/dev/null 2>&1
 mkdir "$PIN_DIR" && chgrp cri-ebpf-ring "$PIN_DIR" && chmod 2750 "$PIN_DIR" && mkdir -m 0700 "$PIN_DIR/lock"
 exec 8<"$PIN_DIR/lock"
 flock -n 8
+loader check >"$SCENARIO_DIR/check" 2>&1 &
+check=$!
 out=$(unshare --pid --fork setpriv --regid cri-ebpf-ring --clear-groups --no-new-privs --inh-caps=-all \
 	--bounding-set=-all,+bpf,+perfmon \
 	"$SCENARIO_DIR/bin/cri-ebpf-loader" load --pin-dir "$PIN_DIR" --config "$CONFIG" 2>&1)
 is $? 6 "while another loader runs, also in another pid namespace: exit status 6"
 like "$out" 'another loader is running' "the message says to wait"
+wait "$check"
+is $? 6 "check likewise"
+like "$(cat "$SCENARIO_DIR/check")" 'another loader is running' "the message says to wait"
 is "$(ls "$PIN_DIR")" lock "and changes nothing"
 exec 8<&-
 out=$(as_bare_root cri-ebpf-ring load 2>&1)
