@@ -15,6 +15,7 @@
 #include "consumer/query/query.h"
 #include "consumer/story/story_read.h"
 #include "consumer/story/story_text.h"
+#include "consumer/text/error.h"
 
 static int print_answer(struct listing *listing, const struct story *story)
 {
@@ -53,7 +54,7 @@ static bool find_story(struct listing *listing, const char *word, struct story *
 		listing->exit_code = EXIT_NOT_FOUND;
 		return false;
 	}
-	if (r == -EINVAL && message[0]) {
+	if (r == -ERROR_AMBIGUOUS) {
 		log_error("\"%s\" is ambiguous: %s", safe, message);
 		listing->exit_code = EXIT_USAGE;
 	} else {

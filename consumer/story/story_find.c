@@ -9,6 +9,7 @@
 #include "consumer/query/container_sql.h"
 #include "consumer/query/sql.h"
 #include "consumer/story/story_read.h"
+#include "consumer/text/error.h"
 #include "consumer/text/time_words.h"
 
 #define FOREVER "9223372036854775807"
@@ -160,7 +161,7 @@ static void list_id(char *message, size_t size, const char *text)
 
 /*
  * Takes the first instance and lists the others of the same rank in the story. Returns 1 and the container's number; 0:
- * there is none; -EINVAL: the word is a prefix of several ids, which the message lists; or negative errno.
+ * there is none; -ERROR_AMBIGUOUS: the word is a prefix of several ids, which the message lists; or negative errno.
  */
 static int take_instance(struct db_stmt *stmt, struct story *story, int64_t *ret_container, enum rank *ret_rank,
 		     char *message, size_t size)
@@ -195,7 +196,7 @@ static int take_instance(struct db_stmt *stmt, struct story *story, int64_t *ret
 	if (r < 0)
 		return r;
 	if (ambiguous)
-		return -EINVAL;
+		return -ERROR_AMBIGUOUS;
 	*ret_container = container;
 	*ret_rank = best;
 	return container != 0;
@@ -216,7 +217,7 @@ static int find_container(struct db *db, const struct filter *filter, const char
 	return r < 0 ? r : take_instance(stmt, story, ret_container, ret_rank, message, size);
 }
 
-/* -EINVAL for a prefix of several uids; several pods of one name are no error. */
+/* -ERROR_AMBIGUOUS for a prefix of several uids; several pods of one name are no error. */
 static int check_pods(struct db *db, const char *word, char *message, size_t size)
 {
 	CLEANUP(sql_cleanup) struct sql *sql = sql_new();
@@ -233,7 +234,7 @@ static int check_pods(struct db *db, const char *word, char *message, size_t siz
 		list_id(message, size, db_text(stmt, 0, NULL));
 		count++;
 	}
-	return r < 0 ? r : count > 1 ? -EINVAL : 0;
+	return r < 0 ? r : count > 1 ? -ERROR_AMBIGUOUS : 0;
 }
 
 /* Of a pod's containers: the one that was OOM-killed last, else failed last, else ran last. */

@@ -26,7 +26,7 @@ struct story_place {
  * unit's name; a process id. Of several instances it takes the latest and lists the others.
  *
  * Returns 1 and fills the identity, times and others of *story (zeroed before) and *place; 0: nothing
- * matches; -EINVAL: an id prefix matches several containers or pods, which message lists; else negative errno.
+ * matches; -ERROR_AMBIGUOUS: an id prefix matches several containers or pods, which message lists; else negative errno.
  */
 int story_find(struct db *db, const struct filter *filter, const char *word, struct story *story,
 	       struct story_place *place, char *message, size_t message_size);

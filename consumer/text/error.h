@@ -24,6 +24,7 @@
 		      " recording")                                                                                    \
 	X(SQL_REFUSED, "only reading is allowed")                                                                      \
 	X(SQL_TIMEOUT, "it took too long")                                                                             \
+	X(AMBIGUOUS, "it may mean several things")                                                                     \
 	X(REPLACED, "it was moved, deleted or replaced meanwhile")                                                     \
 	X(LOCK_FOREIGN, "the lock file belongs to another user")                                                       \
 	X(RECORD_NEWER, "the next record in the ring is of a newer version")                                           \

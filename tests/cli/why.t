@@ -89,7 +89,7 @@ INSERT INTO cgroup(cgroup, boot, hierarchy, kernfs_id, path, kind, container, me
  (62, 2, 5, 162, '/libpod_parent/libpod-aa62', 2, 62, 'kernel'), (63, 2, 5, 163, '/libpod_parent/libpod-aa63', 2, 63, 'kernel'),
  (64, 2, 5, 164, '/team.slice/libpod-aa64', 2, 64, 'kernel'), (65, 2, 5, 165, '/libpod_parent/libpod-aa65', 2, 65, 'kernel'),
  (66, 2, 5, 166, '/team.slice', 1, NULL, 'kernel');
-INSERT INTO event VALUES
+INSERT INTO event(id, type, time, boot, cgroup, pid, ppid, uid, comm, status, flags, duration) VALUES
  (100, 5, 1763829100000000000, 2, 60, 1000, 1, 0, 'srv', NULL, 2, NULL),
  (101, 3, 1763829101000000000, 2, 60, 1001, 1, 0, 'runc:[0:PARENT]', 0, 0, NULL),
  (102, 5, 1763829100000000000, 2, 61, 1010, 1, 0, 'runc', NULL, NULL, NULL),
@@ -140,5 +140,10 @@ cri why a b; is "$CODE" 2 "two operands are exit 2"
 cri why nginx --pid 3; is "$CODE" 2 "filters that it does not use are exit 2"
 cri why nginx -o csv; is "$CODE" 2 "there is no csv of a story"
 cri why evil; is "$(LC_ALL=C tr -d '\n -~' <<<"$OUT" | wc -c)" 0 "hostile names are escaped"
+
+DB=$T/broken.db
+printf "ALTER TABLE pod RENAME COLUMN uid TO other;" | mkdb "$DB"
+cri why nowhere; is "$CODE" 3 "a failure to read is exit 3"
+is "$(grep -c ambiguous <<<"$ERR")" 0 "and not an ambiguous word"
 
 done_testing
