@@ -24,6 +24,7 @@ enum statement {
 	UPDATE_INSTANCE,
 	NEXT_INSTANCE,
 	FIND_START,
+	FIND_MAIN,
 	COMPLETE_EVENT,
 	COMPLETE_LIMIT,
 	STATEMENT_COUNT,
@@ -56,7 +57,10 @@ static const char *const statements[STATEMENT_COUNT] = {
 	[FIND_START] = "SELECT e.id, coalesce(e.flags, 0) FROM event e INDEXED BY event_time"
 		       " JOIN lifecycle l ON l.id = e.id"
 		       " WHERE e.time = ?1 AND +e.type = ?2 AND l.container = ?3 LIMIT 1",
-	[COMPLETE_EVENT] = "UPDATE event SET pid = ?2, ppid = ?3, uid = ?4, comm = ?5, flags = coalesce(flags, 0) | ?6"
+	[FIND_MAIN] = "SELECT e.pid, e.start FROM container c JOIN event e INDEXED BY event_time ON e.time = c.started"
+		      " JOIN lifecycle l ON l.id = e.id WHERE c.container = ?1 AND +e.type = ?2 AND l.container = c.container"
+		      " AND e.flags & ?3 AND e.start IS NOT NULL LIMIT 1",
+	[COMPLETE_EVENT] = "UPDATE event SET pid = ?2, ppid = ?3, uid = ?4, comm = ?5, start = ?7, flags = coalesce(flags, 0) | ?6"
 			   " WHERE id = ?1",
 	[COMPLETE_LIMIT] = "UPDATE lifecycle SET memory_limit = ?2 WHERE id = ?1",
 };
@@ -348,6 +352,22 @@ int container_rows_find_start(struct container_rows *rows, const struct instance
 	return 1;
 }
 
+int container_rows_find_main(struct container_rows *rows, int64_t instance, struct main_process *ret)
+{
+	struct db_stmt *stmt = rows->statements[FIND_MAIN];
+	int r;
+
+	db_bind_int(stmt, 1, instance);
+	db_bind_int(stmt, 2, TYPE_CONTAINER_START);
+	db_bind_int(stmt, 3, EVENT_CONTAINER_INIT);
+	r = db_step(stmt);
+	if (r <= 0)
+		return r;
+	*ret = (struct main_process){ (uint32_t)db_int(stmt, 0), (uint64_t)db_int(stmt, 1) };
+	db_reset(stmt);
+	return 1;
+}
+
 static int set_limit(struct container_rows *rows, int64_t event, uint64_t memory_limit)
 {
 	struct db_stmt *stmt = rows->statements[COMPLETE_LIMIT];
@@ -365,6 +385,7 @@ int container_rows_complete_start(struct container_rows *rows, int64_t event, co
 	db_bind_int(stmt, 1, event);
 	row_bind_task(stmt, 2, task);
 	db_bind_int(stmt, 6, EVENT_CONTAINER_INIT);
+	db_bind_u64(stmt, 7, task->start_ns);
 
 	int r = db_run(stmt);
 

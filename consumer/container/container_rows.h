@@ -67,6 +67,15 @@ int container_rows_add_instance(struct container_rows *rows, const struct cgroup
 /* Writes cgroup, born, started and stopped. */
 int container_rows_update_instance(struct container_rows *rows, const struct instance_row *instance);
 
+/* The container's first process. Its start is a boot time. */
+struct main_process {
+	uint32_t pid;
+	uint64_t start_ns;
+};
+
+/* The init of the container, as its container_start event names it. 1, 0: not known, or a failure. */
+int container_rows_find_main(struct container_rows *rows, int64_t instance, struct main_process *ret);
+
 /* The container_start event of that instance, if it is not yet the exec of its init. 1, 0, or a failure. */
 int container_rows_find_start(struct container_rows *rows, const struct instance_row *instance, int64_t *ret_event);
 /* Makes it the exec of the container's init. memory_limit: EV_UNKNOWN leaves what is stored. */

@@ -12,6 +12,7 @@ enum kind_exit_field {
 	EXIT_OOM_KILLED,
 	EXIT_CONTAINER_INIT,
 	EXIT_DURATION,
+	EXIT_LATE,
 	EXIT_KILLED_BY,
 	EXIT_WAIT_STATUS, /* as wait(2) reports it */
 	EXIT_COUNT,

@@ -106,6 +106,20 @@ static int reject(const struct batch_target *target, const struct ring_span *spa
 	return r;
 }
 
+/* The kernel may report an exit again when the process is released (exit_index.h): that makes no second row. */
+static int is_repeated(const struct batch_target *target, const struct ev *ev, const struct ev_row *row)
+{
+	return ev->h.kind == EV_PROCESS_EXIT && row->flags & EVENT_LATE ? ring_rows_has_exit(target->ring_rows, row) : 0;
+}
+
+/* Adds the row of a record that makes one. */
+static int add_row(const struct batch_target *target, const struct ev *ev, const struct ev_row *row)
+{
+	int r = is_repeated(target, ev, row);
+
+	return r ? (r < 0 ? r : 0) : ring_rows_add(target->ring_rows, row, NULL);
+}
+
 static int store_record(const struct batch_target *target, const struct ring_span *span)
 {
 	struct ev_row row;
@@ -120,7 +134,7 @@ static int store_record(const struct batch_target *target, const struct ring_spa
 	if (!r)
 		r = enrich_event(target->enrich, &ev, &row);
 	if (r > 0)
-		r = ring_rows_add(target->ring_rows, &row, NULL);
+		r = add_row(target, &ev, &row);
 	if (!r)
 		ring_rows_counters(target->ring_rows, ev.h.kind)->stored++;
 	test_hook("in_batch");

@@ -136,7 +136,13 @@ static struct row_comm comm_of(const char comm[EV_COMM_LEN])
 struct row_task enrich_task(const struct ev_task *task)
 {
 	/* A BPF program that may not read kernel memory knows neither the start nor the parent of its task. */
-	return (struct row_task){ task->pid, task->start_ns ? (int64_t)task->ppid : -1, task->uid, comm_of(task->comm) };
+	return (struct row_task){
+		.pid = task->pid,
+		.ppid = task->start_ns ? (int64_t)task->ppid : -1,
+		.uid = task->uid,
+		.comm = comm_of(task->comm),
+		.start_ns = task->start_ns ? task->start_ns : EV_UNKNOWN,
+	};
 }
 
 void enrich_fill_row(const struct enrich *enrich, const struct ev *ev, const struct ev_task *task, int64_t cgroup,

@@ -13,7 +13,6 @@ struct oom_detail {
 	uint64_t rss_anon, rss_file, rss_shmem, swap, pgtables;
 	int32_t oom_score_adj;
 	struct row_task trigger;
-	uint64_t trigger_start; /* boot time; EV_UNKNOWN */
 	int64_t trigger_cgroup, limit_cgroup; /* row numbers */
 	enum oom_scope scope;
 	uint64_t limit_bytes, usage_bytes;
@@ -51,12 +50,6 @@ static int find_place(struct enrich *enrich, const struct ev *ev, const struct e
 	return resolve_place(enrich_resolve(enrich), cgroup, &hint, ret);
 }
 
-/* The programs leave a time that they could not read at 0. */
-static uint64_t known(uint64_t time_ns)
-{
-	return time_ns ? time_ns : EV_UNKNOWN;
-}
-
 static int enrich_oom(struct enrich *enrich, const struct ev *ev, struct ev_row *row, void *detail)
 {
 	const struct ev_oom_kill *kill = &ev->oom_kill;
@@ -72,7 +65,7 @@ static int enrich_oom(struct enrich *enrich, const struct ev *ev, struct ev_row 
 
 	enrich_fill_row(enrich, ev, &kill->victim, victim.cgroup, row);
 	*(struct oom_detail *)detail = (struct oom_detail){
-		.decision = known(kill->decision_ns),
+		.decision = kill->decision_ns ? kill->decision_ns : EV_UNKNOWN,
 		.rss_anon = kill->rss_anon_bytes,
 		.rss_file = kill->rss_file_bytes,
 		.rss_shmem = kill->rss_shmem_bytes,
@@ -80,7 +73,6 @@ static int enrich_oom(struct enrich *enrich, const struct ev *ev, struct ev_row 
 		.pgtables = kill->pgtables_bytes,
 		.oom_score_adj = kill->oom_score_adj,
 		.trigger = enrich_task(&kill->trigger),
-		.trigger_start = known(kill->trigger.start_ns),
 		.trigger_cgroup = trigger.cgroup,
 		.limit_cgroup = limit.cgroup,
 		.scope = kind_oom_scope(&victim, &limit, kill->constraint),
@@ -126,7 +118,7 @@ static void bind(struct db_stmt *stmt, const void *detail)
 	const struct oom_detail *oom = detail;
 
 	db_bind_u64(stmt, 2, oom->decision);
-	db_bind_u64(stmt, 3, oom->trigger_start);
+	db_bind_u64(stmt, 3, oom->trigger.start_ns);
 	db_bind_u64(stmt, 4, oom->rss_anon);
 	db_bind_u64(stmt, 5, oom->rss_file);
 	db_bind_u64(stmt, 6, oom->rss_shmem);

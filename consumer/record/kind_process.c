@@ -1,9 +1,34 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Processes: exits and forks. */
+#include "consumer/container/container_rows.h"
 #include "consumer/container/resolve.h"
 #include "consumer/record/enrich.h"
 #include "consumer/record/kind.h"
 #include "consumer/store/db_stmt.h"
+
+/*
+ * A late record does not say whether the process was the init of a pid namespace. It was the container's if the start of
+ * the container names it.
+ */
+static int flag_late(struct enrich *enrich, const struct ev_process_exit *exit, const struct place *place,
+		     struct ev_row *row)
+{
+	struct main_process main_process;
+	int r;
+
+	row->task.ppid = -1;
+	row->flags |= EVENT_LATE;
+	if (!place->container) {
+		row->flags |= place->has_path ? 0 : EVENT_INIT_UNKNOWN;
+		return 0;
+	}
+	r = container_rows_find_main(enrich_rows(enrich), place->container, &main_process);
+	if (r <= 0)
+		row->flags |= EVENT_INIT_UNKNOWN;
+	else if (main_process.pid == exit->task.pid && main_process.start_ns == exit->task.start_ns)
+		row->flags |= EVENT_CONTAINER_INIT;
+	return r < 0 ? r : 0;
+}
 
 static int enrich_exit(struct enrich *enrich, const struct ev *ev, struct ev_row *row, void *detail)
 {
@@ -18,11 +43,13 @@ static int enrich_exit(struct enrich *enrich, const struct ev *ev, struct ev_row
 	enrich_fill_row(enrich, ev, &exit->task, place.cgroup, row);
 	row->status = exit->status;
 	row->flags = exit->flags & EV_F_OOM_VICTIM ? EVENT_OOM_KILLED : 0;
-	if (exit->ns_init && exit->ns_level > 0 && place.container)
+	if (exit->flags & EV_F_LATE)
+		r = flag_late(enrich, exit, &place, row);
+	else if (exit->ns_init && exit->ns_level > 0 && place.container)
 		row->flags |= EVENT_CONTAINER_INIT;
 	if (exit->task.start_ns > 0 && exit->task.start_ns <= ev->h.time_ns)
 		row->duration_ns = ev->h.time_ns - exit->task.start_ns;
-	return 1;
+	return r < 0 ? r : 1;
 }
 
 const struct kind kind_process_exit = {

@@ -7,6 +7,7 @@
 
 #include "common/cleanup.h"
 #include "consumer/store/db_stmt.h"
+#include "consumer/store/exit_index.h"
 #include "consumer/store/row.h"
 
 /*
@@ -15,12 +16,12 @@
  * statement; on a failure the whole batch is rolled back anyway.
  */
 #define BULK	      16
-#define EVENT_COLUMNS 12
+#define EVENT_COLUMNS 13
 
 #define INSERT_EVENT                                                                                              \
-	"INSERT OR FAIL INTO event(id, type, time, boot, cgroup, pid, ppid, uid, comm, status, flags, duration) " \
-	"VALUES"
-#define ROW_1  "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+	"INSERT OR FAIL INTO event(id, type, time, boot, cgroup, pid, ppid, uid, comm, status, flags, duration," \
+	" start) VALUES"
+#define ROW_1  "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 #define ROWS_4 ROW_1 "," ROW_1 "," ROW_1 "," ROW_1
 
 /* An event whose insert is put off. */
@@ -34,6 +35,7 @@ struct event_rows {
 	int64_t boot;
 	struct waiting waiting[BULK];
 	size_t waiting_count;
+	struct exit_index *exits;
 	struct db_stmt *add_event, *add_bulk;
 	struct db_stmt *add_detail[TYPE_COUNT]; /* NULL: the type has no table of its own */
 };
@@ -45,6 +47,7 @@ void event_rows_close(struct event_rows *rows)
 	db_finish(rows->add_event);
 	db_finish(rows->add_bulk);
 	db_finish_all(rows->add_detail, TYPE_COUNT);
+	exit_index_close(rows->exits);
 	free(rows);
 }
 
@@ -75,6 +78,8 @@ int event_rows_open(struct db *db, int64_t boot, const struct event_storage *con
 		r = db_prepare(db, INSERT_EVENT ROWS_4 "," ROWS_4 "," ROWS_4 "," ROWS_4, &rows->add_bulk);
 	if (!r)
 		r = prepare_details(db, storages, rows);
+	if (!r)
+		r = exit_index_open(db, boot, &rows->exits);
 	if (r)
 		return r;
 	rows->boot = boot;
@@ -95,6 +100,7 @@ static void bind_event(const struct event_rows *rows, struct db_stmt *stmt, int 
 	db_bind_u64(stmt, position + 9, row->status);
 	db_bind_u64(stmt, position + 10, row->flags);
 	db_bind_u64(stmt, position + 11, row->duration_ns);
+	db_bind_u64(stmt, position + 12, row->task.pid ? row->task.start_ns : EV_UNKNOWN);
 }
 
 static int add_event(struct event_rows *rows, const struct ev_row *row, int64_t id)
@@ -144,11 +150,33 @@ static int add_later(struct event_rows *rows, const struct ev_row *row, int64_t 
 	return rows->waiting_count == BULK ? event_rows_flush(rows) : 0;
 }
 
+static bool is_process(const struct ev_row *row)
+{
+	return row->task.pid != 0 && row->task.start_ns != EV_UNKNOWN;
+}
+
+int event_rows_has_exit(struct event_rows *rows, const struct ev_row *row)
+{
+	const struct exit_process process = { row->task.pid, row->task.start_ns };
+	int r = is_process(row) ? event_rows_flush(rows) : 0;
+
+	return r || !is_process(row) ? r : exit_index_find(rows->exits, &process, row->cgroup);
+}
+
+static void note_exit(struct event_rows *rows, const struct ev_row *row)
+{
+	const struct exit_process process = { row->task.pid, row->task.start_ns };
+
+	if (row->storage->type == TYPE_PROCESS_EXIT && is_process(row) && row->duration_ns != EV_UNKNOWN)
+		exit_index_add(rows->exits, &process, row->task.start_ns + row->duration_ns);
+}
+
 int event_rows_add(struct event_rows *rows, const struct ev_row *row, int64_t id)
 {
 	bool has_detail = row->storage->table != NULL;
 	int r;
 
+	note_exit(rows, row);
 	if (!has_detail && row->task.comm.length <= EV_COMM_LEN)
 		return add_later(rows, row, id);
 	r = add_event(rows, row, id);

@@ -19,6 +19,8 @@ void event_rows_close(struct event_rows *rows);
 
 /* Inserts *row under that id, now or at a later call; nothing of *row is needed afterwards. */
 int event_rows_add(struct event_rows *rows, const struct ev_row *row, int64_t id);
+/* Whether an exit of the row's process is stored: 1 or 0. */
+int event_rows_has_exit(struct event_rows *rows, const struct ev_row *row);
 /* Inserts what event_rows_add has put off. Last in the transaction. */
 int event_rows_flush(struct event_rows *rows);
 

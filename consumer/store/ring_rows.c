@@ -299,6 +299,11 @@ int ring_rows_add(struct ring_rows *rows, const struct ev_row *row, int64_t *ret
 	return r;
 }
 
+int ring_rows_has_exit(struct ring_rows *rows, const struct ev_row *row)
+{
+	return event_rows_has_exit(rows->events, row);
+}
+
 static int save_counters(struct ring_rows *rows)
 {
 	struct db_stmt *stmt = rows->statements[SAVE_COUNTERS];

@@ -61,6 +61,9 @@ int64_t ring_rows_last_time(const struct ring_rows *rows);
 /* Wall time of the last record of a kind from the CPU whose last record is the oldest; 0: none. */
 int64_t ring_rows_last_time_of(const struct ring_rows *rows, unsigned int kind);
 
+/* Whether an exit of the row's process is stored or was added: 1 or 0. Inside a transaction. */
+int ring_rows_has_exit(struct ring_rows *rows, const struct ev_row *row);
+
 /*
  * Adds a row with a new id, which is never reused. Inside a transaction; it is inserted at the latest by
  * ring_rows_finish().

@@ -22,6 +22,7 @@ struct row_task {
 	int64_t ppid; /* -1: not known */
 	uint32_t uid;
 	struct row_comm comm;
+	uint64_t start_ns; /* boot time; EV_UNKNOWN: not known */
 };
 
 struct ev_row {

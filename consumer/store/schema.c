@@ -28,6 +28,7 @@
  *            first exec, stopped: when the cgroup was removed; each NULL when it was not seen
  * oom        incident: the id of the first kill of the same decision of the OOM killer; decision: its boot time, NULL
  *            when not known; trigger_start: boot time at which the process started that ran out of memory
+ * event      start: boot time at which the process started
  * cgroup     kind: 0 unknown, 1 none, 2 container, 3 pod, 4 infra
  * status     the state that the recorder last wrote, as JSON
  */
@@ -49,7 +50,7 @@ const char schema_create[] =
 	" meta_source TEXT NOT NULL, removed INTEGER, UNIQUE(boot, hierarchy, kernfs_id));"
 	"CREATE TABLE event(id INTEGER PRIMARY KEY, type INTEGER NOT NULL, time INTEGER NOT NULL,"
 	" boot INTEGER NOT NULL, cgroup INTEGER, pid INTEGER, ppid INTEGER, uid INTEGER, comm TEXT,"
-	" status INTEGER, flags INTEGER, duration INTEGER);"
+	" status INTEGER, flags INTEGER, duration INTEGER, start INTEGER);"
 	"CREATE TABLE oom(id INTEGER PRIMARY KEY, incident INTEGER NOT NULL, decision INTEGER, trigger_start INTEGER,"
 	" rss_anon INTEGER, rss_file INTEGER, rss_shmem INTEGER, swap INTEGER, pgtables INTEGER, oom_score_adj INTEGER,"
 	" trigger_pid INTEGER, trigger_comm TEXT, trigger_cgroup INTEGER, scope TEXT, limit_cgroup INTEGER,"
@@ -88,7 +89,7 @@ const char schema_create[] =
 	/* exit_code NULL when a signal ended it. */
 	"CREATE VIEW v_exit AS SELECT v.*, iif(wait_status & 127, NULL, (wait_status >> 8) & 255) AS exit_code,"
 	" wait_status & 127 AS signal, (wait_status >> 7) & 1 AS core_dumped, flags & 1 AS oom_killed,"
-	" (flags >> 1) & 1 AS container_init FROM v_events v WHERE type_number = 3;"
+	" iif(flags & 8, NULL, (flags >> 1) & 1) AS container_init, (flags >> 2) & 1 AS late FROM v_events v WHERE type_number = 3;"
 
 	"CREATE VIEW v_pressure AS SELECT v.*, p.level AS level,"
 	" CAST(p.usage_bytes AS REAL) / p.limit_bytes AS utilization, p.usage_bytes AS usage_bytes,"

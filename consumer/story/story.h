@@ -46,6 +46,7 @@ struct story_event {
 
 	int64_t status, duration; /* process_exit; status as wait(2) reports it */
 	bool oom_killed;
+	bool late; /* process_exit: it ended at `time` or before, `duration` is the most that it lived */
 	bool is_init; /* process_exit: of a container's init; container_start: pid is the container's init */
 
 	int64_t memory_limit, peak; /* container_start, container_stop */

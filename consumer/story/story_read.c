@@ -92,6 +92,7 @@ static void fill_event(const struct reading *reading, const struct value *row, s
 		.status = number_of(&exit[EXIT_WAIT_STATUS]),
 		.duration = number_of(&exit[EXIT_DURATION]),
 		.oom_killed = is_set(&exit[EXIT_OOM_KILLED]),
+		.late = is_set(&exit[EXIT_LATE]),
 		.is_init = is_set(&exit[EXIT_CONTAINER_INIT]),
 		.memory_limit = number_of(&start[START_MEMORY_LIMIT]),
 		.peak = number_of(&stop[STOP_PEAK]),

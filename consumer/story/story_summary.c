@@ -90,7 +90,7 @@ static void explain_failure(const struct verdict *verdict, char *out, size_t siz
 	if (kill) {
 		process_words(kill, who, sizeof(who));
 		text_format_duration(before, sizeof(before), (uint64_t)(exit->time - kill->time));
-		(void)snprintf(out, size, "; %s of it was OOM-killed %s before", who, before);
+		(void)snprintf(out, size, "; %s of it was OOM-killed %s%s before", who, exit->late ? "at most " : "", before);
 	} else if (verdict_exit_code(exit) > 128 && text_starts_with(signal, "SIG")) {
 		(void)snprintf(out, size,
 			       "; it ended as after %s (a stop such as \"docker stop\", a child that got it, or its "

@@ -137,7 +137,7 @@ void words_amount(int64_t bytes, const char *unknown, char *out, size_t size)
 
 void words_exit(const struct story_event *exit, const char *main, char *out, size_t size)
 {
-	char who[160], status[96] = "an unknown status", after[32], duration[48] = "";
+	char who[160], status[96] = "an unknown status", after[32], duration[64] = "";
 
 	words_process(exit->pid, exit->comm, who, sizeof(who));
 	if (exit->status != STORY_UNKNOWN)
@@ -145,9 +145,10 @@ void words_exit(const struct story_event *exit, const char *main, char *out, siz
 				     exit->oom_killed ? "OOM-killed" : NULL);
 	if (exit->duration != STORY_UNKNOWN) {
 		text_format_duration(after, sizeof(after), (uint64_t)exit->duration);
-		(void)snprintf(duration, sizeof(duration), " after %s", after);
+		(void)snprintf(duration, sizeof(duration), " after %s%s", exit->late ? "at most " : "", after);
 	}
-	(void)snprintf(out, size, "%s%s ended with %s%s", exit->is_init ? main : "", who, status, duration);
+	(void)snprintf(out, size, "%s%s ended with %s%s%s", exit->is_init ? main : "", who, status, duration,
+		       exit->late ? " (noticed late, when it was released)" : "");
 }
 
 static void format_time(int64_t time, bool utc, char *out, size_t size)

@@ -102,17 +102,19 @@ static const struct story_gap *latest_gap(const struct story *story, enum event_
 
 /*
  * A container without a pid namespace of its own has no init: its last exit is the main one, but only if it was
- * removed after that exit and no exit is missing. If its start was lost, it may have had an init.
+ * removed after that exit and no exit is missing. If its start was lost, it may have had an init. An exit that was noticed
+ * late may have been before another one.
  */
 static const struct story_event *last_exit_without_init(const struct story *story)
 {
-	const struct story_event *start = find_start(story);
+	const struct story_event *start = find_start(story), *exit;
 
 	if (!start || start->is_init || story->stopped == STORY_UNKNOWN)
 		return NULL;
 	if (latest_gap(story, TYPE_PROCESS_EXIT) || latest_gap(story, TYPE_CONTAINER_START))
 		return NULL;
-	return last_exit(story, STORY_UNKNOWN, false);
+	exit = last_exit(story, STORY_UNKNOWN, false);
+	return exit && exit->late ? NULL : exit;
 }
 
 /* A nested container has an init too, so an init counts only with the pid that the start names, if it names one. */

@@ -24,6 +24,8 @@ enum event_type event_type_from_name(const char *name);
 enum event_type_flags {
 	EVENT_OOM_KILLED = 1 << 0,     /* process_exit: the OOM killer killed the process */
 	EVENT_CONTAINER_INIT = 1 << 1, /* process_exit, container_start: the process is a container's init */
+	EVENT_LATE = 1 << 2,           /* process_exit: the time is that of the release of the process */
+	EVENT_INIT_UNKNOWN = 1 << 3,   /* process_exit: whether the process is a container's init is not known */
 };
 
 #endif

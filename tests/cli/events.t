@@ -102,7 +102,7 @@ keys()
 common=v,id,type,time,time_unix_nano,boot_id,cgroup_id,cgroup,container,pod,meta_source,pid,ppid,uid,comm
 is "$(keys oom_kill)" "$common,incident,victim_rss_anon_bytes,victim_rss_file_bytes,victim_rss_shmem_bytes,victim_swap_bytes,victim_pgtables_bytes,oom_score_adj,trigger_pid,trigger_comm,trigger_cgroup,scope,limit_cgroup,limit_bytes,usage_bytes,limit_source,group_kill,chosen" "members of oom_kill"
 is "$(keys memory_pressure)" "$common,level,utilization,usage_bytes,limit_bytes,limit_cgroup,working_set_bytes" "members of memory_pressure"
-is "$(keys process_exit)" "$common,exit_code,signal,core_dumped,oom_killed,container_init,duration_ns,killed_by" "members of process_exit"
+is "$(keys process_exit)" "$common,exit_code,signal,core_dumped,oom_killed,container_init,duration_ns,late,killed_by" "members of process_exit"
 is "$(keys process_fork)" "$common,child_pid,child_comm,child_comm_hex" "members of process_fork"
 is "$(keys container_start)" "$common,memory_limit_bytes" "members of container_start"
 is "$(keys container_stop)" "$common,memory_limit_bytes,peak_bytes,oom_kills,cpu_throttled_ns" "members of container_stop"
@@ -130,9 +130,18 @@ is "$(grep -c '^ID=' <<<"$OUT")" 2 "export has a block per row"
 # A process outside containers: its unit, or the host.
 printf "INSERT INTO cgroup(cgroup,boot,hierarchy,kernfs_id,path,kind,meta_source) VALUES(60,2,5,1,'/',1,'kernel'),
  (61,2,5,61,X'2f782f1b5b326a',1,'kernel');
-INSERT INTO event VALUES(60,3,1763829095000000000,2,60,801,1,0,'init',0,0,1),(61,3,1763829096000000000,2,61,802,1,0,'x',0,0,1);" | mkdb "$DB"
+INSERT INTO event(id, type, time, boot, cgroup, pid, ppid, uid, comm, status, flags, duration) VALUES(60,3,1763829095000000000,2,60,801,1,0,'init',0,0,1),(61,3,1763829096000000000,2,61,802,1,0,'x',0,0,1);" | mkdb "$DB"
 cri events --pid 801 -F CONTAINER --no-legend; is "$OUT" host "the root cgroup is the host"
 cri events --pid 802 -F CONTAINER --no-legend; is "$OUT" '\x1b[2j' "a hostile unit's name is escaped"
 cri events --pid 801 --json; is "$(jq -c .container <<<"$OUT")" null "in JSON there is no container"
+
+# An exit that was noticed when the process was released.
+printf "INSERT INTO event(id, type, time, boot, cgroup, pid, uid, comm, status, flags, duration)
+ VALUES(62, 3, 1763829097000000000, 2, 2, 803, 0, 'z', 768, 12, 2000000000);" | mkdb "$DB"
+cri events --pid 803 --json; is "$(jq -c '[.late,.container_init,.ppid,.exit_code]' <<<"$OUT")" '[true,null,null,3]' "late: what is not known is null"
+cri events --pid 803 -F DETAIL --no-legend; is "$OUT" "exit 3, noticed late" "in text it says so"
+cri events -g 'noticed late' -F pid --no-legend; is "$(tr -d ' ' <<<"$OUT")" 803 "and is found by that"
+cri events --pid 803 -F late -o csv; is "$(tail -n 1 <<<"$OUT" | tr -d '\r')" true "late in csv"
+cri why 803; like "$OUT" '803\) ended with exit 3 after at most 2\.?0?s \(noticed late, when it was released\)' "why: it may have ended before"
 
 done_testing

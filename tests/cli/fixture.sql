@@ -35,7 +35,7 @@ INSERT INTO cgroup(cgroup, boot, hierarchy, kernfs_id, path, kind, container, po
  (31, 2, 5, 131, '/kubepods/burstable/pod3f9c0000-1111-4222-8333-444444444444/3f2a0000000000000000000000000000000000000000000000000000000000a1/child', 2, 1, 1, 'logs', 1763829068000000000);
 
 -- id, type, time, boot, cgroup, pid, ppid, uid, comm, status, flags, duration
-INSERT INTO event VALUES
+INSERT INTO event(id, type, time, boot, cgroup, pid, ppid, uid, comm, status, flags, duration) VALUES
  (1, 3, 1763800001000000000, 1, 3, 900, 899, 0, 'oldtimer', 0, 0, 5000000),
  (2, 5, 1763829060000000000, 2, 1, 4241, 1, 0, 'runc', NULL, NULL, NULL),
  (3, 5, 1763829061000000000, 2, 2, 4300, 1, 0, 'runc', NULL, NULL, NULL),

@@ -20,7 +20,7 @@ follow()
 has_lines() { [ "$(wc -l <"$1")" -ge "$2" ]; }
 
 # add ID COMM: one more exit.
-add() { printf "INSERT INTO event VALUES(%d, 3, @NOW@, 2, 2, 1, 1, 0, '%s', 0, 0, 1);" "$1" "$2" | mkdb "$DB"; }
+add() { printf "INSERT INTO event(id, type, time, boot, cgroup, pid, ppid, uid, comm, status, flags, duration) VALUES(%d, 3, @NOW@, 2, 2, 1, 1, 0, '%s', 0, 0, 1);" "$1" "$2" | mkdb "$DB"; }
 
 follow "$T/a" --json --db "$DB"
 wait_for 10 has_lines "$T/a" 10; ok $? "the last ten come first"
@@ -47,7 +47,7 @@ is "$(grep -c waiting "$T/c.err")" 1 "with one message"
 
 # The database is moved away and replaced by a new one whose ids start at 1.
 mv "$DB" "$T/old.db"; rm -f "$DB-wal" "$DB-shm"
-printf "INSERT INTO boot VALUES(1,'@BOOT@');INSERT INTO event VALUES(1,3,@NOW@,1,NULL,1,1,0,'afterwards',0,0,1);" | mkdb "$T/next.db"
+printf "INSERT INTO boot VALUES(1,'@BOOT@');INSERT INTO event(id, type, time, boot, cgroup, pid, ppid, uid, comm, status, flags, duration) VALUES(1,3,@NOW@,1,NULL,1,1,0,'afterwards',0,0,1);" | mkdb "$T/next.db"
 mv "$T/next.db" "$DB"
 wait_for 5 grep -q afterwards "$T/a"; ok $? "a replaced database is followed"
 

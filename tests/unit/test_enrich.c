@@ -407,10 +407,11 @@ static void test_different_decisions_are_different_incidents(void **state)
 		emit_kill(&r, 1000 + i, 200, 41, 777000000 + i);
 		emit_kill(&r, 2000 + i, 300, 42, 777000000 + i); /* another limit and trigger */
 		emit_kill(&r, 3000 + i, 400, 42, 777000000 + i); /* another trigger */
-		emit_kill(&r, 4000 + i, 200, 41, 777000000 + i); /* a second victim of the first */
+		emit_kill(&r, 4000 + i, 400, 41, 777000000 + i); /* another limit */
+		emit_kill(&r, 5000 + i, 200, 41, 777000000 + i); /* a second victim of the first */
 	}
 	drain(&r);
-	assert_answer(&r, "SELECT count(DISTINCT incident) FROM v_oom", 180);
+	assert_answer(&r, "SELECT count(DISTINCT incident) FROM v_oom", 240);
 	assert_answer(&r, "SELECT count(*) FROM (SELECT 1 FROM v_oom GROUP BY incident HAVING count(DISTINCT limit_cgroup)"
 			  " + count(DISTINCT trigger_pid) > 2)", 0);
 	assert_answer(&r, "SELECT count(*) FROM (SELECT 1 FROM v_oom GROUP BY incident HAVING count(*) = 2)", 60);
