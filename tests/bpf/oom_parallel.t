@@ -22,12 +22,14 @@ echo "$n"'
 
 pids=()
 paths=()
+which=()
 for i in $(seq "$containers"); do
 	path=$(pod_cgroup "$(random_uuid)")/$(random_hex 64)
 	cg_make "$path" "$limit" || bail_out "cannot make $path"
 	cg_start "$path" "$SCENARIO_DIR/killed$i" sh -c "$loop" "$eat" "$kills"
 	pids+=("$CG_PID")
 	paths+=("$path")
+	which+=(-c "${path##*/}")
 done
 for pid in "${pids[@]}"; do
 	wait "$pid"
@@ -53,8 +55,8 @@ is "$(oom 'map(select(.limit_cgroup != .cgroup)) | length')" 0 "each for the lim
 is "$(oom 'map(.incident) | unique | length')" "$total" "every kill is an incident of its own"
 is "$(oom 'map(select(.incident != .id)) | length')" 0 "that is numbered by its kill"
 is "$(cri_ebpf oom --no-legend -F ID,VICTIMS -c "${paths[0]##*/}" | awk '$2 == 1' | wc -l)" "$kills" "text: a line for each of a container"
-is "$(cri_ebpf oom --no-legend -F ID | tr -d ' ' | sort -n | tr '\n' ' ')" \
-	"$(cri_ebpf oom --json | jq -r .id | sort -n | tr '\n' ' ')" "text: a line for each of all"
+is "$(cri_ebpf oom --no-legend -F ID "${which[@]}" | tr -d ' ' | sort -n | tr '\n' ' ')" \
+	"$(oom '.[].id | tonumber' | sort -n | tr '\n' ' ')" "text: a line for each of all"
 
 counters_reconcile
 done_testing

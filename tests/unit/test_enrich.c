@@ -404,6 +404,8 @@ static void test_different_decisions_are_different_incidents(void **state)
 	(void)state;
 	start(&r);
 	for (uint32_t i = 0; i < 60; i++) {
+		if (i % 20 == 0)
+			drain(&r);
 		emit_kill(&r, 1000 + i, 200, 41, 777000000 + i);
 		emit_kill(&r, 2000 + i, 300, 42, 777000000 + i); /* another limit and trigger */
 		emit_kill(&r, 3000 + i, 400, 42, 777000000 + i); /* another trigger */

@@ -143,6 +143,22 @@ static void init_within_ended(struct story *story)
 	story->events[1].is_init = true;
 }
 
+/* The order of exits is not known when one was noticed late. */
+static void last_was_late(struct story *story)
+{
+	add_start(story, 40, "sh", false);
+	add_exit(story, 52, 42, "dd", EXIT_CODE(3));
+	story->events[1].late = true;
+}
+
+static void late_failure(struct story *story)
+{
+	struct story_event exit = make_exit(52 * SECOND, 42, EXIT_CODE(3), true, false);
+
+	exit.late = true;
+	add(story, exit);
+}
+
 static void init_lost(struct story *story)
 {
 	add_start(story, 40, "sh", false);
@@ -321,6 +337,8 @@ static const struct ending endings[] = {
 	  "completed" },
 	{ "anything_lost", anything_lost, VERDICT_UNKNOWN, { "among the 17 records lost between" }, "completed" },
 	{ "pressure_lost", pressure_lost, VERDICT_COMPLETED, { "completed" }, "lost" },
+	{ "last_was_late", last_was_late, VERDICT_UNKNOWN, { "not known" }, NULL },
+	{ "late_failure", late_failure, VERDICT_FAILED, { "noticed late, when it was released" }, "own log" },
 	{ "start_lost", start_lost, VERDICT_UNKNOWN, { "not known" }, "among" },
 	{ "kill_and_exits_lost", kill_and_exits_lost, VERDICT_UNKNOWN, { "among the 17" }, NULL },
 	{ "init_kill_and_exits_lost", init_kill_and_exits_lost, VERDICT_OOM_KILLED, { "OOM-killed" }, "among" },
