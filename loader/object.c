@@ -17,6 +17,7 @@
 #include "common/limits.h"
 #include "common/pins.h"
 #include "common/text.h"
+#include "loader/map_memory.h"
 #include "loader/pin.h"
 
 #include "cri_ebpf.skel.h"
@@ -85,6 +86,8 @@ static int object_open(struct object **ret)
 	bpf_object__for_each_program(program, object->skeleton->obj)
 		bpf_program__set_autoload(program, false);
 	object_create_second_maps(object, false);
+	bpf_map__set_autocreate(object->skeleton->maps.kill_notes, false);
+	bpf_map__set_autocreate(object->skeleton->maps.scans, false);
 	*ret = object;
 	return 0;
 }
@@ -129,7 +132,7 @@ static void object_set_own_sizes(struct object *object)
 static void object_set_second_sizes(struct object *object)
 {
 	bpf_map__set_max_entries(object->skeleton->maps.exited, LIMIT_EXITED);
-	bpf_map__set_max_entries(object->skeleton->maps.displaced, LIMIT_DISPLACED);
+	bpf_map__set_max_entries(object->skeleton->maps.displaced, lru_entries(LIMIT_DISPLACED));
 }
 
 /* The smallest sizes that the kernel accepts, because a rung that is only tried should cost little. */
@@ -169,8 +172,12 @@ static int object_enable(struct object *object, const struct probe_rung *rung, b
 
 	if (rung->exit_twice)
 		knobs->cfg_exit_twice = true;
-	if (rung->kill_noted)
+	if (rung->kill_noted) {
 		knobs->cfg_kill_noted = true;
+		bpf_map__set_autocreate(object->skeleton->maps.kill_notes, true);
+	}
+	if (rung->scans)
+		bpf_map__set_autocreate(object->skeleton->maps.scans, true);
 	if (rung->kill_seen)
 		knobs->cfg_kill_seen = true;
 	if (rung->second_chance) {
@@ -182,6 +189,16 @@ static int object_enable(struct object *object, const struct probe_rung *rung, b
 	for (size_t i = 0; r == 0 && i < PROBE_PROGRAMS && rung->programs[i]; i++)
 		r = object_autoload(object, rung->programs[i]);
 	return r == 0 && before && rung->before ? object_autoload(object, rung->before) : r;
+}
+
+static int object_enable_choices(struct object *object, const struct probe_choices *choices)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < PROBE_COUNT; i++)
+		if (choices->probe[i].rung)
+			r = object_enable(object, choices->probe[i].rung, choices->iterators);
+	return r;
 }
 
 static int object_add_link(struct object *object, struct bpf_link *link)
@@ -452,9 +469,8 @@ int object_load(const struct config *config, const struct probe_choices *choices
 		r = object_reuse_maps(object, reuse_dir);
 	else
 		object_set_sizes(object, config);
-	for (size_t i = 0; r >= 0 && i < PROBE_COUNT; i++)
-		if (choices->probe[i].rung)
-			r = object_enable(object, choices->probe[i].rung, choices->iterators);
+	if (r >= 0)
+		r = object_enable_choices(object, choices);
 	if (r >= 0 && object->skeleton->rodata->cfg_second_chance)
 		r = object_take_second_maps(object, reuse_dir);
 	if (r >= 0)
@@ -463,6 +479,37 @@ int object_load(const struct config *config, const struct probe_choices *choices
 		return r;
 	*ret = TAKE_PTR(object);
 	return 0;
+}
+
+static uint64_t object_sum_maps(const struct object *object)
+{
+	const uint64_t cpus = libbpf_num_possible_cpus(), page_size = getpagesize();
+	const struct bpf_map *map;
+	uint64_t sum = 0;
+
+	bpf_object__for_each_map(map, object->skeleton->obj) {
+		const struct map_shape shape = { bpf_map__type(map), bpf_map__key_size(map), bpf_map__value_size(map),
+						 bpf_map__max_entries(map) };
+
+		sum += bpf_map__autocreate(map) ? map_memory(&shape, cpus, page_size) : 0;
+	}
+	return sum;
+}
+
+int object_measure_maps(const struct config *config, const struct probe_choices *choices, uint64_t *ret)
+{
+	CLEANUP(cleanup_object) struct object *object = NULL;
+	int r = object_open(&object);
+
+	if (r < 0)
+		return r;
+	object_set_sizes(object, config);
+	object_set_own_sizes(object);
+	object_set_second_sizes(object);
+	r = object_enable_choices(object, choices);
+	if (r == 0)
+		*ret = object_sum_maps(object);
+	return r;
 }
 
 int object_map_fd(const struct object *object, const char *name)

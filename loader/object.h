@@ -39,6 +39,9 @@ int object_load(const struct config *config, const struct probe_choices *choices
 		uint64_t set, unsigned int skip_exits, const char *reuse_dir, struct object **ret);
 void object_free(struct object *object);
 
+/* Bytes of kernel memory that the maps of a load with these choices take on this host (map_memory.h). Loads nothing. */
+int object_measure_maps(const struct config *config, const struct probe_choices *choices, uint64_t *ret);
+
 /* The map with this pin name (common/pins.h). -ENOENT: there is none. The object owns the descriptor. */
 int object_map_fd(const struct object *object, const char *name);
 int object_pin_map(struct object *object, const char *name, const char *path);

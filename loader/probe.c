@@ -34,7 +34,7 @@ const struct probe probes[PROBE_COUNT] = {
 			{ .name = "fentry_typed", .programs = { "high_typed_memcg" } },
 			{ .name = "fentry_typed", .programs = { "high_typed_charge" } },
 			{ .name = "kprobe", .programs = { "high_kprobe" } },
-			{ .name = "runtime", .programs = { "high_runtime" }, .needs_probe_read = true },
+			{ .name = "runtime", .programs = { "high_runtime" }, .needs_probe_read = true, .scans = true },
 			{ .name = "clock", .programs = { "high_clock" }, .per_cpu = true, .needs_probe_read = true },
 		},
 	},

@@ -20,6 +20,8 @@
 #include "loader/probe.h"
 #include "loader/witness.h"
 
+#define NOT_KNOWN WITNESS_UNKNOWN /* for every count */
+
 /* --- JSON --- */
 
 static void json_string(const char *name, const char *value, const char *end)
@@ -133,7 +135,7 @@ static void find_missing_pins(const char *dir, const struct map_info *info, stru
 
 static void json_count(const char *name, uint64_t value, const char *end)
 {
-	if (value == WITNESS_UNKNOWN)
+	if (value == NOT_KNOWN)
 		printf("\"%s\":null%s", name, end);
 	else
 		printf("\"%s\":%llu%s", name, (unsigned long long)value, end);
@@ -141,7 +143,7 @@ static void json_count(const char *name, uint64_t value, const char *end)
 
 static const char *text_count(char *out, size_t size, uint64_t value)
 {
-	(void)snprintf(out, size, value == WITNESS_UNKNOWN ? "not known" : "%llu", (unsigned long long)value);
+	(void)snprintf(out, size, value == NOT_KNOWN ? "not known" : "%llu", (unsigned long long)value);
 	return out;
 }
 
@@ -149,7 +151,7 @@ static void witness_print_text(const struct witness *witness)
 {
 	char skipped[32], late[32], lost[32];
 
-	if (witness->lost == WITNESS_UNKNOWN)
+	if (witness->lost == NOT_KNOWN)
 		printf("  %-22s %s\n", "skipped by the kernel", text_count(skipped, sizeof(skipped), witness->exit));
 	else
 		printf("  %-22s %s, %s exits found late, %s lost\n", "skipped by the kernel",
@@ -160,11 +162,11 @@ static void witness_print_text(const struct witness *witness)
 /* Returns whether no exit can be missing; else logs why. */
 static bool witness_judge(const struct witness *witness)
 {
-	if (witness->lost != WITNESS_UNKNOWN && witness->lost > 0)
+	if (witness->lost != NOT_KNOWN && witness->lost > 0)
 		log_error("the kernel skipped the program that looks for missed exits %llu times: that many exits may not be "
 			  "recorded, which must not happen on any kernel. Please report it, with the kernel's version",
 			  (unsigned long long)witness->lost);
-	else if (witness->lost == WITNESS_UNKNOWN && witness->exit != WITNESS_UNKNOWN && witness->exit > 0)
+	else if (witness->lost == NOT_KNOWN && witness->exit != NOT_KNOWN && witness->exit > 0)
 		log_error("the kernel skipped the program of exits %llu times, and nothing looks for missed exits on this "
 			  "kernel: exits are missing. Load with --rung process_exit_late=tp_btf, and please report it",
 			  (unsigned long long)witness->exit);
@@ -297,12 +299,23 @@ static void check_print_rungs_json(const struct probe *probe, const struct probe
 	printf("]");
 }
 
-static void check_print_json(const struct host *host, const struct probe_choices *choices, bool healthy,
-			     const char *obstacle)
+/* Results of check. */
+struct check {
+	struct host host;
+	struct probe_choices choices;
+	const char *obstacle;  /* NULL: none */
+	uint64_t locked_bytes; /* memory of the maps; or NOT_KNOWN */
+	bool healthy;
+};
+
+static void check_print_json(const struct check *check)
 {
+	const struct host *host = &check->host;
+	const struct probe_choices *choices = &check->choices;
+
 	printf("{");
-	json_bool("healthy", healthy, ",");
-	json_string("obstacle", obstacle, ",");
+	json_bool("healthy", check->healthy, ",");
+	json_string("obstacle", check->obstacle, ",");
 	json_string("kernel", host->release, ",");
 	json_string("machine", host->machine, ",");
 	json_bool("btf", host->btf, ",");
@@ -312,8 +325,9 @@ static void check_print_json(const struct host *host, const struct probe_choices
 	json_string("cgroup", cgroup_mode_name(host), ",");
 	json_bool("memory_controller", host->memory_controller, ",");
 	json_string("lockdown", or_null(host->lockdown), ",");
-	printf("\"unprivileged_bpf_disabled\":%d,\"perf_event_paranoid\":%d,\"probes\":[",
-	       host->unprivileged_bpf_disabled, host->perf_event_paranoid);
+	printf("\"unprivileged_bpf_disabled\":%d,\"perf_event_paranoid\":%d,", host->unprivileged_bpf_disabled,
+	       host->perf_event_paranoid);
+	json_count("locked_memory_bytes", check->locked_bytes, ",\"probes\":[");
 	for (size_t i = 0; i < PROBE_COUNT; i++) {
 		printf("%s{", i ? "," : "");
 		json_string("name", probes[i].name, ",");
@@ -341,9 +355,21 @@ static void check_print_probe(const struct probe *probe, const struct probe_choi
 			printf("  %-22s   %s: %s\n", "", probe->rungs[i].name, probe_reason(choice->errors[i]));
 }
 
-static void check_print_text(const struct settings *settings, const struct host *host,
-			     const struct probe_choices *choices)
+static void check_print_locked(uint64_t bytes)
 {
+	char size[32];
+
+	if (bytes == NOT_KNOWN)
+		return;
+	text_format_size(size, sizeof(size), bytes);
+	printf("locked      %s of kernel memory for the maps\n", size);
+}
+
+static void check_print_text(const struct settings *settings, const struct check *check)
+{
+	const struct host *host = &check->host;
+	const struct probe_choices *choices = &check->choices;
+
 	printf("kernel      %s %s\n", host->release, host->machine);
 	printf("BTF         %s\n", host->btf ? "yes" : "NO");
 	printf("bpffs       %s\n", host->bpffs ? "mounted" : "NOT MOUNTED (mount -t bpf -o mode=0700 bpf /sys/fs/bpf)");
@@ -354,6 +380,7 @@ static void check_print_text(const struct settings *settings, const struct host 
 	printf("lockdown    %s\n", host->lockdown[0] ? host->lockdown : "not known");
 	printf("sysctl      kernel.unprivileged_bpf_disabled=%d kernel.perf_event_paranoid=%d\n",
 	       host->unprivileged_bpf_disabled, host->perf_event_paranoid);
+	check_print_locked(check->locked_bytes);
 	puts("probes");
 	for (size_t i = 0; i < PROBE_COUNT; i++)
 		check_print_probe(&probes[i], &choices->probe[i]);
@@ -378,37 +405,50 @@ static bool check_can_pin(const struct settings *settings)
 	return settings->dir_error == 0 && pin_dir_is_bpffs() == 0 && access(PIN_HERE, W_OK) == 0;
 }
 
-int verb_check(const struct settings *settings)
+/* Tries the rungs while no other loader does. 0, or an exit code after logging the reason. */
+static int check_try(const struct settings *settings, struct check *check)
 {
-	const char *missing, *obstacle;
 	CLEANUP(lock_cleanup) int locked = -1;
-	struct probe_choices choices = {};
-	struct host host;
-	bool healthy;
+	int r;
 
-	object_log_init(settings->config.bpf_log_level);
-	host_inspect(&host);
-	obstacle = host_obstacle(&host);
-	if (caps_check(&missing) < 0) {
-		log_error("missing %s: the rungs cannot be tried. Run this command as root", missing);
-		return EXIT_DENIED;
-	}
-	if (!obstacle && check_can_pin(settings)) {
+	if (check_can_pin(settings)) {
 		locked = lock_take(settings->config.pin_dir);
 		if (locked < 0)
 			return EXIT_DENIED;
 	}
-	if (!obstacle && probe_choose(&settings->config, locked >= 0 ? PIN_HERE : NULL, settings->rungs.values,
-				      &choices) < 0) {
+	r = probe_choose(&settings->config, locked >= 0 ? PIN_HERE : NULL, settings->rungs.values, &check->choices);
+	if (r < 0) {
 		log_error("--rung must be PROBE=RUNG");
 		return EXIT_USAGE;
 	}
-	healthy = !obstacle && check_is_healthy(&host, &choices);
+	if (object_measure_maps(&settings->config, &check->choices, &check->locked_bytes) < 0)
+		check->locked_bytes = NOT_KNOWN;
+	check->healthy = check_is_healthy(&check->host, &check->choices);
+	return 0;
+}
+
+int verb_check(const struct settings *settings)
+{
+	struct check check = { .locked_bytes = NOT_KNOWN };
+	const char *missing;
+	int r = 0;
+
+	object_log_init(settings->config.bpf_log_level);
+	host_inspect(&check.host);
+	check.obstacle = host_obstacle(&check.host);
+	if (caps_check(&missing) < 0) {
+		log_error("missing %s: the rungs cannot be tried. Run this command as root", missing);
+		return EXIT_DENIED;
+	}
+	if (!check.obstacle)
+		r = check_try(settings, &check);
+	if (r)
+		return r;
 	if (settings->json)
-		check_print_json(&host, &choices, healthy, obstacle);
+		check_print_json(&check);
 	else
-		check_print_text(settings, &host, &choices);
-	if (obstacle)
-		log_error("%s", obstacle);
-	return healthy ? EXIT_FOUND : EXIT_UNHEALTHY;
+		check_print_text(settings, &check);
+	if (check.obstacle)
+		log_error("%s", check.obstacle);
+	return check.healthy ? EXIT_FOUND : EXIT_UNHEALTHY;
 }
