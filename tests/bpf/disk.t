@@ -39,6 +39,17 @@ anew moved
 is "$(sqlite3 "${DB%/*}/old.db" "SELECT count(*) FROM v_exit WHERE container_id = '$EXITS_ID'")" 20 "moved: the moved file keeps its events"
 recorder_kill
 
+# Opening a FIFO must not wait for its other end.
+begin_roomy "a FIFO"
+mv "$DB" "${DB%/*}/before.db"
+mkfifo "$DB"
+exits 20
+logged_once "a FIFO" "it is not a regular file"
+rm "$DB"
+anew "a FIFO" 20
+recorder_stop
+ok $? "a FIFO: the recorder ends in order"
+
 # The copy knows this ring, but not everything that the recorder has read from it since.
 begin_roomy "old copy"
 sqlite3 "$DB" ".backup '$SCENARIO_DIR/copy'" && chown cri-ebpf:cri-ebpf "$SCENARIO_DIR/copy" && chmod 0640 "$SCENARIO_DIR/copy"

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Databases whose schema lies: none is read. */
+/* Databases that were made to mislead or to exhaust their readers. */
+#include <fcntl.h>
 #include <sqlite3.h>
 
 #include "consumer/store/db.h"
+#include "consumer/store/read_bounds.h"
 #include "consumer/text/error.h"
 #include "tests/harness.h"
 
@@ -132,6 +134,32 @@ static void test_a_huge_value_is_refused(void **state)
 	close_fixture(&f);
 }
 
+/* Time and memory grow with the bytes of the file; a hole has none. */
+static void test_bounds_grow_with_the_file(void **state)
+{
+	struct read_bounds small, sparse, large;
+	struct fixture f;
+
+	(void)state;
+	open_fixture(&f);
+	small = read_bounds_of(f.path);
+	assert_true(small.memory <= 64 << 20 && small.cpu_s <= 60);
+	assert_int_equal(read_bounds_of("/nonexistent/db").cpu_s, small.cpu_s);
+
+	int fd = open(f.path, O_RDWR | O_CLOEXEC);
+
+	assert_int_equal(ftruncate(fd, 1LL << 40), 0);
+	sparse = read_bounds_of(f.path);
+	assert_int_equal(sparse.cpu_s, small.cpu_s);
+	assert_true(sparse.memory <= 64 << 20);
+	assert_int_equal(posix_fallocate(fd, 0, 16 << 20), 0);
+	large = read_bounds_of(f.path);
+	assert_int_equal(large.cpu_s, small.cpu_s + 16);
+	assert_true(large.memory >= small.memory + (32 << 20));
+	assert_int_equal(close(fd), 0);
+	close_fixture(&f);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -139,6 +167,7 @@ int main(void)
 		cmocka_unit_test(test_other_indexes_are_allowed),
 		cmocka_unit_test(test_a_huge_schema_is_refused),
 		cmocka_unit_test(test_a_huge_value_is_refused),
+		cmocka_unit_test(test_bounds_grow_with_the_file),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
