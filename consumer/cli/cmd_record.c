@@ -28,6 +28,7 @@
 #include "consumer/sandbox/sandbox.h"
 #include "consumer/store/db.h"
 #include "consumer/store/db_files.h"
+#include "consumer/store/db_origin.h"
 #include "consumer/store/recorder_state.h"
 #include "consumer/store/writer_lock.h"
 #include "consumer/test_hook.h"
@@ -206,6 +207,37 @@ static bool is_temporary(int error)
 	return error == -ENOSPC || error == -EROFS || error == -EBUSY || error == -EIO || error == -ENOMEM;
 }
 
+static int explain_unusable(const struct record *record, int error, const char *reason)
+{
+	const char *advice = "its directory must exist and belong to the recorder's user";
+
+	if (error == -ERROR_DB_NEWER)
+		advice = "install that version, or name another file with --db";
+	else if (error == -ERROR_DB_OWNER)
+		advice = "give it to the recorder's user if it is the recorder's, or name another file with --db";
+	else if (db_origin_is_refused(error))
+		advice = "name another file with --db";
+	log_error("cannot use \"%s\": %s; it is left as it is and nothing is recorded: %s", record->db, reason, advice);
+	return EXIT_STORE;
+}
+
+/* Before a lock file is made: nothing is created beside a database of somebody else. */
+static int check_database(struct record *record)
+{
+	char whose[DB_ORIGIN_TEXT_MAX], reason[2 * DB_ORIGIN_TEXT_MAX];
+	struct db_origin origin;
+	int r = db_origin_read(record->db, &origin);
+
+	if (r)
+		return is_temporary(r) ? 0 : explain_unusable(record, r, error_text(r));
+	r = db_origin_judge_write(&origin);
+	if (!db_origin_is_refused(r))
+		return 0;
+	db_origin_format(&origin, whose);
+	(void)snprintf(reason, sizeof(reason), "%s (%s)", error_text(r), whose);
+	return explain_unusable(record, r, reason);
+}
+
 static int explain_db_holder(const char *db, pid_t holder)
 {
 	char who[WRITER_LOCK_HOLDER_SIZE];
@@ -286,20 +318,13 @@ static int open_pipeline(struct record *record)
 		.resolve = { config->containerd_namespaces, config->metadata_cache_size, config->metadata_cache_ttl_ns,
 			     config->record_host },
 	};
-	const char *advice = "its directory must exist and belong to the recorder's user";
 	int r = pipeline_open(&settings, record->pins.ring, &record->pins.maps, record->fs, &record->pipeline);
 
 	if (!r)
 		r = start_pipeline(record->pipeline);
 	if (r == 0 || (record->pipeline && is_temporary(r)))
 		return 0;
-	if (r == -ERROR_DB_NEWER)
-		advice = "install that version, or name another file with --db";
-	else if (r == -ERROR_DB_FOREIGN || r == -ERROR_DB_NONE)
-		advice = "name another file with --db";
-	log_error("cannot use \"%s\": %s; it is left as it is and nothing is recorded: %s", record->db,
-		  record->pipeline ? pipeline_message(record->pipeline) : error_text(r), advice);
-	return EXIT_STORE;
+	return explain_unusable(record, r, record->pipeline ? pipeline_message(record->pipeline) : error_text(r));
 }
 
 static int record_events(struct record *record, const struct record_options *options)
@@ -346,8 +371,8 @@ static int run(const struct command_call *call)
 		.pins = PINS_CLOSED,
 	};
 	typedef int step(struct record *);
-	step *const steps[] = { check_clock,   open_pins,     open_sources,  leave_root, find_database,
-				lock_database, enter_sandbox, open_pipeline, open_sweep };
+	step *const steps[] = { check_clock,    open_pins,     open_sources,  leave_root,    find_database,
+				check_database, lock_database, enter_sandbox, open_pipeline, open_sweep };
 	int r;
 
 	if (set_db_directory(&record, record.config->db) != 0)

@@ -18,6 +18,7 @@
 #include "consumer/record/pipeline.h"
 #include "consumer/record/ring.h"
 #include "consumer/record/state.h"
+#include "consumer/store/db_origin.h"
 #include "consumer/store/recorder_state.h"
 #include "consumer/text/clock.h"
 #include "consumer/text/error.h"
@@ -117,6 +118,11 @@ static void take_result(struct loop *loop, int r)
 			  " ends; install the newer cri-ebpf, or name another file with --db",
 			  loop->recorder->db_path);
 		loop->exit_code = EXIT_DENIED;
+	} else if (db_origin_is_refused(r)) {
+		log_error("\"%s\" was replaced: %s; it is left as it is, nothing is acknowledged and this recorder ends;"
+			  " move it away, or name another file with --db",
+			  loop->recorder->db_path, pipeline_message(loop->recorder->pipeline));
+		loop->exit_code = EXIT_STORE;
 	} else if (r) {
 		note_failure(loop, r);
 	} else {

@@ -2,6 +2,7 @@
 #include "consumer/record/session.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -12,6 +13,7 @@
 #include "consumer/record/kind.h"
 #include "consumer/store/db.h"
 #include "consumer/store/db_files.h"
+#include "consumer/store/db_origin.h"
 #include "consumer/store/ring_rows.h"
 #include "consumer/text/clock.h"
 #include "consumer/text/error.h"
@@ -53,6 +55,18 @@ static void __attribute__((format(printf, 2, 3))) add_message(struct session *se
 	va_end(args);
 }
 
+/* Says whose file it seems to be. */
+static void add_origin(struct session *session, int error)
+{
+	struct db_origin origin;
+	char text[DB_ORIGIN_TEXT_MAX];
+
+	if (!db_origin_is_refused(error) || db_origin_read(session->settings.db_path, &origin) != 0)
+		return;
+	db_origin_format(&origin, text);
+	add_message(session, " (%s)", text);
+}
+
 /* Breaks a lock that caused the failure, or adds to the message which process must be ended. */
 static void note_failure(struct session *session, int error)
 {
@@ -60,18 +74,26 @@ static void note_failure(struct session *session, int error)
 	if (session->guard.writer > 0)
 		add_message(session, ": process %d holds a lock on \"%s-shm\", end it", (int)session->guard.writer,
 			    session->settings.db_path);
-	session->damaged = error == -ERROR_DB_CORRUPT;
+}
+
+/* While the database is open: remembers the file, because another one may lie at the path when it is opened again. */
+static void note_damage(struct session *session, int error)
+{
+	bool damaged = error == -ERROR_DB_CORRUPT && session->db && !db_moved(session->db);
+
+	session->damaged = damaged ? db_file_identify(session->settings.db_path, DB_FILE_DATABASE) : (struct db_file_id){ 0 };
 }
 
 bool session_try_again(struct session *session)
 {
-	return wal_guard_take_retry(&session->guard) || session->damaged;
+	return wal_guard_take_retry(&session->guard) || session->damaged.inode;
 }
 
 void session_abandon(struct session *session, int error)
 {
 	if (session->db)
 		db_rollback(session->db);
+	note_damage(session, error);
 	/* Keeps the committed counters; if they were only carried over into this session, `previous` has them still. */
 	if (session->ring_rows && ring_rows_knows_ring(session->ring_rows) && !session->replaced) {
 		ring_rows_close(session->previous);
@@ -82,37 +104,79 @@ void session_abandon(struct session *session, int error)
 	note_failure(session, error);
 }
 
-/* A database that cannot be recorded into is set aside, never deleted. */
-static int begin_anew(struct session *session, int error)
+/* What is ours but cannot be recorded into is set aside, never deleted. */
+static const struct aside {
+	int error;
+	enum log_level level;
+	const char *label, *reason, *rest;
+} asides[] = {
+	{ -ERROR_DB_CORRUPT, LOG_LEVEL_ERROR, "corrupt", "is damaged",
+	  "what is left in it can be read with sqlite3 and its command .recover" },
+	{ -ERROR_DB_LEFT, LOG_LEVEL_ERROR, "corrupt", "is gone, and only its WAL is left",
+	  "without its database the WAL cannot be read" },
+	{ -ERROR_DB_OLDER, LOG_LEVEL_WARNING, "older",
+	  "was made by an older version of cri-ebpf, whose tables this one does not read",
+	  "nothing of it is lost: the cri-ebpf that made it and sqlite3 can read it there" },
+};
+
+static const struct aside *find_aside(int error)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(asides); i++)
+		if (asides[i].error == error)
+			return &asides[i];
+	return NULL;
+}
+
+static void name_aside(const struct aside *aside, const char *path, char *out, size_t size)
+{
+	struct db_origin origin;
+	bool versioned = aside->error == -ERROR_DB_OLDER && db_origin_read(path, &origin) == 0 &&
+			 db_origin_judge_write(&origin) == aside->error;
+
+	if (versioned)
+		(void)snprintf(out, size, "v%u", origin.header.version);
+	else
+		(void)snprintf(out, size, "%s", aside->label);
+}
+
+static int begin_anew(struct session *session, const struct aside *aside)
 {
 	const char *path = session->settings.db_path;
-	bool older = error == -ERROR_DB_OLDER;
-	char aside[4200];
-	int r = db_file_set_aside(path, older ? "older" : "corrupt", clock_wall_ns() / 1000000000, aside, sizeof(aside));
+	char label[16], to[PATH_MAX];
+	int r;
 
+	name_aside(aside, path, label, sizeof(label));
+	r = db_file_set_aside(path, label, clock_wall_ns() / 1000000000, to, sizeof(to));
 	if (r)
 		return r;
-	session->damaged = false;
-	if (older)
-		log_warning("database \"%s\" was made by an older version of cri-ebpf, whose tables this one does not read: it"
-			    " was moved to \"%s\" and a new one is begun; nothing of it is lost, and the cri-ebpf that made"
-			    " it (with --db) or sqlite3 can read it",
-			    path, aside);
-	else
-		log_error("database \"%s\" is damaged: it was moved to \"%s\" and a new one is begun; what is left in it"
-			  " can be read with sqlite3 and its command .recover",
-			  path, aside);
+	session->damaged = (struct db_file_id){ 0 };
+	log_print(aside->level, "database \"%s\" %s: it was moved to \"%s\" and a new one is begun; %s", path, aside->reason,
+		  to, aside->rest);
 	return db_open_write(path, &session->db);
+}
+
+/* Before anything is opened or repaired: whose database it is, and whether it was found damaged before. */
+static int check_database(const struct session *session)
+{
+	const char *path = session->settings.db_path;
+	int r = db_origin_check_write(path);
+
+	if (r || !session->damaged.inode)
+		return r;
+	return db_file_is_same(session->damaged, db_file_identify(path, DB_FILE_DATABASE)) ? -ERROR_DB_CORRUPT : 0;
 }
 
 static int open_database(struct session *session)
 {
-	const char *path = session->settings.db_path;
-	int r = session->damaged ? -ERROR_DB_CORRUPT : db_open_write(path, &session->db);
+	int r = check_database(session);
+	const struct aside *aside;
 
-	if ((r == -ERROR_DB_FOREIGN || r == -ERROR_DB_NONE) && db_file_was_database(path))
-		r = -ERROR_DB_CORRUPT;
-	return r == -ERROR_DB_CORRUPT || r == -ERROR_DB_OLDER ? begin_anew(session, r) : r;
+	if (!r) {
+		wal_guard_prepare(&session->guard, !session->opened);
+		r = db_open_write(session->settings.db_path, &session->db);
+	}
+	aside = find_aside(r);
+	return aside ? begin_anew(session, aside) : r;
 }
 
 /* Whether this process has stored more of the ring than the file says, because it is another file. */
@@ -125,7 +189,6 @@ static bool is_behind(const struct session *session)
 int session_open(struct session *session)
 {
 	session->guard.db_path = session->settings.db_path;
-	wal_guard_prepare(&session->guard, !session->opened);
 
 	int r = open_database(session);
 
@@ -140,11 +203,14 @@ int session_open(struct session *session)
 	}
 	if (r) {
 		(void)session_fail(session, r);
+		add_origin(session, r);
+		note_damage(session, r);
 		close_parts(session);
 		note_failure(session, r);
 		return r;
 	}
 	session->opened = true;
+	session->damaged = (struct db_file_id){ 0 };
 	wal_guard_opened(&session->guard, session->db);
 	return 0;
 }
@@ -165,7 +231,7 @@ static void empty_wal(struct session *session)
 {
 	const char *path = session->settings.db_path;
 	uint64_t database, wal;
-	char aside[4200];
+	char aside[PATH_MAX];
 
 	(void)db_exec(session->db, "PRAGMA wal_checkpoint(TRUNCATE)");
 	db_file_sizes(session->db, &database, &wal);

@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "consumer/store/db_files.h"
 #include "consumer/store/wal_guard.h"
 
 struct db;
@@ -30,13 +31,16 @@ struct session {
 	struct ring_rows *ring_rows;
 	bool replaced;		/* the database lacks what this recorder has stored before */
 	struct ring_rows *previous; /* counters and position after the last commit of the session before */
-	bool damaged;		/* the file was found damaged in use */
+	struct db_file_id damaged; /* found damaged in use; inode 0: none */
 	bool opened;		/* once at least */
 	struct wal_guard guard;
-	char message[256]; /* why the last call failed, as a sentence */
+	char message[512]; /* why the last call failed, as a sentence */
 };
 
-/* A damaged database, or one of an older version, is set aside and a new one made. Failures are db.h's; then nothing is open. */
+/*
+ * A damaged database of ours, or one of an older version, is set aside and a new one made. Failures are db.h's and those of
+ * db_origin_judge_write(); then nothing is open.
+ */
 int session_open(struct session *session);
 /* The first transaction of the session, with what session_open carried over, is committed. */
 void session_started(struct session *session);

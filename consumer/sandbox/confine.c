@@ -18,6 +18,7 @@
 #include "consumer/sandbox/process_limit.h"
 #include "consumer/sandbox/sandbox.h"
 #include "consumer/store/db.h"
+#include "consumer/store/db_origin.h"
 #include "consumer/store/read_bounds.h"
 #include "consumer/store/wal_index.h"
 #include "consumer/test_hook.h"
@@ -96,6 +97,13 @@ static void limit_work(const char *db)
 	process_limit_cpu(seconds, EXIT_STORE, reason);
 }
 
+static bool is_history(const char *db)
+{
+	struct db_origin origin;
+
+	return db_origin_read(db, &origin) == 0 && db_origin_judge_read(&origin) == 0;
+}
+
 int confine_to_reading(const char *db)
 {
 	int r;
@@ -108,7 +116,7 @@ int confine_to_reading(const char *db)
 		log_error("cannot give up privileges: %s; nothing is read", error_text(r));
 		return EXIT_DENIED;
 	}
-	if (db)
+	if (db && is_history(db))
 		wal_index_make_empty(db);
 	r = enter(db);
 	if (r)

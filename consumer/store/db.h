@@ -21,8 +21,9 @@ struct db;
 /* Seeds SQLite's random numbers, which a sandbox would prevent. Call it before sandboxing and db_open_write. */
 void db_seed_writer(void);
 /*
- * Opens or creates the database for writing: WAL mode, WAL files that stay, schema of this version. The time does not
- * depend on the size of the history: damage is found by the statement that reads it.
+ * Opens or creates the database for writing: WAL mode, WAL files that stay, schema of this version. What is not ours is
+ * not touched; the errors are also those of db_origin_judge_write(). The time does not depend on the size of the history:
+ * damage is found by the statement that reads it.
  */
 int db_open_write(const char *path, struct db **ret);
 /*

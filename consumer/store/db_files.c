@@ -14,7 +14,7 @@
 
 #define SHARED_MODE 0640 /* readable for the group */
 
-static const char *const suffixes[DB_FILE_COUNT] = { "", "-wal", "-shm" };
+static const char *const suffixes[DB_FILE_COUNT] = { "", "-wal", "-shm", "-journal" };
 
 static int join(char *out, size_t size, const char *path, const char *suffix)
 {
@@ -23,10 +23,15 @@ static int join(char *out, size_t size, const char *path, const char *suffix)
 	return n < 0 || (size_t)n >= size ? -ENAMETOOLONG : 0;
 }
 
-static int stat_file(const char *path, enum db_file file, struct stat *ret)
+int db_file_name(const char *path, enum db_file file, char *out)
+{
+	return join(out, PATH_MAX, path, suffixes[file]);
+}
+
+int db_file_stat(const char *path, enum db_file file, struct stat *ret)
 {
 	char name[PATH_MAX];
-	int r = join(name, sizeof(name), path, suffixes[file]);
+	int r = db_file_name(path, file, name);
 
 	if (!r && stat(name, ret) != 0)
 		r = -errno;
@@ -65,7 +70,7 @@ struct db_file_id db_file_identify(const char *path, enum db_file file)
 {
 	struct stat st;
 
-	return stat_file(path, file, &st) == 0 ? (struct db_file_id){ st.st_dev, st.st_ino } : (struct db_file_id){ 0 };
+	return db_file_stat(path, file, &st) == 0 ? (struct db_file_id){ st.st_dev, st.st_ino } : (struct db_file_id){ 0 };
 }
 
 bool db_file_is_same(struct db_file_id a, struct db_file_id b)
@@ -77,7 +82,7 @@ uint64_t db_file_size(const char *path, enum db_file file)
 {
 	struct stat st;
 
-	return stat_file(path, file, &st) == 0 ? (uint64_t)st.st_size : 0;
+	return db_file_stat(path, file, &st) == 0 ? (uint64_t)st.st_size : 0;
 }
 
 uint64_t db_file_allocated(const char *path, enum db_file file)
@@ -85,7 +90,7 @@ uint64_t db_file_allocated(const char *path, enum db_file file)
 	struct stat st;
 	uint64_t size, blocks;
 
-	if (stat_file(path, file, &st) != 0)
+	if (db_file_stat(path, file, &st) != 0)
 		return 0;
 	size = (uint64_t)st.st_size;
 	blocks = 512 * (uint64_t)st.st_blocks;
@@ -141,13 +146,6 @@ int db_file_share(const char *path)
 	return r;
 }
 
-bool db_file_was_database(const char *path)
-{
-	char wal[PATH_MAX];
-
-	return join(wal, sizeof(wal), path, "-wal") == 0 && access(wal, F_OK) == 0;
-}
-
 /* Never an existing file: two databases set aside within one second get different names. */
 static int find_free_name(const char *path, const char *label, int64_t seconds, char *out, size_t size)
 {
@@ -163,31 +161,57 @@ static int find_free_name(const char *path, const char *label, int64_t seconds, 
 	return -EEXIST;
 }
 
+static int sync_directory(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	char name[PATH_MAX];
+	int n = snprintf(name, sizeof(name), "%.*s", slash ? (int)(slash - path) + 1 : 1, slash ? path : ".");
+
+	if (n < 0 || (size_t)n >= sizeof(name))
+		return -ENAMETOOLONG;
+
+	AUTO_CLOSE int fd = open(name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	return fd < 0 || fsync(fd) != 0 ? -errno : 0;
+}
+
+/* Returns 1, or 0 when there is no such file. */
 static int set_aside(const char *path, const char *to, enum db_file file)
 {
 	char from_name[PATH_MAX], to_name[PATH_MAX];
-	int r = join(from_name, sizeof(from_name), path, suffixes[file]);
+	int r = db_file_name(path, file, from_name);
 
 	if (!r)
-		r = join(to_name, sizeof(to_name), to, suffixes[file]);
-	return !r && rename(from_name, to_name) != 0 ? -errno : r;
+		r = db_file_name(to, file, to_name);
+	if (r)
+		return r;
+	if (rename(from_name, to_name) == 0)
+		return 1;
+	return errno == ENOENT ? 0 : -errno;
 }
 
 int db_file_set_aside(const char *path, const char *label, int64_t seconds, char *out, size_t size)
 {
 	int r = find_free_name(path, label, seconds, out, size);
+	int moved = 0;
 
-	for (enum db_file file = 0; !r && file < DB_FILE_COUNT; file++) {
+	for (enum db_file file = 0; r == 0 && file < DB_FILE_COUNT; file++) {
 		r = set_aside(path, out, file);
-		if (r == -ENOENT && file != DB_FILE_DATABASE)
-			r = 0;
+		moved += r > 0;
+		/* After the database and at the end, so that no crash leaves the new one without the name of the old. */
+		if (r > 0)
+			r = sync_directory(path);
 	}
-	return r;
+	return r < 0 || moved ? r : -ENOENT;
 }
 
 int db_file_set_wal_aside(const char *path, const char *label, int64_t seconds, char *out, size_t size)
 {
 	int r = find_free_name(path, label, seconds, out, size);
 
-	return r ? r : set_aside(path, out, DB_FILE_WAL);
+	if (!r)
+		r = set_aside(path, out, DB_FILE_WAL);
+	if (r <= 0)
+		return r ? r : -ENOENT;
+	return sync_directory(path);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The files of a database: the database itself, its WAL and its wal-index. */
+/* The files of a database: the database itself, its WAL, its wal-index, and the journal of one not in WAL mode. */
 #ifndef CRI_CONSUMER_STORE_DB_FILES_H
 #define CRI_CONSUMER_STORE_DB_FILES_H
 
@@ -8,7 +8,9 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-enum db_file { DB_FILE_DATABASE, DB_FILE_WAL, DB_FILE_WAL_INDEX, DB_FILE_COUNT };
+struct stat;
+
+enum db_file { DB_FILE_DATABASE, DB_FILE_WAL, DB_FILE_WAL_INDEX, DB_FILE_JOURNAL, DB_FILE_COUNT };
 
 /* Identity of a file; inode 0: there is none. */
 struct db_file_id {
@@ -21,6 +23,11 @@ struct db_file_id {
  * out: PATH_MAX bytes. -ENOENT: its directory does not exist, or the path is a dangling link.
  */
 int db_file_resolve(const char *path, char *out);
+
+/* Writes the path of a file to out, which has PATH_MAX bytes. 0 or -ENAMETOOLONG. */
+int db_file_name(const char *path, enum db_file file, char *out);
+/* 0 or a negative errno. */
+int db_file_stat(const char *path, enum db_file file, struct stat *ret);
 
 struct db_file_id db_file_identify(const char *path, enum db_file file);
 bool db_file_is_same(struct db_file_id a, struct db_file_id b);
@@ -37,16 +44,13 @@ int db_file_open(const char *path, int flags, int mode);
 
 /* Creates an empty file that only its owner can open, unless there is a file. 0 or a negative errno. */
 int db_file_make(const char *path);
-/* Makes the three files readable for the group. Only while this process has the database closed, see wal_index.h. */
+/* Makes the files readable for the group. Only while this process has the database closed, see wal_index.h. */
 int db_file_share(const char *path);
 
 /*
- * For a file that SQLite does not recognise: true when it was a recorder's database once. The WAL of a recorder stays
- * beside its database, so a file with a WAL is a damaged database; any other must be left alone.
+ * Renames the files to PATH.LABEL-SECONDS, which is written to out. seconds: since 1970. The database comes first: were
+ * it last, a crash in between would leave it without what its WAL holds. Durable when this returns 0.
  */
-bool db_file_was_database(const char *path);
-
-/* Renames the three files to PATH.LABEL-SECONDS, which is written to out. seconds: since 1970. */
 int db_file_set_aside(const char *path, const char *label, int64_t seconds, char *out, size_t size);
 /* The same for a WAL alone. */
 int db_file_set_wal_aside(const char *path, const char *label, int64_t seconds, char *out, size_t size);

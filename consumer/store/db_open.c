@@ -13,6 +13,7 @@
 #include "common/cleanup.h"
 #include "consumer/store/db_files.h"
 #include "consumer/store/db_internal.h"
+#include "consumer/store/db_origin.h"
 #include "consumer/store/read_bounds.h"
 #include "consumer/store/schema.h"
 #include "consumer/store/schema_check.h"
@@ -143,7 +144,7 @@ static int initialize_file(struct db **db)
 	return r ? r : open_writer(path, db, &version);
 }
 
-int db_open_write(const char *path, struct db **ret)
+static int open_ours(const char *path, struct db **ret)
 {
 	CLEANUP(cleanup_db) struct db *db = NULL;
 	int64_t version = 0;
@@ -168,6 +169,17 @@ int db_open_write(const char *path, struct db **ret)
 	db_remember_files(db);
 	*ret = TAKE_PTR(db);
 	return 0;
+}
+
+/* Ours, but no database by what SQLite reads later: damaged. */
+int db_open_write(const char *path, struct db **ret)
+{
+	int r = db_origin_check_write(path);
+
+	if (r)
+		return r;
+	r = open_ours(path, ret);
+	return r == -ERROR_DB_NONE ? -ERROR_DB_CORRUPT : r;
 }
 
 /* A "file:" URI for a database that does not change, to be freed; NULL: out of memory. */
@@ -266,17 +278,15 @@ static int open_with_retries(const char *path, struct db **ret)
 
 int db_open_read(const char *path, struct db **ret)
 {
+	struct db_origin origin;
 	struct stat st;
+	int r = stat(path, &st) != 0 ? -errno : db_origin_read(path, &origin);
 
-	if (stat(path, &st) != 0)
-		return -errno;
-	if (S_ISDIR(st.st_mode))
-		return -EISDIR;
-	if (access(path, R_OK) != 0)
-		return -errno;
-
-	int r = open_with_retries(path, ret);
-
+	if (!r)
+		r = db_origin_judge_read(&origin);
+	if (r)
+		return r;
+	r = open_with_retries(path, ret);
 	/* A copy without a WAL, in a directory where none can be created, is opened as immutable. */
 	if ((r == -EROFS || r == -EACCES || r == -EIO || r == -ENOENT) && !has_wal(path)) {
 		AUTO_FREE char *uri = immutable_uri(path);

@@ -201,7 +201,7 @@ void wal_index_make_empty(const char *db_path)
 {
 	struct stat st;
 
-	if (!db_file_was_database(db_path) || stat(db_path, &st) != 0)
+	if (!db_file_identify(db_path, DB_FILE_WAL).inode || stat(db_path, &st) != 0)
 		return;
 
 	AUTO_CLOSE int fd = open_index(db_path, O_RDWR | O_CREAT | O_EXCL, st.st_mode & SHARED_MODE);

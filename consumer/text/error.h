@@ -15,6 +15,8 @@
 	X(DB_FOREIGN, "it is the database of another program, not one of cri-ebpf")                                    \
 	X(DB_EMPTY, "it is empty, not a database of cri-ebpf")                                                         \
 	X(DB_NONE, "it is not a database of cri-ebpf, nor of another program that uses SQLite")                        \
+	X(DB_OWNER, "it belongs to another user")                                                                      \
+	X(DB_LEFT, "it is gone, and only its WAL is left")                                                             \
 	X(DB_CORRUPT, "the database is damaged")                                                                       \
 	X(DB_SCHEMA, "its tables and views are not those of cri-ebpf: it is damaged, or made to mislead")              \
 	X(VALUE_SIZE, "a value in it is larger than any that cri-ebpf stores")                                         \

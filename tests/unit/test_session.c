@@ -151,6 +151,20 @@ static void test_a_damaged_database_is_set_aside(void **state)
 	}
 }
 
+/* Names, sizes and contents of all files. */
+static void list_directory(const struct recorder_rig *r, char out[4096])
+{
+	char command[256];
+
+	(void)snprintf(command, sizeof(command), "cd '%s' && stat -c '%%n %%s %%i' * && sha256sum *", r->directory);
+
+	FILE *file = popen(command, "r");
+
+	assert_non_null(file);
+	out[fread(out, 1, 4095, file)] = '\0';
+	assert_int_equal(pclose(file), 0);
+}
+
 static void test_an_older_database_is_set_aside_whole(void **state)
 {
 	char aside[160] = "";
@@ -170,7 +184,7 @@ static void test_an_older_database_is_set_aside_whole(void **state)
 	emit_exits(&r, 5);
 	assert_int_equal(pipeline_drain(r.pipeline), 0);
 	assert_answer(&r, EXITS, 5);
-	assert_int_equal(count_set_aside(&r, "older", aside, sizeof(aside)), 1);
+	assert_int_equal(count_set_aside(&r, "v1", aside, sizeof(aside)), 1);
 	change_unchecked(aside, "PRAGMA user_version = 2");
 	assert_int_equal(ask_number(aside, EXITS), 300);
 	recorder_rig_close(&r);
@@ -245,6 +259,40 @@ static void test_a_foreign_file_is_left_alone(void **state)
 	assert_int_equal(fread(text, 1, sizeof(text) - 1, file), 21);
 	assert_string_equal(text, "a letter to my mother");
 	assert_int_equal(count_set_aside(&r, "corrupt", NULL, 0), 0);
+	recorder_rig_close(&r);
+}
+
+/* While it is recorded into, the database is replaced by what another program is writing. */
+static void test_a_foreign_database_in_its_place_is_left_alone(void **state)
+{
+	struct recorder_rig r;
+	struct db *foreign = NULL;
+	char other[160], before[4096], after[4096];
+
+	(void)state;
+	recorder_rig_open(&r, RING);
+	assert_int_equal(recorder_rig_start(&r), 0);
+	emit_exits(&r, 10);
+	assert_int_equal(pipeline_drain(r.pipeline), 0);
+
+	(void)snprintf(other, sizeof(other), "%s/other", r.directory);
+	assert_int_equal(db_handle_open(other, other, DB_ACCESS_WRITE, &foreign), 0);
+	assert_int_equal(db_exec(foreign, "PRAGMA application_id = 77; PRAGMA journal_mode = WAL; CREATE TABLE t(x)"), 0);
+	for (enum db_file file = DB_FILE_DATABASE; file <= DB_FILE_WAL_INDEX; file++) {
+		char from[PATH_MAX], to[PATH_MAX];
+
+		assert_int_equal(db_file_name(other, file, from) | db_file_name(r.path, file, to), 0);
+		assert_int_equal(rename(from, to), 0);
+	}
+	list_directory(&r, before);
+	emit_exits(&r, 7);
+	for (int i = 0; i < 2; i++)
+		assert_int_equal(pipeline_drain(r.pipeline), -ERROR_DB_FOREIGN);
+	assert_non_null(strstr(pipeline_message(r.pipeline), "application id 0x0000004d"));
+	assert_int_not_equal(r.rig.consumer, r.rig.producer);
+	list_directory(&r, after);
+	assert_string_equal(after, before);
+	db_close(foreign);
 	recorder_rig_close(&r);
 }
 
@@ -436,6 +484,7 @@ int main(void)
 		cmocka_unit_test(test_an_older_database_is_set_aside_whole),
 		cmocka_unit_test(test_damage_that_is_met_in_use),
 		cmocka_unit_test(test_a_foreign_file_is_left_alone),
+		cmocka_unit_test(test_a_foreign_database_in_its_place_is_left_alone),
 		cmocka_unit_test(test_only_kills_wait_for_the_disk),
 		cmocka_unit_test(test_the_process_that_locks_the_database_is_named),
 		cmocka_unit_test(test_a_readers_lock_is_broken),
