@@ -52,8 +52,8 @@ another_begin()
 	setpriv --reuid cri-ebpf --regid cri-ebpf --clear-groups sqlite3 "$DB" <"$SCENARIO_DIR/words" >"$SCENARIO_DIR/said" 2>&1 &
 	ANOTHER=$!
 	exec 9>"$SCENARIO_DIR/words"
-	echo "$1; SELECT 'done';" >&9
-	wait_for 10 grep -q done "$SCENARIO_DIR/said" || bail_out "sqlite3: $(cat "$SCENARIO_DIR/said")"
+	echo "$1; SELECT 'begun';" >&9
+	wait_for 10 grep -q begun "$SCENARIO_DIR/said" || bail_out "sqlite3: $(cat "$SCENARIO_DIR/said")"
 }
 
 another_end()
