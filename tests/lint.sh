@@ -143,7 +143,7 @@ each_rule "$never_rules" never_rule
 
 # The privileged program links only what it uses of common/: every function of the files listed in the Makefile is
 # called by loader/ or by another of these functions.
-loader_common=$(sed -nE 's/^LOADER_COMMON := (.*)/\1/p' Makefile)
+loader_common=$(sed -nE '/^LOADER_COMMON := /{:more; /\\$/{N; b more}; s/[\\\n\t ]+/ /g; s/^LOADER_COMMON := //p}' Makefile)
 mapfile -t loader_parts < <(tr ' ' '\n' <<<"$loader_common" | sed 's,.*,common/&.c,')
 unused_by_loader()
 {

@@ -23,6 +23,7 @@
 #include "consumer/record/notify.h"
 #include "consumer/record/pins.h"
 #include "consumer/record/pipeline.h"
+#include "consumer/record/watch.h"
 #include "consumer/sandbox/confine.h"
 #include "consumer/sandbox/privileges.h"
 #include "consumer/sandbox/sandbox.h"
@@ -52,6 +53,7 @@ struct record {
 	char db_directory[PATH_MAX];
 	int db_lock_fd, signal_fd, epoll_fd, notify_fd, fault_fd;
 	struct pins pins;
+	struct watch *watch;
 	struct cgroup_fs *fs;
 	struct pipeline *pipeline;
 	struct sweep *sweep;
@@ -69,6 +71,7 @@ static void record_close(struct record *record)
 	cleanup_close(&record->epoll_fd);
 	cleanup_close(&record->signal_fd);
 	cleanup_close(&record->db_lock_fd);
+	watch_close(record->watch);
 	pins_close(&record->pins);
 }
 
@@ -86,7 +89,13 @@ static int check_clock(struct record *record)
 
 static int open_pins(struct record *record)
 {
-	return pins_open(record->config->pin_dir, &record->pins);
+	int r = pins_open(record->config->pin_dir, &record->pins);
+
+	if (!r && watch_open(record->pins.lock_fd, record->pins.pinned_maps, &record->watch) != 0) {
+		log_error("out of memory; nothing is recorded");
+		return EXIT_DENIED;
+	}
+	return r;
 }
 
 static int open_sources(struct record *record)
@@ -335,7 +344,9 @@ static int record_events(struct record *record, const struct record_options *opt
 		.ring = record->pins.ring,
 		.sweep = record->sweep,
 		.maps = &record->pins.maps,
-		.info = &record->pins.info,
+		.watch = record->watch,
+		.boot_id = record->boot_id,
+		.generation = record->pins.info.generation,
 		.epoll_fd = record->epoll_fd,
 		.pin_fd = record->pins.events_fd,
 		.signal_fd = record->signal_fd,

@@ -6,69 +6,138 @@
 #include <stdio.h>
 #include <string.h>
 
-__attribute__((format(printf, 2, 3))) static void add_reason(struct health *health, const char *format, ...)
+#include "common/cleanup.h"
+#include "consumer/store/recorder_problem.h"
+
+__attribute__((format(printf, 4, 5))) static void add(struct health *health, const char *name, int64_t since,
+						      const char *format, ...)
 {
+	struct health_problem *problem = &health->problems[health->count];
 	va_list arguments;
 
-	if (health->count == HEALTH_REASONS_MAX)
+	if (health->count == HEALTH_PROBLEMS_MAX)
 		return;
+	health->count++;
+	problem->name = name;
+	problem->since = since;
 	va_start(arguments, format);
-	(void)vsnprintf(health->reasons[health->count++], sizeof(health->reasons[0]), format, arguments);
+	(void)vsnprintf(problem->text, sizeof(problem->text), format, arguments);
 	va_end(arguments);
 }
 
+/* ------------------------------------------------------------------ the recorder */
+
+bool health_recorder_is_alive(const struct recorder_state *state)
+{
+	return state->state == RECORDER_RUNNING || state->state == RECORDER_SILENT || state->state == RECORDER_STARTING;
+}
+
 /* Adds why the recorder does not run and how to start it again. */
-static void explain_presence(struct health *health, const struct health_recorder *recorder)
+static void explain_presence(struct health *health, const struct recorder_state *state)
 {
 	static const char start[] = "start it: cri-ebpf record";
-	const struct recorder_state *state = recorder->state;
 	const char *until_then = state->loaded ? "; until then the kernel keeps what the ring can hold" : "";
 
 	switch (state->state) {
 	case RECORDER_NEVER:
-		add_reason(health, "no recorder has written a status yet; %s", start);
+		add(health, "recorder_never", 0, "no recorder has written a status yet; %s", start);
+		return;
+	case RECORDER_STARTING:
+		add(health, "recorder_starting", 0, "a recorder has begun and not stored anything yet; look again in a moment");
 		return;
 	case RECORDER_RUNNING:
 		return;
 	case RECORDER_STOPPED:
-		add_reason(health, "the recorder was stopped at %s; %s%s", recorder->as_of, start, until_then);
+		add(health, "recorder_stopped", state->time, "the recorder was stopped; %s%s", start, until_then);
 		return;
 	case RECORDER_SILENT:
-		add_reason(health,
-			   "the recorder (pid %" PRId64 ") has written nothing since %s; restart it: it may hang",
-			   state->pid, recorder->as_of);
+		add(health, "recorder_silent", state->time,
+		    "the recorder (pid %" PRId64 ") writes nothing; restart it: it may hang%s", state->pid, until_then);
 		return;
 	case RECORDER_GONE:
-		add_reason(health, "the recorder (pid %" PRId64 ") is gone; its last heartbeat was at %s; %s%s",
-			   state->pid, recorder->as_of, start, until_then);
+		add(health, "recorder_gone", state->time, "the recorder (pid %" PRId64 ") is gone; %s%s", state->pid, start,
+		    until_then);
 		return;
 	}
 }
 
 void health_check_recorder(struct health *health, const struct health_recorder *recorder)
 {
-	enum recorder_presence presence = recorder->state->state;
-	bool is_alive = presence == RECORDER_RUNNING || presence == RECORDER_SILENT;
+	const struct recorder_state *state = recorder->state;
 
 	/* A fault also explains why a living recorder is silent. */
-	if (is_alive && recorder->fault)
-		add_reason(health,
-			   "the recorder cannot store into \"%s\": %s; events wait in the ring, and what does not fit is"
-			   " lost",
-			   recorder->db_path, recorder->fault);
+	if (recorder->fault && health_recorder_is_alive(state))
+		add(health, "cannot_store", recorder->fault_since,
+		    "the recorder cannot store into \"%s\": %s; events wait in the ring, and what does not fit is lost",
+		    recorder->db_path, recorder->fault);
 	else
-		explain_presence(health, recorder);
-	if (presence != RECORDER_NEVER && !recorder->state->loaded)
-		add_reason(health, "as of %s nothing was loaded: pins were missing below %s; run cri-ebpf-loader load",
-			   recorder->as_of, recorder->pin_dir);
+		explain_presence(health, state);
+	if (state->state != RECORDER_NEVER && !state->loaded)
+		add(health, "not_loaded", state->time,
+		    "nothing was loaded when the recorder looked last: pins were missing below %s; run cri-ebpf-loader load",
+		    recorder->pin_dir);
 }
 
-void health_check_probe(struct health *health, const char *name, const char *rung, bool attached, bool wants_oom_kills)
+/* ------------------------------------------------------------------ what it reported */
+
+/* The text consists of `before` the detail, `between` it and the pin directory, and `after`. */
+static const struct {
+	bool outlives; /* goes on while no recorder runs */
+	bool names_pins;
+	const char *before, *between, *after;
+} reports[RECORDER_PROBLEM_COUNT] = {
+	[RECORDER_LINKS_GONE] = { true, true, "not all programs are attached for ", ": links are missing below ",
+				  ", and what those programs see is not recorded; attach them again: cri-ebpf-loader reload" },
+	[RECORDER_STANDSTILL] = { false, false, "", " processes and threads were created and the kernel side counted no end of"
+				  " any process: ends, and perhaps all other events, are not recorded; cri-ebpf-loader status"
+				  " shows what is attached, cri-ebpf-loader reload attaches it again", "" },
+	[RECORDER_LOSING] = { false, false, "events are being lost, ", " of them since the recorder looked before: they come"
+			      " faster than they are stored; if the disk is not slow, raise ring_buffer_size", "" },
+	[RECORDER_METADATA_FROZEN] = { true, true, "", "somebody in group cri-ebpf-ring has frozen the map of cgroups below ",
+				       ": the recorder cannot tell the kernel what is a container, so that the host's events"
+				       " fill the ring; stop the recorder, store what is left (cri-ebpf record --once), then"
+				       " cri-ebpf-loader unload and load" },
+	[RECORDER_RETENTION_FAILS] = { false, false, "old events cannot be removed: ", "; the database grows beyond"
+				       " retention_size and retention_age; free disk space, or end what locks it", "" },
+};
+
+static int find_report(const char *name)
 {
-	if (!attached)
-		add_reason(health, "the probe %s is not attached: cri-ebpf-loader status and check say why",
-			   name ? name : "?");
-	else if (name && strcmp(name, "oom_kill") == 0 && (!rung || !rung[0]) && wants_oom_kills)
-		add_reason(health, "OOM kills are not recorded: nothing that shows them could be attached on this kernel;"
-				   " cri-ebpf-loader check says why");
+	for (int i = 0; name && i < RECORDER_PROBLEM_COUNT; i++)
+		if (strcmp(recorder_problem_names[i], name) == 0)
+			return i;
+	return -1;
+}
+
+void health_check_reported(struct health *health, const struct health_recorder *recorder, const char *name, int64_t since,
+			   const char *detail)
+{
+	int which = find_report(name);
+
+	if (which < 0 || (!reports[which].outlives && !health_recorder_is_alive(recorder->state)))
+		return;
+	add(health, recorder_problem_names[which], since, "%s%s%s%s%s", reports[which].before, detail ? detail : "",
+	    reports[which].between, reports[which].names_pins ? recorder->pin_dir : "", reports[which].after);
+}
+
+/* ------------------------------------------------------------------ probes */
+
+void health_check_probe(struct health *health, const char *name, const char *rung, const struct health_wanted *wanted)
+{
+	const struct {
+		const char *name, *what;
+		bool wanted;
+	} essential[] = {
+		{ "oom_kill", "OOM kills", wanted->oom_kills },
+		{ "process_exit", "ends of processes", wanted->exits },
+	};
+
+	if (!name || (rung && rung[0]))
+		return;
+	for (size_t i = 0; i < ARRAY_SIZE(essential); i++)
+		if (essential[i].wanted && strcmp(name, essential[i].name) == 0)
+			add(health, "probe_unavailable", 0,
+			    "%s are not recorded: nothing that shows them could be attached on this kernel;"
+			    " cri-ebpf-loader check says why",
+			    essential[i].what);
 }

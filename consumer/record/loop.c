@@ -18,6 +18,7 @@
 #include "consumer/record/pipeline.h"
 #include "consumer/record/ring.h"
 #include "consumer/record/state.h"
+#include "consumer/record/watch.h"
 #include "consumer/store/db_origin.h"
 #include "consumer/store/recorder_state.h"
 #include "consumer/text/clock.h"
@@ -156,15 +157,19 @@ static void write_status(struct loop *loop, bool running)
 {
 	const struct recorder *recorder = loop->recorder;
 	const struct recorder_status status = {
-		.info = recorder->info,
+		.watch = recorder->watch,
+		.boot_id = recorder->boot_id,
+		.generation = recorder->generation,
 		.unpinned = loop->unpinned,
 		.running = running,
 		.keeps_bpf = recorder->keeps_bpf,
 		.started = loop->started,
 		.metrics_interval_ns = recorder->metrics_interval_ns,
 	};
-	int r = recorder_status_write(&status, recorder->pipeline, recorder->ring, recorder->maps);
+	int r;
 
+	watch_look(recorder->watch, !loop->unpinned);
+	r = recorder_status_write(&status, recorder->pipeline, recorder->ring, recorder->maps);
 	if (r && pipeline_report(recorder->pipeline, r) == 0)
 		r = recorder_status_write(&status, recorder->pipeline, recorder->ring, recorder->maps);
 	if (r)
@@ -252,6 +257,7 @@ static void keep_retention(struct loop *loop, uint64_t now)
 		log_debug("cannot delete what is too old: %s", error_text(r));
 		(void)pipeline_report(recorder->pipeline, r);
 	}
+	watch_note_retention(recorder->watch, r < 0 ? pipeline_message(recorder->pipeline) : NULL);
 	if (r <= 0)
 		loop->retention_ns = now + RETENTION_INTERVAL_NS;
 	if (r == 0)

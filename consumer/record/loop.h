@@ -9,20 +9,22 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "common/maps.h"
 #include "consumer/store/retention.h"
 
 struct kernel_maps;
 struct pipeline;
 struct ring;
 struct sweep;
+struct watch;
 
 struct recorder {
 	struct pipeline *pipeline;
 	struct ring *ring;
 	struct sweep *sweep; /* NULL: nothing is swept */
 	const struct kernel_maps *maps;
-	const struct map_info *info;
+	struct watch *watch;
+	const char *boot_id;
+	uint64_t generation; /* of the ring */
 	int epoll_fd;  /* of loop_open_epoll() */
 	int pin_fd;    /* of the ring's pin, O_PATH: shows when the pin is removed. -1: not watched */
 	int signal_fd; /* SIGTERM and SIGINT */

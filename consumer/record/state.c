@@ -11,7 +11,9 @@
 #include "consumer/record/kind.h"
 #include "consumer/record/pipeline.h"
 #include "consumer/record/ring.h"
+#include "consumer/record/watch.h"
 #include "consumer/store/db.h"
+#include "consumer/store/recorder_state.h"
 #include "consumer/store/ring_rows.h"
 #include "consumer/text/clock.h"
 #include "consumer/text/event_type.h"
@@ -20,10 +22,6 @@
 
 /* How often counting is repeated when records arrive meanwhile. */
 #define ATTEMPTS 8
-
-enum count { SENT, STORED, REJECTED, UNREAD, LOST, FILTERED, COUNT_COUNT };
-
-static const char *const count_names[COUNT_COUNT] = { "sent", "stored", "rejected", "unread", "lost", "filtered" };
 
 /* By type; 0: of no known type. */
 typedef uint64_t count_table[COUNT_COUNT][TYPE_COUNT];
@@ -43,15 +41,15 @@ static bool count_once(struct pipeline *pipeline, const struct kernel_maps *maps
 		if (maps && kind > 0)
 			(void)maps->counters(maps->context, (enum ev_kind)kind, &kernel);
 		(void)pipeline_counters(pipeline, kind, &counters);
-		counts[SENT][type] += kernel.sent;
-		counts[LOST][type] += kernel.lost;
-		counts[FILTERED][type] += kernel.filtered;
-		counts[STORED][type] += counters.stored;
-		counts[REJECTED][type] += counters.rejected;
+		counts[COUNT_SENT][type] += kernel.sent;
+		counts[COUNT_LOST][type] += kernel.lost;
+		counts[COUNT_FILTERED][type] += kernel.filtered;
+		counts[COUNT_STORED][type] += counters.stored;
+		counts[COUNT_REJECTED][type] += counters.rejected;
 	}
 	complete = pipeline_count_unread(pipeline, unread);
 	for (unsigned int kind = 0; kind < EV_KIND_COUNT; kind++)
-		counts[UNREAD][kind_type(kind)] += unread[kind];
+		counts[COUNT_UNREAD][kind_type(kind)] += unread[kind];
 	return complete;
 }
 
@@ -76,22 +74,32 @@ static void write_decimal(struct json *json, const char *name, int64_t number)
 	json_text(json, name, text);
 }
 
+static void write_probe(struct json *json, const struct watch *watch, size_t probe)
+{
+	const struct map_info *info = watch_info(watch);
+	int attached = watch_attached(watch, probe);
+
+	json_object(json, NULL);
+	json_text(json, "name", info->probes[probe].name);
+	json_text(json, "rung", info->probes[probe].rung[0] ? info->probes[probe].rung : NULL);
+	if (attached < 0)
+		json_null(json, "attached");
+	else
+		json_bool(json, "attached", attached);
+	json_close(json, '}');
+}
+
 static void write_loader(struct json *json, const struct recorder_status *status)
 {
-	const struct map_info *info = status->info;
+	const struct map_info *info = watch_info(status->watch);
 
 	json_object(json, "loader");
 	json_bool(json, "loaded", !status->unpinned);
 	json_int(json, "abi", info->abi);
 	json_text(json, "version", info->version);
 	json_array(json, "probes");
-	for (size_t i = 0; i < INFO_PROBES && info->probes[i].name[0]; i++) {
-		json_object(json, NULL);
-		json_text(json, "name", info->probes[i].name);
-		json_text(json, "rung", info->probes[i].rung[0] ? info->probes[i].rung : NULL);
-		json_null(json, "attached");
-		json_close(json, '}');
-	}
+	for (size_t i = 0; i < INFO_PROBES && info->probes[i].name[0]; i++)
+		write_probe(json, status->watch, i);
 	json_close(json, ']');
 	json_close(json, '}');
 }
@@ -107,6 +115,8 @@ static void write_recorder(struct json *json, const struct recorder_status *stat
 	json_int(json, "pid", getpid());
 	write_decimal(json, "started_unix_nano", status->started);
 	write_decimal(json, "heartbeat_unix_nano", clock_wall_ns());
+	write_decimal(json, "heartbeat_boot_ns", (int64_t)clock_boot_ns());
+	json_text(json, "boot_id", status->boot_id);
 	write_decimal(json, "metrics_interval_ns", (int64_t)status->metrics_interval_ns);
 	json_int(json, "lag_bytes", (int64_t)ring_unread(ring));
 	if (commit)
@@ -120,7 +130,7 @@ static void write_counters(struct json *json, count_table counts)
 {
 	json_object(json, "counters");
 	for (size_t count = 0; count < COUNT_COUNT; count++) {
-		json_object(json, count_names[count]);
+		json_object(json, recorder_count_names[count]);
 		for (unsigned int type = 1; type < TYPE_COUNT; type++)
 			if (type != TYPE_GAP)
 				json_int(json, event_type_name((enum event_type)type), (int64_t)counts[count][type]);
@@ -162,11 +172,12 @@ int recorder_status_write(const struct recorder_status *status, struct pipeline 
 	if (!json.out)
 		return -ENOMEM;
 	count_all(pipeline, ring, maps, counts);
-	(void)snprintf(generation, sizeof(generation), "%" PRIu64, (uint64_t)status->info->generation);
+	(void)snprintf(generation, sizeof(generation), "%" PRIu64, status->generation);
 	json_object(&json, NULL);
 	write_loader(&json, status);
 	write_recorder(&json, status, pipeline, ring);
 	write_counters(&json, counts);
+	watch_write(status->watch, &json);
 	json_text(&json, "generation", generation);
 	json_close(&json, '}');
 	if (fclose(json.out) != 0)

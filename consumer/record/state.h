@@ -6,18 +6,19 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "common/maps.h"
-
 struct kernel_maps;
 struct pipeline;
 struct ring;
+struct watch;
 
 struct recorder_status {
-	const struct map_info *info; /* of the loaded programs */
-	bool unpinned;               /* they are not loaded any more */
+	const struct watch *watch;
+	const char *boot_id;
+	uint64_t generation; /* of the ring */
+	bool unpinned;       /* the programs are not loaded any more */
 	bool running;
-	bool keeps_bpf;              /* runs with CAP_BPF, for a kernel before 5.19 */
-	int64_t started;             /* wall time */
+	bool keeps_bpf;      /* runs with CAP_BPF, for a kernel before 5.19 */
+	int64_t started;     /* wall time */
 	uint64_t metrics_interval_ns;
 };
 

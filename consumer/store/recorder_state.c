@@ -9,13 +9,17 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "common/cleanup.h"
 #include "consumer/store/db.h"
+#include "consumer/text/clock.h"
 
 #define RECORDER_COMM "cri-ebpf"
 #define SILENT_INTERVALS 3 /* without a heartbeat */
+
+const char *const recorder_count_names[COUNT_COUNT] = { "sent", "stored", "rejected", "unread", "lost", "filtered" };
 
 /*
  * Returns true only when the process is known not to be a recorder: /proc may hide the name of another user's process.
@@ -55,18 +59,31 @@ static enum lock try_lock(const char *path)
 	return errno == EWOULDBLOCK ? LOCK_HELD : LOCK_UNKNOWN;
 }
 
-static enum recorder_presence find_presence(const struct recorder_state *state, bool was_running, int64_t now,
+/* age: of the last heartbeat */
+static enum recorder_presence find_presence(const struct recorder_state *state, bool was_running, int64_t age,
 					    const char *lock_path)
 {
-	enum lock lock;
+	enum lock lock = try_lock(lock_path);
 
 	if (!was_running)
-		return RECORDER_STOPPED;
-	lock = try_lock(lock_path);
+		return lock == LOCK_HELD ? RECORDER_STARTING : RECORDER_STOPPED;
 	/* A held lock proves that the recorder runs, even if its pid is of another pid namespace. */
 	if (lock == LOCK_FREE || (lock == LOCK_UNKNOWN && is_gone(state->pid)))
 		return RECORDER_GONE;
-	return state->time < now - SILENT_INTERVALS * state->interval_ns ? RECORDER_SILENT : RECORDER_RUNNING;
+	return age > SILENT_INTERVALS * state->interval_ns ? RECORDER_SILENT : RECORDER_RUNNING;
+}
+
+/* beat_boot_ns, boot_id: of the heartbeat. */
+static int64_t find_age(int64_t beat, int64_t beat_boot_ns, const char *boot_id, int64_t now)
+{
+	int64_t boot_now = (int64_t)clock_boot_ns(), age;
+	char this_boot[CLOCK_BOOT_ID_SIZE];
+
+	if (boot_id && beat_boot_ns > 0 && beat_boot_ns <= boot_now && clock_boot_id(this_boot) == 0 &&
+	    strcmp(boot_id, this_boot) == 0)
+		return boot_now - beat_boot_ns;
+	/* Saturates: the database may hold any number. */
+	return __builtin_sub_overflow(now, beat, &age) ? INT64_MAX : age;
 }
 
 int recorder_state_read(struct db *db, int64_t now, int64_t interval_ns, const char *lock_path, struct recorder_state *ret)
@@ -78,7 +95,8 @@ int recorder_state_read(struct db *db, int64_t now, int64_t interval_ns, const c
 			   "SELECT json_extract(value, '$.recorder.running'), json_extract(value, '$.recorder.pid'),"
 			   " json_extract(value, '$.recorder.heartbeat_unix_nano'),"
 			   " json_extract(value, '$.recorder.metrics_interval_ns'),"
-			   " json_extract(value, '$.loader.loaded')"
+			   " json_extract(value, '$.loader.loaded'), json_extract(value, '$.recorder.heartbeat_boot_ns'),"
+			   " json_extract(value, '$.recorder.boot_id')"
 			   " FROM status WHERE key = 'recorder' AND json_valid(value)",
 			   &stmt);
 
@@ -94,7 +112,8 @@ int recorder_state_read(struct db *db, int64_t now, int64_t interval_ns, const c
 		if (interval > 0 && interval < INT64_MAX / SILENT_INTERVALS / 2)
 			state.interval_ns = interval;
 		state.loaded = db_int(stmt, 4) != 0;
-		state.state = find_presence(&state, db_int(stmt, 0) != 0, now, lock_path);
+		state.state = find_presence(&state, db_int(stmt, 0) != 0,
+					    find_age(state.time, db_int(stmt, 5), db_text(stmt, 6, NULL), now), lock_path);
 		db_reset(stmt);
 	}
 	*ret = state;
@@ -116,12 +135,15 @@ static int open_fault_file(const char *db_path, int flags)
 
 void recorder_fault_write(int fd, const char *text)
 {
-	char content[RECORDER_FAULT_MAX] = "";
+	char content[RECORDER_FAULT_MAX] = "", before[RECORDER_FAULT_MAX];
 
 	if (fd < 0)
 		return;
 	if (text)
 		(void)snprintf(content, sizeof(content), "%s", text);
+	/* The time of the file is that of the fault. */
+	if (pread(fd, before, sizeof(before), 0) == sizeof(before) && memcmp(before, content, sizeof(content)) == 0)
+		return;
 	/* The full size each time: it overwrites an earlier fault and keeps the disk space allocated. */
 	(void)!pwrite(fd, content, sizeof(content), 0);
 }
@@ -134,13 +156,15 @@ int recorder_fault_open(const char *db_path)
 	return fd;
 }
 
-bool recorder_fault_read(const char *db_path, char out[RECORDER_FAULT_MAX])
+bool recorder_fault_read(const char *db_path, char out[RECORDER_FAULT_MAX], int64_t *ret_since)
 {
 	AUTO_CLOSE int fd = open_fault_file(db_path, O_RDONLY);
 	ssize_t length = fd < 0 ? -1 : pread(fd, out, RECORDER_FAULT_MAX - 1, 0);
+	struct stat st;
 
-	if (length <= 0)
+	if (length <= 0 || fstat(fd, &st) != 0)
 		return false;
+	*ret_since = (int64_t)st.st_mtim.tv_sec * 1000000000LL + st.st_mtim.tv_nsec;
 	out[length] = '\0';
 	return out[0] != '\0';
 }

@@ -29,7 +29,7 @@ recorder()
 }
 
 cri status; is "$CODE" 4 "no status yet is unhealthy"
-like "$OUT" 'reason: no recorder has written a status' "and says so"
+like "$OUT" 'problem: no recorder has written a status' "and says so"
 cri status --json; is "$(jq -c '[.healthy,.recorder.running,.loader.loaded,.store.events]' <<<"$OUT")" '[false,false,false,23]' "the JSON has all its objects"
 
 recorder "$LIVE" 1 true true null
@@ -37,7 +37,7 @@ cri status; is "$CODE" 0 "a fresh heartbeat is healthy"
 like "$OUT" 'healthy: yes' "and says so"
 like "$OUT" 'process_exit +12 +11 +- +1 ' "counters are listed"
 like "$OUT" "loader: as of $BEAT: " "the loader's state has its time"
-like "$OUT" "counters as of $BEAT:" "so have the counters"
+like "$OUT" "records from the kernel as of $BEAT " "so have the counters"
 like "$OUT" 'last commit 2025-11-22 16:31:07.000' "the last commit is in the form of the other times"
 TZ=Asia/Tokyo cri status; like "$OUT" 'last commit 2025-11-23 01:31:07.000' "in local time"
 cri status
@@ -49,7 +49,7 @@ is "$(jq -c '[.store.path,.store.oldest]' <<<"$OUT")" "[\"$DB\",\"2025-11-22T08:
 
 recorder "$LIVE" 91 true true null
 cri status; is "$CODE" 4 "no heartbeat for three intervals is unhealthy"
-like "$OUT" 'has written nothing since' "and says since when"
+like "$OUT" "problem: since $BEAT: the recorder .pid $LIVE. writes nothing" "and says since when"
 cri status --json; is "$(jq -c '[.healthy,.recorder.running]' <<<"$OUT")" '[false,false]' "then it counts as not running"
 cri status --metrics-interval 60s; is "$CODE" 0 "the reader's interval is used when the recorder has stored none"
 
@@ -64,12 +64,12 @@ like "$OUT" "pid $$\) is gone" "and the message says so"
 recorder 4194304 1 true true null
 cri status; is "$CODE" 4 "a recorder that died is unhealthy at once"
 recorder "$LIVE" 1 false true null
-cri status; like "$OUT" 'was stopped at' "a clean stop is distinguished from a crash"
+cri status; like "$OUT" 'since .*: the recorder was stopped' "a clean stop is distinguished from a crash"
 like "$OUT" 'start it: cri-ebpf record; until then the kernel keeps' "the first remedy is to start it"
 recorder 4194304 1 true false null
-cri status; like "$(grep -m 1 reason: <<<"$OUT")" 'start it: cri-ebpf record' "also with nothing loaded"
+cri status; like "$(grep -m 1 problem: <<<"$OUT")" 'start it: cri-ebpf record' "also with nothing loaded"
 is "$(grep -c 'the kernel keeps' <<<"$OUT")" 0 "the kernel keeps nothing when nothing was loaded"
-like "$OUT" "as of $BEAT nothing was loaded" "with the time of the recorder's state"
+like "$OUT" "since $BEAT: nothing was loaded" "with the time of the recorder's state"
 
 # The recorder's lock counts more than its pid.
 : >"$DB.lock"
@@ -86,9 +86,95 @@ rm "$DB.lock"
 recorder "$LIVE" 1 true false null
 cri status; is "$CODE" 4 "nothing loaded is unhealthy"
 like "$OUT" 'cri-ebpf-loader load' "and names the command"
-recorder "$LIVE" 1 true true false
-cri status; is "$CODE" 4 "a probe that is not attached is unhealthy"
-like "$OUT" 'reason: the probe oom is not attached' "and is named"
+
+# What the recorder reported. reported NAME DETAIL
+reported()
+{
+	write "${JSON%\}},\"problems\":[{\"name\":\"$1\",\"since\":\"2026-11-22T16:31:07.000000000Z\",\"detail\":$2}]}"
+}
+recorder "$LIVE" 1 true true null
+reported links_gone '"oom, fork"'
+cri status; is "$CODE" 4 "links that are gone are unhealthy"
+like "$OUT" 'problem: since 2026-11-22 16:31:07.000: not all programs are attached for oom, fork: links are missing below /sys/fs/bpf/cri-ebpf,' \
+	"and named, with the time"
+cri status --json; is "$(jq -c '[.healthy, (.problems[] | .name, .since, (.text | length > 50))]' <<<"$OUT")" \
+	'[false,"links_gone","2026-11-22T16:31:07.000000000Z",true]' "and in JSON"
+for problem in counters_stand_still:'"2000"' losing_events:'"17"' metadata_frozen:null retention_fails:'"a \u001breason"'; do
+	reported "${problem%%:*}" "${problem#*:}"
+	cri status --json; is "$CODE $(jq -r '.problems[].name' <<<"$OUT")" "4 ${problem%%:*}" "${problem%%:*} is unhealthy"
+done
+cri status; like "$OUT" 'a .x1breason' "details are escaped"
+reported something null
+cri status; is "$CODE" 0 "a problem of an unknown name is none"
+write "${JSON%\}},\"problems\":7}"
+cri status; is "$CODE" 0 "nor is one that is no list"
+
+# What is missing.
+cri status; is "$CODE" 0 "what was lost and is over is healthy"
+like "$OUT" 'missing: 17 process_exit between 2025-11-22 16:31:05.000 and 2025-11-22 16:31:06.000: the ring was full' "but told"
+cri status --json
+is "$(jq -c '[.healthy, .missing, .missing_total]' <<<"$OUT")" '[true,[{"type":"process_exit","lost":17,"from":"2025-11-22T16:31:05.000000000Z","to":"2025-11-22T16:31:06.000000000Z","reason":"ring_full"}],{"gaps":1,"lost":17}]' \
+	"in JSON with all fields"
+cri status --strict; is "$CODE" 5 "with --strict it is exit 5"
+cri status --strict --since '2025-11-22 16:31:06'; is "$CODE" 5 "also what ended at the beginning of the range"
+cri status --strict --since '2025-11-22 16:31:07'; is "$CODE" 0 "not what ended before it"
+is "$(grep -c missing: <<<"$OUT")" 0 "nor is it listed"
+cri status --since never; is "$CODE" 2 "a wrong time is exit 2"
+like "$ERR" 'since: "never" is not a time' "and named"
+reported links_gone '"oom"'
+cri status --strict; is "$CODE" 4 "what lasts counts more than what is over"
+
+# For the probes of an orchestrator.
+recorder "$LIVE" 1 true true null
+cri status --alive; is "$CODE$OUT" 0 "--alive: a recorder that runs; nothing is printed"
+reported links_gone '"oom"'
+cri status --alive; is "$CODE" 0 "--alive: a restart does not bring links back"
+recorder "$LIVE" 91 true true null
+cri status --alive; is "$CODE" 4 "--alive: it hangs"
+printf 'No space left on device' >"$DB.trouble"
+cri status --alive; is "$CODE" 0 "--alive: a restart does not mend a full disk"
+rm "$DB.trouble"
+recorder 4194304 1 true true null
+cri status --alive; is "$CODE" 4 "--alive: it is gone"
+write "{}"
+cri status --alive; is "$CODE" 4 "--alive: none has run yet"
+
+# A recorder that has not written its state yet, after one that was stopped.
+recorder "$LIVE" 1 false true null
+exec 9>"$DB.lock"; flock 9
+cri status; is "$CODE" 4 "a recorder that is starting is not healthy yet"
+like "$OUT" 'problem: a recorder has begun.*recorder: starting' "and said to be starting"
+cri status --alive; is "$CODE" 0 "--alive: it is"
+printf 'No space left on device' >"$DB.trouble"
+cri status; like "$OUT" 'problem: since .*: the recorder cannot store into' "its fault is reported"
+exec 9>&-
+rm "$DB.lock" "$DB.trouble"
+
+# What nobody knows while no recorder runs: how much of the ring it has not read.
+recorder 4194304 1 true true null
+cri status --pin-dir "$T/none"
+like "$OUT" 'not yet read an unknown amount' "without a recorder nothing is said to be read"
+like "$OUT" 'process_exit +12 +11 +- +[?] ' "nor counted as read"
+cri status --pin-dir "$T/none" --json
+is "$(jq -c '[.recorder.lag_bytes, .counters.unread, .counters.stored.process_exit]' <<<"$OUT")" \
+	'[null,{"oom_kill":null,"process_exit":null},11]' "null in JSON"
+
+# The age of a heartbeat is measured by boot time: a step of the wall clock is no silence.
+beat()
+{
+	write "$(jq -c --argjson ns "$1" --arg boot "$2" '.recorder.heartbeat_boot_ns = ($ns | tostring) | .recorder.boot_id = $boot' <<<"$JSON")"
+}
+uptime_ns=$(awk '{ printf "%d000000000", $1 }' /proc/uptime) boot=$(cat /proc/sys/kernel/random/boot_id)
+recorder "$LIVE" 3600 true true null
+beat "$uptime_ns" "$boot"
+cri status; is "$CODE" 0 "the clock went forward by an hour: healthy"
+beat $((uptime_ns > 91000000000 ? uptime_ns - 91000000000 : 1)) "$boot"
+cri status; is "$CODE" 4 "an old heartbeat: not healthy"
+recorder "$LIVE" -3600 true true null
+beat $((uptime_ns > 91000000000 ? uptime_ns - 91000000000 : 1)) "$boot"
+cri status; is "$CODE" 4 "also when the clock went back by an hour"
+beat "$uptime_ns" 00000000-0000-0000-0000-000000000000
+cri status; is "$CODE" 0 "of another boot the wall clock counts"
 
 # Verbs that query the history warn too.
 stale='the recorder has written nothing since .*: later events may still be in the ring; see cri-ebpf status'
@@ -117,11 +203,11 @@ recorder "$LIVE" 1 true true null
 printf 'No space left on device: \033full' >"$DB.trouble"
 cri status; is "$CODE" 4 "a recorder that cannot store is unhealthy"
 like "$OUT" "cannot store into \"$DB\": No space left on device: .x1bfull; events wait in the ring" "and says why, escaped"
-cri status --json; is "$(jq -c '[.healthy,.recorder.running,(.reasons|length)]' <<<"$OUT")" '[false,true,1]' "in JSON too"
+cri status --json; is "$(jq -c '[.healthy,.recorder.running,(.problems|length)]' <<<"$OUT")" '[false,true,1]' "in JSON too"
 recorder "$LIVE" 91 true true null
-cri status --json; like "$(jq -r '.reasons[]' <<<"$OUT")" '^the recorder cannot store' "and no missing heartbeat besides"
+cri status --json; is "$(jq -r '.problems[].name' <<<"$OUT")" cannot_store "and no missing heartbeat besides"
 recorder "$LIVE" 1 false true null
-cri status; like "$OUT" 'reason: the recorder was stopped' "the fault of a stopped recorder is not reported"
+cri status; like "$OUT" ': the recorder was stopped' "the fault of a stopped recorder is not reported"
 : >"$DB.trouble"
 recorder "$LIVE" 1 true true null
 cri status; is "$CODE" 0 "without the fault it is healthy again"
@@ -129,7 +215,7 @@ rm "$DB.trouble"
 
 write "${JSON/'"name":"oom","rung":"fentry"'/'"name":"oom_kill","rung":null'}"
 cri status; is "$CODE" 4 "without a probe for OOM kills it is unhealthy"
-like "$OUT" 'reason: OOM kills are not recorded: .*check says why' "and says so"
+like "$OUT" 'problem: OOM kills are not recorded: .*check says why' "and says so"
 cri status --oom-kill=no; is "$CODE" 0 "unless they are switched off"
 
 write 'no JSON'

@@ -53,7 +53,8 @@ static const char status_sql[] =
 	"INSERT INTO status VALUES('recorder', '{\"loader\":{\"loaded\":true,\"abi\":1,\"probes\":[{\"name\":\"oom\","
 	"\"rung\":\"fentry\",\"attached\":null}]},\"recorder\":{\"running\":true,\"pid\":1,\"heartbeat_unix_nano\":1,"
 	"\"metrics_interval_ns\":\"\",\"lag_bytes\":0,\"last_commit\":\"2025-11-22T16:31:07.000000000Z\"},\"counters\":"
-	"{\"sent\":{\"oom_kill\":4},\"stored\":{\"oom_kill\":4},\"lost\":{}}}')";
+	"{\"sent\":{\"oom_kill\":4},\"stored\":{\"oom_kill\":4},\"lost\":{}},\"problems\":[{\"name\":\"links_gone\","
+	"\"since\":\"2025-11-22T16:31:07.000000000Z\",\"detail\":\"oom_kill\"}]}')";
 
 /* Every column there is: a statement that puts a value into it, up to the value and after it. */
 static const char columns_sql[] =

@@ -67,7 +67,7 @@ is_healthy()
 # status reports that the recorder cannot store, with a reason that matches.
 trouble_is_shown()
 {
-	status_now | jq -e --arg regex "$1" '.healthy == false and any(.reasons[]; test("cannot store into") and test($regex))'
+	status_now | jq -e --arg regex "$1" '.healthy == false and any(.problems[]; .name == "cannot_store" and (.text | test($regex)))'
 }
 
 # sent = stored + rejected + unread for process exits. Exact only when nothing ends at that moment.

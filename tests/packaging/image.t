@@ -87,6 +87,12 @@ mapfile -t probe < <(manifest_container record | jq -r '.readinessProbe.exec.com
 wait_for 20 in_pod "${probe[@]}"
 ok $? "the recorder becomes ready" || diag "$(in_pod "${probe[@]}" 2>&1)" "$(podman_ logs "$recorder" 2>&1)"
 
+for name in livenessProbe startupProbe; do
+	mapfile -t alive < <(manifest_container record | jq -r ".$name.exec.command[]")
+	out=$(in_pod "${alive[@]}" 2>&1)
+	is "$?$out" 0 "its $name succeeds"
+done
+
 pid=$(podman_ inspect --format '{{.State.Pid}}' "$recorder")
 status=$(cat "/proc/$pid/status")
 for set_name in CapInh CapPrm CapEff CapBnd CapAmb; do
@@ -140,9 +146,11 @@ manifest_patch $kubernetes/unload.yaml
 out=$(manifest_run load 2>&1)
 is $? 0 "unload" || diag "$out"
 is "$(find "$PIN_DIR" -mindepth 1)" "" "no pin is left"
-mapfile -t probe < <(manifest_container record | jq -r '.readinessProbe.exec.command[]')
-out=$(podman_run "${flags[@]}" -- "${probe[@]}" 2>&1)
-is $? 0 "the pod that unloaded is ready" || diag "$out"
+for name in readinessProbe livenessProbe startupProbe; do
+	mapfile -t probe < <(manifest_container record | jq -r ".$name.exec.command[]")
+	out=$(podman_run "${flags[@]}" -- "${probe[@]}" 2>&1)
+	is $? 0 "the $name of the pod that unloaded succeeds" || diag "$out"
+done
 
 allowed=$(jq -r '.syscalls[].names[]' "$BUILD"/oci/*.json | sort -u)
 is "$(grep -xE 'mount|umount2|ptrace|unshare|setns|pivot_root|chroot|init_module|finit_module|kexec_load|reboot|keyctl|io_uring_setup|process_vm_readv|open_by_handle_at|bind|listen|accept4?' <<<"$allowed")" \

@@ -5,7 +5,7 @@
 set -u
 
 cd "$(dirname "$0")/../.." || exit 1
-. tests/lib.sh
+. tests/cli/fixture.sh
 . tests/lib/manifest.sh
 
 BUILD=$(realpath -m "${BUILD:-build}")
@@ -30,7 +30,7 @@ npm_install()
 }
 out=$(npm_install 2>&1) || skip_all "npm cannot install ${NPM_PACKAGES[*]}: $(tail -n 1 <<<"$out")"
 
-trap '[ -z "$WORK" ] || rm -rf "$WORK"' EXIT
+trap '[ -z "$WORK" ] || rm -rf "$WORK"; rm -rf "$T"' EXIT
 WORK=$(mktemp -d "$NPM_DIR/check.XXXXXX")
 
 # source_of whole|part: prints TypeScript that checks a document against the type of its kind.
@@ -98,5 +98,48 @@ is "$(jq -r "[$containers | .image] | unique | join(\" \")" <<<"$MANIFEST_POD")"
 	"cri-ebpf:$(sed -n 's/^VERSION := //p' Makefile)" "one image, of this version"
 is "$(jq -c '[.volumes[].name] - [(.initContainers + .containers)[].volumeMounts[].name]' <<<"$MANIFEST_POD")" '[]' \
 	"every volume is mounted"
+
+# The probes' own commands, with a recorder that holds its lock, in each state that it can be in.
+# state AGE PROBLEM: the recorder's last heartbeat is AGE seconds old, and it reports the problem, if any.
+state()
+{
+	printf "REPLACE INTO status VALUES('recorder', '%s');" "$(jq -nc --arg beat $(($(date +%s) - $1))000000000 --arg problem "$2" '
+		{loader: {loaded: true, probes: []}, counters: {}, recorder: {running: true, pid: 1, heartbeat_unix_nano: $beat},
+		 problems: (if $problem == "" then [] else [{name: $problem, since: "2026-11-22T16:31:07Z"}] end)}')" | mkdb "$DB"
+}
+
+# answers WANT NAME: what the probes startup, liveness and readiness exit with.
+answers()
+{
+	local probe command got=
+
+	for probe in startup liveness readiness; do
+		mapfile -t command < <(jq -r --arg probe "${probe}Probe" \
+			'.containers[] | select(.name == "record")[$probe].exec.command[]' <<<"$MANIFEST_POD")
+		is "${command[0]}" /usr/bin/cri-ebpf "$2: $probe runs the image's program"
+		cri "${command[@]:1}"
+		got+="$probe $CODE "
+	done
+	is "$got" "$1" "$2"
+}
+
+: >"$DB.lock"
+exec 8>"$DB.lock"
+flock 8
+state 1 ""
+answers "startup 0 liveness 0 readiness 0 " "all is well, and what was lost is over"
+for problem in links_gone counters_stand_still losing_events metadata_frozen retention_fails; do
+	state 1 "$problem"
+	answers "startup 0 liveness 0 readiness 4 " "$problem: a restart does not mend it"
+done
+state 91 ""
+answers "startup 4 liveness 4 readiness 4 " "the recorder hangs"
+printf 'No space left on device' >"$DB.trouble"
+answers "startup 0 liveness 0 readiness 4 " "the disk is full"
+exec 8>&-
+answers "startup 4 liveness 4 readiness 4 " "the recorder is gone"
+is "$(jq -c '[.containers[] | select(.name == "record") | .startupProbe, .livenessProbe, .readinessProbe
+	| .timeoutSeconds >= 10 and .timeoutSeconds < .periodSeconds * .failureThreshold]' <<<"$MANIFEST_POD")" '[true,true,true]' \
+	"the probes have time enough"
 
 done_testing

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The reasons why recording is not healthy. */
+/* What makes recording unhealthy. */
 #include "consumer/cli/health.h"
 #include "tests/harness.h"
 
 static struct health check(enum recorder_presence presence, bool loaded, const char *fault)
 {
-	const struct recorder_state state = { .state = presence, .loaded = loaded, .pid = 42 };
-	const struct health_recorder recorder = { &state, "noon", fault, "/db", "/pins" };
+	const struct recorder_state state = { .state = presence, .loaded = loaded, .pid = 42, .time = 12 };
+	const struct health_recorder recorder = { &state, fault, 34, "/db", "/pins" };
 	struct health health = { .count = 0 };
 
 	health_check_recorder(&health, &recorder);
@@ -19,17 +19,23 @@ static void test_recorder(void **state)
 		enum recorder_presence presence;
 		bool loaded;
 		const char *fault;
-		const char *reasons[3]; /* a part of each, NULL behind the last */
+		struct {
+			const char *name, *text; /* a part of it */
+			int64_t since;
+		} problems[3]; /* a name NULL behind the last */
 	} rows[] = {
-		{ RECORDER_RUNNING, true, NULL, { NULL } },
-		{ RECORDER_RUNNING, true, "disk full", { "cannot store into \"/db\": disk full" } },
-		{ RECORDER_RUNNING, false, NULL, { "nothing was loaded: pins were missing below /pins" } },
-		{ RECORDER_NEVER, false, NULL, { "no recorder has written" } },
-		{ RECORDER_STOPPED, true, "old", { "was stopped at noon; start it: cri-ebpf record; until then" } },
-		{ RECORDER_STOPPED, false, NULL, { "was stopped at noon", "as of noon nothing was loaded" } },
-		{ RECORDER_SILENT, true, NULL, { "(pid 42) has written nothing since noon" } },
-		{ RECORDER_SILENT, true, "disk full", { "disk full" } },
-		{ RECORDER_GONE, true, "old", { "(pid 42) is gone; its last heartbeat was at noon" } },
+		{ RECORDER_RUNNING, true, NULL, { { NULL } } },
+		{ RECORDER_RUNNING, true, "disk full", { { "cannot_store", "cannot store into \"/db\": disk full", 34 } } },
+		{ RECORDER_RUNNING, false, NULL, { { "not_loaded", "pins were missing below /pins", 12 } } },
+		{ RECORDER_STARTING, true, NULL, { { "recorder_starting", "has begun", 0 } } },
+		{ RECORDER_STARTING, true, "disk full", { { "cannot_store", "disk full", 34 } } },
+		{ RECORDER_NEVER, false, NULL, { { "recorder_never", "no recorder has written", 0 } } },
+		{ RECORDER_STOPPED, true, "old", { { "recorder_stopped", "start it: cri-ebpf record; until then", 12 } } },
+		{ RECORDER_STOPPED, false, NULL,
+		  { { "recorder_stopped", "was stopped", 12 }, { "not_loaded", "nothing was loaded", 12 } } },
+		{ RECORDER_SILENT, true, NULL, { { "recorder_silent", "(pid 42) writes nothing", 12 } } },
+		{ RECORDER_SILENT, true, "disk full", { { "cannot_store", "disk full", 34 } } },
+		{ RECORDER_GONE, true, "old", { { "recorder_gone", "(pid 42) is gone; start it", 12 } } },
 	};
 
 	(void)state;
@@ -37,9 +43,15 @@ static void test_recorder(void **state)
 		const struct health health = check(rows[i].presence, rows[i].loaded, rows[i].fault);
 		size_t count = 0;
 
-		for (; rows[i].reasons[count]; count++)
-			row_check(rows[i].reasons[count], strstr(health.reasons[count], rows[i].reasons[count]));
-		row_equal(count ? rows[i].reasons[0] : "healthy", health.count, count);
+		for (; rows[i].problems[count].name; count++) {
+			const struct health_problem *problem = &health.problems[count];
+
+			row_check(rows[i].problems[count].name, count < health.count &&
+				  strcmp(problem->name, rows[i].problems[count].name) == 0 &&
+				  strstr(problem->text, rows[i].problems[count].text));
+			row_equal(rows[i].problems[count].name, problem->since, rows[i].problems[count].since);
+		}
+		row_equal(count ? rows[i].problems[0].name : "healthy", health.count, count);
 	}
 }
 
@@ -48,28 +60,67 @@ static void test_what_the_kernel_keeps(void **state)
 	const struct health loaded = check(RECORDER_GONE, true, NULL), unloaded = check(RECORDER_GONE, false, NULL);
 
 	(void)state;
-	assert_non_null(strstr(loaded.reasons[0], "the kernel keeps"));
-	assert_null(strstr(unloaded.reasons[0], "the kernel keeps"));
+	assert_non_null(strstr(loaded.problems[0].text, "the kernel keeps"));
+	assert_null(strstr(unloaded.problems[0].text, "the kernel keeps"));
+}
+
+static void test_reported(void **state)
+{
+	static const struct {
+		const char *name, *detail, *text; /* text NULL: no problem */
+		enum recorder_presence presence;
+	} rows[] = {
+		{ "links_gone", "oom_kill", "attached for oom_kill: links are missing below /pins", RECORDER_RUNNING },
+		{ "links_gone", "oom_kill", "attached for oom_kill: links are missing below /pins", RECORDER_GONE },
+		{ "counters_stand_still", "2000", "2000 processes and threads were created", RECORDER_RUNNING },
+		{ "counters_stand_still", "2000", NULL, RECORDER_GONE },
+		{ "losing_events", "17", "being lost, 17 of them since", RECORDER_RUNNING },
+		{ "losing_events", "17", "being lost, 17 of them since", RECORDER_SILENT },
+		{ "losing_events", "17", NULL, RECORDER_STOPPED },
+		{ "metadata_frozen", NULL, "has frozen the map of cgroups below /pins", RECORDER_RUNNING },
+		{ "retention_fails", "disk I/O error", "cannot be removed: disk I/O error;", RECORDER_RUNNING },
+		{ "retention_fails", NULL, "cannot be removed: ;", RECORDER_RUNNING },
+		{ "something", NULL, NULL, RECORDER_RUNNING },
+		{ NULL, NULL, NULL, RECORDER_RUNNING },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		const struct recorder_state recorder_state = { .state = rows[i].presence };
+		const struct health_recorder recorder = { &recorder_state, NULL, 0, "/db", "/pins" };
+		const char *label = rows[i].name ? rows[i].name : "no name";
+		struct health health = { .count = 0 };
+
+		health_check_reported(&health, &recorder, rows[i].name, 56, rows[i].detail);
+		row_equal(label, health.count, rows[i].text ? 1 : 0);
+		if (rows[i].text) {
+			row_check(label, strstr(health.problems[0].text, rows[i].text));
+			row_check(label, strcmp(health.problems[0].name, rows[i].name) == 0);
+			row_equal(label, health.problems[0].since, 56);
+		}
+	}
 }
 
 static void test_probes(void **state)
 {
+	const struct health_wanted all = { true, true }, none = { false, false };
 	struct health health = { .count = 0 };
 
 	(void)state;
-	health_check_probe(&health, "oom_kill", "fentry", true, true);
-	health_check_probe(&health, "oom_kill", "", true, false);
-	health_check_probe(&health, "process_fork", NULL, true, true);
-	health_check_probe(&health, NULL, NULL, true, true);
+	health_check_probe(&health, "oom_kill", "fentry", &all);
+	health_check_probe(&health, "oom_kill", "off", &all);
+	health_check_probe(&health, "oom_kill", "", &none);
+	health_check_probe(&health, "process_fork", NULL, &all);
+	health_check_probe(&health, NULL, NULL, &all);
 	assert_int_equal(health.count, 0);
-	health_check_probe(&health, "oom_kill", NULL, true, true);
-	health_check_probe(&health, NULL, NULL, false, true);
+	health_check_probe(&health, "oom_kill", NULL, &all);
+	health_check_probe(&health, "process_exit", "", &all);
 	assert_int_equal(health.count, 2);
-	assert_non_null(strstr(health.reasons[0], "OOM kills are not recorded"));
-	assert_non_null(strstr(health.reasons[1], "the probe ? is not attached"));
-	for (int i = 0; i < 2 * HEALTH_REASONS_MAX; i++)
-		health_check_probe(&health, "x", NULL, false, true);
-	assert_int_equal(health.count, HEALTH_REASONS_MAX);
+	assert_non_null(strstr(health.problems[0].text, "OOM kills are not recorded"));
+	assert_non_null(strstr(health.problems[1].text, "ends of processes are not recorded"));
+	for (int i = 0; i < 2 * HEALTH_PROBLEMS_MAX; i++)
+		health_check_probe(&health, "oom_kill", NULL, &all);
+	assert_int_equal(health.count, HEALTH_PROBLEMS_MAX);
 }
 
 int main(void)
@@ -77,6 +128,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_recorder),
 		cmocka_unit_test(test_what_the_kernel_keeps),
+		cmocka_unit_test(test_reported),
 		cmocka_unit_test(test_probes),
 	};
 

@@ -78,9 +78,9 @@ def judge_recorder($lines; $set):
 		# without OOM kills the recorder must be unhealthy
 		if $rungs[$set].oom_kill == "-" then
 			tested($set; "unhealthy: OOM kills are not recorded"; $status.healthy == false and
-				($status.reasons | length == 1 and (.[0] | startswith("OOM kills are not recorded"))); $status.reasons)
+				($status.problems | length == 1 and (.[0].text | startswith("OOM kills are not recorded"))); $status.problems)
 		else
-			tested($set; "healthy"; $status.healthy == true; $status.reasons)
+			tested($set; "healthy"; $status.healthy == true; $status.problems)
 		end,
 		tested($set; "sent = stored + rejected + unread, none lost"; $status.counters.sent.process_exit > 0 and
 			all($status.counters.sent | keys[]; . as $kind | $status.counters | .lost[$kind] == 0 and
