@@ -50,9 +50,10 @@ state()
 begin status "$SCENARIO_DIR/status/events.db" 256K
 wait_for 5 is_healthy true
 ok $? "a new recorder is healthy" || diag "$(state)"
-is "$(status_now | jq -c '[.loader.probes[] | select(.rung != null and .rung != "off") | .attached] | unique')" '[true]' \
+served='(.rung != null and .rung != "off" and .rung != "unneeded")'
+is "$(status_now | jq -c "[.loader.probes[] | select($served).attached] | unique")" '[true]' \
 	"every probe that has a rung is attached"
-is "$(status_now | jq -c '[.loader.probes[] | select(.rung == null or .rung == "off") | .attached] | unique')" '[null]' \
+is "$(status_now | jq -c "[.loader.probes[] | select($served | not).attached] | unique")" '[null]' \
 	"of the others it is not known"
 kills 1
 wait_for 10 kills_are 1
