@@ -10,6 +10,7 @@
 #include "consumer/container/container_rows.h"
 #include "consumer/container/kernel_maps.h"
 #include "consumer/container/lifetime.h"
+#include "consumer/container/map_walk.h"
 #include "consumer/container/names/name_source.h"
 #include "consumer/text/clock.h"
 
@@ -376,25 +377,17 @@ static int seed_one(struct resolve *resolve, const struct ev_cgroup *key, const 
 int resolve_seed(struct resolve *resolve)
 {
 	const struct kernel_maps *maps = resolve->maps;
-	struct ev_cgroup key, following;
+	struct map_walk walk = { .count = 0 };
+	struct ev_cgroup key;
+	int r = 0;
 
-	if (!maps)
-		return 0;
-
-	int more = maps->next(maps->context, NULL, &key) == 0;
-
-	while (more) {
+	while (maps && r == 0 && map_walk_next(&walk, maps, &key) == 0) {
 		struct map_metadata metadata;
-		int r = 0;
 
 		if (maps->lookup(maps->context, &key, &metadata) == 0)
 			r = seed_one(resolve, &key, &metadata);
-		if (r)
-			return r;
-		more = maps->next(maps->context, &key, &following) == 0;
-		key = following;
 	}
-	return 0;
+	return r;
 }
 
 size_t resolve_cached(const struct resolve *resolve)

@@ -8,8 +8,9 @@
 
 #include "consumer/container/cgroup_fs.h"
 #include "consumer/container/kernel_maps.h"
+#include "consumer/container/map_walk.h"
 
-/* Two system calls for each: a step takes a millisecond at most. */
+/* Three system calls for each: a step takes a millisecond at most. */
 #define STEP_ENTRIES 256
 #define STEP_NS      100000000ULL
 /* The most entries that the first pass notes; the others wait for the next. */
@@ -21,8 +22,8 @@
 struct sweep {
 	const struct kernel_maps *maps;
 	struct cgroup_fs *fs;
-	bool begun;           /* a pass is in the middle of the map, behind `at` */
-	struct ev_cgroup at;
+	bool begun;           /* a pass is in the middle of the map */
+	struct map_walk walk; /* its place there */
 	uint64_t next_ns;     /* when the next step is due */
 	uint64_t missing_ns;  /* when the first pass ended; 0: it has not */
 	uint64_t missing_end; /* producer position at that time */
@@ -84,10 +85,9 @@ static bool check_next(struct sweep *sweep)
 	struct map_metadata metadata;
 	struct ev_cgroup key;
 
-	if (maps->next(maps->context, sweep->begun ? &sweep->at : NULL, &key) != 0)
+	if (map_walk_next(&sweep->walk, maps, &key) != 0)
 		return false;
 	sweep->begun = true;
-	sweep->at = key;
 	if (maps->lookup(maps->context, &key, &metadata) == 0 && !is_there(sweep, &key, &metadata))
 		sweep->missing[sweep->missing_count++] = key;
 	return true;

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Which entries of the metadata map a sweep removes and which it keeps. */
+#define MAP_ENTRIES 640
+
 #include "consumer/container/cgroup_fs.h"
 #include "consumer/container/sweep.h"
 #include "tests/pipeline_rig.h"
@@ -237,6 +239,44 @@ static void test_sweeps_are_rare(void **state)
 	rig_end(&rig);
 }
 
+static struct ev_cgroup last_visited;
+
+static int noting_next(void *context, const struct ev_cgroup *after, struct ev_cgroup *ret)
+{
+	int r = fake_next(context, after, ret);
+
+	if (r == 0)
+		last_visited = *ret;
+	return r;
+}
+
+/* A pass of many steps reaches the end of the map although in each pause the entry goes where it stopped. */
+static void test_entries_that_are_removed_meanwhile(void **state)
+{
+	static struct sweep_rig rig;
+	size_t removed = 0;
+	char path[128];
+
+	(void)state;
+	rig_begin(&rig);
+	rig.kernel_maps.next = noting_next;
+	for (int i = 0; i < MAP_ENTRIES - 1; i++) {
+		(void)snprintf(path, sizeof(path), "%s/%d", rig.directory, i);
+		assert_int_equal(mkdir(path, 0700), 0);
+		(void)snprintf(path, sizeof(path), "/%d", i);
+		fake_put(&rig.maps, number_of(&rig, path), META_SEED, path);
+	}
+	fake_put(&rig.maps, DEAD, META_SEED, "/gone");
+	for (int step = 0; step < 50; step++, rig.now_ns += SECOND / 10) {
+		removed += sweep_step(rig.sweep, rig.now_ns, 0, 0);
+		if (last_visited.id != DEAD)
+			(void)fake_forget(&rig.maps, &last_visited);
+	}
+	assert_int_equal(removed, 1);
+	assert_false(has(&rig, DEAD));
+	rig_end(&rig);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -248,6 +288,7 @@ int main(void)
 		cmocka_unit_test(test_names_that_begin_with_a_dot),
 		cmocka_unit_test(test_other_walks_do_not_starve_it),
 		cmocka_unit_test(test_sweeps_are_rare),
+		cmocka_unit_test(test_entries_that_are_removed_meanwhile),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
