@@ -21,7 +21,8 @@ static int explain_lock(const char *pin_dir, int error, pid_t holder)
 
 	writer_lock_format_holder(holder, who);
 	if (error == -EWOULDBLOCK)
-		log_error("another recorder%s uses the pins \"%s\": this one ends", who, pin_dir);
+		log_error("another process%s has locked the pins \"%s\": a recorder that runs already, or somebody in group"
+			  " " GROUP_RING " who keeps recorders out; this one ends", who, pin_dir);
 	else
 		log_error("cannot lock the pins \"%s\": %s; nothing is recorded", pin_dir, error_text(error));
 	return EXIT_DENIED;

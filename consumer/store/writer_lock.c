@@ -14,7 +14,8 @@
 #include "common/cleanup.h"
 #include "consumer/text/error.h"
 
-/* A line of /proc/locks: "1: FLOCK  ADVISORY  WRITE 4242 00:1b:5 0 EOF", proc(5). */
+/* A line of /proc/locks: "1: FLOCK  ADVISORY  WRITE 4242 00:1b:5 0 EOF", proc(5). A shared lock (READ) keeps others out
+ * too. */
 static pid_t find_holder(int fd)
 {
 	AUTO_FCLOSE FILE *file = fopen("/proc/locks", "re");
@@ -27,7 +28,7 @@ static pid_t find_holder(int fd)
 	if (!file || fstat(fd, &st) != 0)
 		return 0;
 	while (fgets(line, sizeof(line), file))
-		if (sscanf(line, "%*s FLOCK %*s WRITE %d %x:%x:%lu", &pid, &major_number, &minor_number, &inode) == 4 &&
+		if (sscanf(line, "%*s FLOCK %*s %*s %d %x:%x:%lu", &pid, &major_number, &minor_number, &inode) == 4 &&
 		    inode == st.st_ino && major_number == major(st.st_dev) && minor_number == minor(st.st_dev))
 			return pid;
 	return 0;

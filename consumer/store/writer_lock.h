@@ -20,7 +20,7 @@ int writer_lock_directory(const char *directory, pid_t *ret_holder);
  */
 int writer_lock_database(const char *db_path, pid_t *ret_holder);
 
-/* ", pid 42," for a message, behind the word "recorder"; empty when the holder is not known. */
+/* ", pid 42," for a message, behind the word "recorder" or "process"; empty when the holder is not known. */
 #define WRITER_LOCK_HOLDER_SIZE 32
 void writer_lock_format_holder(pid_t holder, char out[WRITER_LOCK_HOLDER_SIZE]);
 

@@ -82,6 +82,33 @@ is_running "$RECORDER_PID"
 ok $? "the recorder still runs"
 recorder_stop
 is $? 0 "and exits cleanly"
+
+# A member of cri-ebpf-ring may lock the pin directory, which keeps a recorder from starting. That is said, with the pid.
+for kind in --exclusive --shared; do
+	setpriv --reuid nobody --regid cri-ebpf-ring --clear-groups --inh-caps=-all flock --no-fork $kind "$PIN_DIR" \
+		sleep 600 &
+	holder=$!
+	wait_for 10 grep -q " FLOCK .* $holder " /proc/locks
+	out=$(record --once 2>&1)
+	is $? 6 "$kind lock on the pins: no recorder starts"
+	like "$out" "another process, pid $holder, has locked the pins.*group cri-ebpf-ring who keeps recorders out" \
+		"it says which process and who may be behind it"
+	out=$(cri_ebpf status 2>&1)
+	is $? 4 "status is unhealthy meanwhile"
+	like "$out" 'recorder .*not running' "and says that nothing is stored"
+	cg_run "$path" true
+	kill "$holder"
+	wait "$holder" 2>/dev/null
+done
+before=$(query length -t process_exit -c "${path##*/}")
+recorder_start
+ok $? "a recorder starts when the lock is gone"
+wait_for 10 holds "length == $((before + 2))" -t process_exit -c "${path##*/}"
+ok $? "and stores what the kernel recorded meanwhile"
+flock --nonblock "$PIN_DIR" true
+ok $((!$?)) "a recorder that runs cannot be locked out"
+recorder_stop
+is $? 0 "it exits cleanly"
 out=$(as "$reader" "${events[@]}" --json 2>&1)
 is $? 0 "the history can be read without a recorder"
 

@@ -61,7 +61,7 @@ refused()
 
 	out=$("$SCENARIO_DIR/bin/cri-ebpf" record --config "$CONFIG" "${@:3}" 2>&1 </dev/null)
 	is $? 6 "$1: exit status 6"
-	like "$out" "another recorder, pid $RECORDER_PID, uses the $2" "$1: the message names the other recorder"
+	like "$out" "another (recorder|process), pid $RECORDER_PID, (uses|has locked) the $2" "$1: the message names the other recorder"
 }
 
 begin_roomy "two"
