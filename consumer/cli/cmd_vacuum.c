@@ -27,6 +27,7 @@
 #include "consumer/store/db_place.h"
 #include "consumer/store/retention.h"
 #include "consumer/store/retention_plan.h"
+#include "consumer/store/schema_index.h"
 #include "consumer/store/writer_lock.h"
 #include "consumer/text/error.h"
 #include "consumer/text/time_words.h"
@@ -240,9 +241,26 @@ static int open_for_reading(struct vacuum *vacuum)
 	return exit_code;
 }
 
+/* Names are not removed without the indexes. */
+static int build_indexes(struct db *db)
+{
+	const struct schema_index *missing = NULL;
+	int r = schema_index_find_missing(db, &missing);
+
+	while (!r && missing) {
+		r = schema_index_build(db, missing, NULL, NULL);
+		if (!r)
+			r = schema_index_find_missing(db, &missing);
+	}
+	return r;
+}
+
 static int remove_all(struct vacuum *vacuum)
 {
-	int r;
+	int r = build_indexes(vacuum->db);
+
+	if (r)
+		return r;
 
 	while ((r = retention_step(vacuum->db, &vacuum->settings, vacuum->now)) > 0)
 		;

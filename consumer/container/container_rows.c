@@ -44,7 +44,7 @@ static const char *const statements[STATEMENT_COUNT] = {
 	[ADD_POD] = "INSERT INTO pod(uid, qos) VALUES(?1, ?2) ON CONFLICT(uid) DO NOTHING",
 	[FIND_POD] = "SELECT pod FROM pod WHERE uid = ?1",
 	[FIND_INSTANCE] = "SELECT " INSTANCE_COLUMNS " FROM container c LEFT JOIN cgroup g ON g.cgroup = c.cgroup"
-		      " WHERE c.id = ?1 AND c.boot = ?2 AND c.stopped IS NULL AND c.outer_id IS ?3"
+		      " WHERE c.id = ?1 AND +c.boot = ?2 AND c.stopped IS NULL AND c.outer_id IS ?3"
 		      " AND (g.path IS NULL OR g.path = ?4) ORDER BY g.path IS NULL, c.container DESC LIMIT 1",
 	[GET_INSTANCE] = "SELECT " INSTANCE_COLUMNS " FROM container c WHERE c.container = ?1",
 	[ADD_INSTANCE] = "INSERT INTO container(boot, id, runtime, pod, outer_id, cgroup, born)"
@@ -53,12 +53,11 @@ static const char *const statements[STATEMENT_COUNT] = {
 	[NEXT_INSTANCE] = "SELECT " INSTANCE_COLUMNS ", g.hierarchy, g.kernfs_id FROM container c JOIN cgroup g"
 		      " ON g.cgroup = c.cgroup WHERE c.container > ?1 AND c.boot = ?2 AND c.stopped IS NULL"
 		      " ORDER BY c.container LIMIT 1",
-	/* The time is the instance's own, so that the index on it leads there at once. */
-	[FIND_START] = "SELECT e.id, coalesce(e.flags, 0) FROM event e INDEXED BY event_time"
-		       " JOIN lifecycle l ON l.id = e.id"
-		       " WHERE e.time = ?1 AND +e.type = ?2 AND l.container = ?3 LIMIT 1",
-	[FIND_MAIN] = "SELECT e.pid, e.start FROM container c JOIN event e INDEXED BY event_time ON e.time = c.started"
-		      " JOIN lifecycle l ON l.id = e.id WHERE c.container = ?1 AND +e.type = ?2 AND l.container = c.container"
+	/* By the container's few starts and stops: also quick while the database lacks the index on them. */
+	[FIND_START] = "SELECT e.id, coalesce(e.flags, 0) FROM lifecycle l CROSS JOIN event e ON e.id = l.id"
+		       " WHERE l.container = ?3 AND e.time = ?1 AND e.type = ?2 LIMIT 1",
+	[FIND_MAIN] = "SELECT e.pid, e.start FROM container c CROSS JOIN lifecycle l ON l.container = c.container"
+		      " CROSS JOIN event e ON e.id = l.id WHERE c.container = ?1 AND e.time = c.started AND e.type = ?2"
 		      " AND e.flags & ?3 AND e.start IS NOT NULL LIMIT 1",
 	[COMPLETE_EVENT] = "UPDATE event SET pid = ?2, ppid = ?3, uid = ?4, comm = ?5, start = ?7, flags = coalesce(flags, 0) | ?6"
 			   " WHERE id = ?1",

@@ -6,8 +6,11 @@
 #ifndef CRI_CONSUMER_QUERY_ACCESS_PATH_H
 #define CRI_CONSUMER_QUERY_ACCESS_PATH_H
 
+struct db;
+struct db_stmt;
 struct sql;
 
+#define INDEXED_BY   " INDEXED BY "
 #define INDEX_TIME   " INDEXED BY event_time"
 #define INDEX_CGROUP " INDEXED BY event_cgroup"
 #define INDEX_TYPE   " INDEXED BY event_type"
@@ -28,6 +31,12 @@ enum access_path {
 	ACCESS_BY_ID,
 	ACCESS_ANY,	/* as SQLite chooses */
 };
+
+/*
+ * As db_prepare(), for text of the program: if the database lacks an index that the statement names (schema_index.h), it
+ * is prepared without naming any, and is slower.
+ */
+int access_path_prepare(struct db *db, const char *text, struct db_stmt **ret);
 
 /* Appends " FROM event e INDEXED BY ...". */
 void access_path_add_from(struct sql *sql, enum access_path path);

@@ -104,10 +104,10 @@ static int narrow_to_places(struct query *query)
 {
 	CLEANUP(cleanup_stmt) struct db_stmt *stmt = NULL;
 	int64_t first = INT64_MAX, last = INT64_MIN;
-	int r = db_prepare(query->db,
-			   "SELECT (SELECT min(id) FROM event" INDEX_CGROUP " WHERE cgroup = ?1),"
-			   " (SELECT max(id) FROM event" INDEX_CGROUP " WHERE cgroup = ?1)",
-			   &stmt);
+	int r = access_path_prepare(query->db,
+				    "SELECT (SELECT min(id) FROM event" INDEX_CGROUP " WHERE cgroup = ?1),"
+				    " (SELECT max(id) FROM event" INDEX_CGROUP " WHERE cgroup = ?1)",
+				    &stmt);
 
 	for (size_t i = 0; r >= 0 && i < query->place_count; i++) {
 		db_bind_int(stmt, 1, query->places[i]);

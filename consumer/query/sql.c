@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "consumer/query/access_path.h"
 #include "consumer/store/db.h"
 
 #define SQL_VALUES_MAX 512 /* enough for all filters with all lists full */
@@ -139,7 +140,7 @@ int sql_prepare(struct sql *sql, struct db *db, struct db_stmt **ret)
 		return -ENOMEM;
 	if (sql->error)
 		return sql->error;
-	r = db_prepare(db, sql_string(sql), &stmt);
+	r = access_path_prepare(db, sql_string(sql), &stmt);
 	if (r < 0)
 		return r;
 	for (size_t i = 0; i < sql->count; i++) {

@@ -2,6 +2,7 @@
 #include "consumer/record/loop.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <stddef.h>
 #include <sys/epoll.h>
@@ -18,9 +19,11 @@
 #include "consumer/record/pipeline.h"
 #include "consumer/record/ring.h"
 #include "consumer/record/state.h"
+#include "consumer/record/upkeep.h"
 #include "consumer/record/watch.h"
 #include "consumer/store/db_origin.h"
 #include "consumer/store/recorder_state.h"
+#include "consumer/test_hook.h"
 #include "consumer/text/clock.h"
 #include "consumer/text/error.h"
 #include "consumer/text/time_words.h"
@@ -32,6 +35,8 @@
 #define RETENTION_INTERVAL_NS 10000000000ULL
 #define RETENTION_LOG_INTERVAL_NS 3600000000000ULL
 #define CUT_INTERVAL_NS 3600000000000ULL
+/* Least time between two steps of upkeep. */
+#define UPKEEP_PAUSE_NS 100000000ULL
 /* After the wall clock jumped forward by more than CLOCK_LEAP_NS, nothing is deleted by age for CLOCK_DOUBT_NS: the time
  * may be wrong, and by a wrong time every event may be too old. */
 #define CLOCK_LEAP_NS 3600000000000LL
@@ -52,7 +57,7 @@ struct loop {
 	int exit_code;       /* -1: go on */
 	int failure;         /* of the last commit */
 	uint64_t backoff_ns;
-	uint64_t retry_ns, metrics_ns, pin_ns, retention_ns, watchdog_ns;
+	uint64_t retry_ns, metrics_ns, pin_ns, retention_ns, watchdog_ns, upkeep_ns;
 	uint64_t retention_log_ns;
 	int64_t clock_offset;   /* wall time minus boot time, as last trusted */
 	uint64_t doubt_ns;      /* when the wall clock jumped; 0: it is trusted */
@@ -60,6 +65,7 @@ struct loop {
 	bool silent; /* the last recorder state could not be written */
 	bool cut_reported; /* that the walk did not see all cgroups */
 	struct log_limit cut_limit;
+	struct upkeep upkeep;
 };
 
 int loop_open_signals(void)
@@ -301,6 +307,32 @@ static void keep_watchdog(struct loop *loop, uint64_t now)
 	notify_send(loop->recorder->notify_fd, "WATCHDOG=1");
 }
 
+/* True when the loop has something more urgent to do than upkeep. */
+static bool is_needed(void *context)
+{
+	struct loop *loop = context;
+	struct pollfd signals = { .fd = loop->recorder->signal_fd, .events = POLLIN };
+
+	keep_watchdog(loop, clock_boot_ns());
+	return !pipeline_is_quiet(loop->recorder->pipeline) || poll(&signals, 1, 0) > 0;
+}
+
+static void keep_upkeep(struct loop *loop, uint64_t now)
+{
+	const struct recorder *recorder = loop->recorder;
+	struct db *db = pipeline_db(recorder->pipeline);
+
+	if (now < loop->upkeep_ns || loop->failure || !db)
+		return;
+
+	int r = pipeline_is_quiet(recorder->pipeline) ? upkeep_step(&loop->upkeep, db, now, is_needed, loop) : 0;
+	uint64_t due = upkeep_due(&loop->upkeep), pause = clock_boot_ns() + UPKEEP_PAUSE_NS;
+
+	if (r)
+		(void)pipeline_report(recorder->pipeline, r);
+	loop->upkeep_ns = due > pause ? due : pause;
+}
+
 static uint64_t earlier(uint64_t a, uint64_t b)
 {
 	return a < b ? a : b;
@@ -318,7 +350,7 @@ static int wait_ms(const struct loop *loop, uint64_t now)
 		at = loop->noticed_ns + recorder->flush_interval_ns;
 	at = earlier(at, loop->metrics_ns > now ? loop->metrics_ns : at);
 	if (!loop->failure)
-		at = earlier(at, loop->retention_ns);
+		at = earlier(at, earlier(loop->retention_ns, loop->upkeep_ns));
 	if (recorder->watchdog_ns)
 		at = earlier(at, loop->watchdog_ns);
 	return at <= now ? 0 : (int)((at - now + NS_PER_MS - 1) / NS_PER_MS);
@@ -383,6 +415,7 @@ static void record(struct loop *loop)
 		keep_retention(loop, now);
 		keep_map(loop, now);
 		keep_watchdog(loop, now);
+		keep_upkeep(loop, now);
 		if (loop->exit_code < 0)
 			wait_for_work(loop);
 	}
@@ -395,6 +428,7 @@ int loop_run(const struct recorder *recorder)
 		.started = clock_wall_ns(),
 		.clock_offset = clock_wall_ns() - (int64_t)clock_boot_ns(),
 		.exit_code = -1,
+		.upkeep_ns = clock_boot_ns() + test_number("CRI_TEST_UPKEEP_DELAY", 0),
 		.tick = true, /* records that the ring holds at the start have waited long enough */
 	};
 

@@ -25,6 +25,8 @@
 
 /* A record is complete within microseconds. One that is incomplete for longer will never be completed. */
 #define BUSY_LIMIT_NS 5000000000ULL
+/* The ring is quiet while at most one part of so many is filled. */
+#define QUIET_PART 8
 
 struct pipeline {
 	struct pipeline_settings settings;
@@ -233,6 +235,11 @@ enum batch_due pipeline_scan(struct pipeline *pipeline)
 	const struct batch_limits limits = { pipeline->settings.buffer_size, pipeline->settings.busy_limit_ns };
 
 	return batch_scan(&pipeline->batch, pipeline->ring, &limits);
+}
+
+bool pipeline_is_quiet(struct pipeline *pipeline)
+{
+	return pipeline_scan(pipeline) != BATCH_NOW && ring_unread(pipeline->ring) <= ring_size(pipeline->ring) / QUIET_PART;
 }
 
 static int write_batch(struct pipeline *pipeline, uint64_t end)

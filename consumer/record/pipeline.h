@@ -43,6 +43,9 @@ int pipeline_start(struct pipeline *pipeline);
 /* Scans what has arrived in the ring. Cheap; stores nothing. */
 enum batch_due pipeline_scan(struct pipeline *pipeline);
 
+/* Little waits in the ring and nothing of it is urgent: there is time for upkeep. As cheap as pipeline_scan(). */
+bool pipeline_is_quiet(struct pipeline *pipeline);
+
 /*
  * Stores and acknowledges what was scanned. 0; -ERROR_RECORD_NEWER: the next record is from a newer version and the
  * recorder must stop; else the batch stays in the ring, and the call is to be repeated later.

@@ -244,25 +244,38 @@ static int check_progress(void *argument)
 	return clock_monotonic_ns() > db->deadline_ns;
 }
 
-static void begin_limit(struct db *db, uint64_t limit_ns)
+struct stop {
+	bool (*function)(void *context);
+	void *context;
+};
+
+static int stop_progress(void *argument)
 {
-	db->deadline_ns = clock_monotonic_ns() + limit_ns;
-	sqlite3_progress_handler(db->handle, PROGRESS_STEPS, check_progress, db);
+	const struct stop *stop = argument;
+
+	return stop->function(stop->context);
 }
 
-static void end_limit(struct db *db)
+int db_exec_until(struct db *db, const char *sql, bool (*stop)(void *context), void *context)
 {
+	struct stop argument = { stop, context };
+	int r;
+
+	if (stop)
+		sqlite3_progress_handler(db->handle, PROGRESS_STEPS, stop_progress, &argument);
+	r = db_exec(db, sql);
 	sqlite3_progress_handler(db->handle, 0, NULL, NULL);
+	return r;
 }
 
-int db_exec_within(struct db *db, const char *sql, uint64_t limit_ns)
+int db_use_temporary_files(struct db *db, bool use)
 {
-	begin_limit(db, limit_ns);
+	const char *slash = strrchr(db->path, '/');
 
-	int r = db_exec(db, sql);
-
-	end_limit(db);
-	return r;
+	/* SQLite owns the text; its own choice would be /var/tmp. */
+	if (use && !sqlite3_temp_directory && slash)
+		sqlite3_temp_directory = sqlite3_mprintf("%.*s", slash > db->path ? (int)(slash - db->path) : 1, db->path);
+	return db_exec(db, use ? "PRAGMA temp_store = FILE" : "PRAGMA temp_store = MEMORY");
 }
 
 void db_configure_writer(void)

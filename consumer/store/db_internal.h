@@ -32,6 +32,8 @@ const char *db_path(const struct db *db);
 bool db_is_read_only(const struct db *db);
 /* Remembers device and inode of the files, for db_moved(), db_wal_moved() and db_wal_index_moved(). */
 void db_remember_files(struct db *db);
+/* Creates tables and indexes in an empty database, all or nothing. */
+int db_create_schema(struct db *db);
 /* Keeps the WAL and the wal-index when the last connection closes the database. */
 int db_keep_wal(struct db *db);
 
@@ -49,7 +51,15 @@ int db_restrict_reading(struct db *db, uint64_t memory);
 
 /* Returns error; message, which is static, becomes what db_message() returns. */
 int db_set_error(struct db *db, int error, const char *message);
-/* As db_exec(). -ERROR_SQL_TIMEOUT: it took longer than limit_ns and was rolled back. */
-int db_exec_within(struct db *db, const char *sql, uint64_t limit_ns);
+/*
+ * As db_exec(), while stop, which may be NULL and must not use the database, returns false. -ERROR_SQL_TIMEOUT: it
+ * returned true, and the statement was rolled back.
+ */
+int db_exec_until(struct db *db, const char *sql, bool (*stop)(void *context), void *context);
+/*
+ * Whether SQLite sorts and keeps temporary tables in files, which it removes, in the directory of the database: memory is
+ * bounded then. Empties temporary tables. Not within a transaction.
+ */
+int db_use_temporary_files(struct db *db, bool use);
 
 #endif

@@ -17,6 +17,7 @@
 #include "consumer/store/read_bounds.h"
 #include "consumer/store/schema.h"
 #include "consumer/store/schema_check.h"
+#include "consumer/store/schema_index.h"
 #include "consumer/store/wal_index.h"
 #include "consumer/text/clock.h"
 #include "consumer/text/error.h"
@@ -24,8 +25,6 @@
 /* How long a reader retries to open a database whose wal-index the recorder is replacing. */
 #define OPEN_LIMIT_NS 500000000ULL
 #define OPEN_PAUSE_NS 20000000
-/* For creating one index: nothing is recorded meanwhile. */
-#define INDEX_LIMIT_NS 1000000000ULL
 
 static void cleanup_db(struct db **db)
 {
@@ -57,8 +56,8 @@ static int check_identity(struct db *db, int64_t *ret_version)
 	return 0;
 }
 
-/* In one transaction, so that no reader sees half a schema. */
-static int create_schema(struct db *db)
+/* In one transaction: no reader sees half a schema, and a full disk leaves none. */
+int db_create_schema(struct db *db)
 {
 	int r = db_exec(db, "BEGIN IMMEDIATE");
 
@@ -68,23 +67,12 @@ static int create_schema(struct db *db)
 	if (!r)
 		r = db_exec(db, schema_create);
 	if (!r)
+		r = schema_index_create_all(db);
+	if (!r)
 		r = db_exec(db, "COMMIT");
 	if (r)
 		db_rollback(db);
 	return r;
-}
-
-/*
- * Indexes are not part of the schema version: a database from before an index existed gets it here. If that fails or
- * takes too long because the database is large, it stays without the index and some queries are slower.
- */
-static int add_indexes(struct db *db)
-{
-	int r = 0;
-
-	for (const char *const *sql = schema_indexes; !r && *sql; sql++)
-		r = db_exec_within(db, *sql, INDEX_LIMIT_NS);
-	return r == -ERROR_DB_CORRUPT ? r : 0;
 }
 
 /*
@@ -160,9 +148,7 @@ static int open_ours(const char *path, struct db **ret)
 	if (!r)
 		r = db_exec(db, write_pragmas);
 	if (!r && version == 0)
-		r = create_schema(db);
-	if (!r)
-		r = add_indexes(db);
+		r = db_create_schema(db);
 	if (r)
 		return r;
 

@@ -8,6 +8,7 @@
 #include "common/cleanup.h"
 #include "consumer/store/db.h"
 #include "consumer/store/event_storage.h"
+#include "consumer/store/schema_index.h"
 #include "consumer/text/clock.h"
 
 /*
@@ -285,6 +286,16 @@ static int add_kept(struct db *db, const struct name_table *table, int64_t from,
 	return r;
 }
 
+/* Without an index every name would mean a scan of all events: names wait until it has been built. */
+static int lacks_index(struct db *db, bool *ret)
+{
+	const struct schema_index *missing = NULL;
+	int r = schema_index_find_missing(db, &missing);
+
+	*ret = missing != NULL;
+	return r;
+}
+
 static int end_pass(struct db *db, struct state *state)
 {
 	state->clean = 1;
@@ -298,9 +309,13 @@ static int delete_names(struct db *db, struct state *state, int64_t now, int64_t
 {
 	const struct name_table *table = &name_tables[(size_t)state->table % ARRAY_SIZE(name_tables)];
 	int64_t end = state->name_from;
-	int r = find_end(db, table->name, table->name, state->name_from, state->rows, &end);
+	bool unindexed;
+	int r = lacks_index(db, &unindexed);
 
 	*ret_count = 0;
+	if (r || unindexed)
+		return r ? r : end_pass(db, state);
+	r = find_end(db, table->name, table->name, state->name_from, state->rows, &end);
 	if (r)
 		return r;
 	if (end > state->name_from) {

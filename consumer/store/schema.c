@@ -115,22 +115,3 @@ const char schema_create[] =
 	SCHEMA_INIT_EXIT("", "e.flags & 1") " AS init_oom_killed"
 	" FROM container c LEFT JOIN pod p ON p.pod = c.pod LEFT JOIN boot b ON b.boot = c.boot"
 	" LEFT JOIN cgroup g ON g.cgroup = c.cgroup;" SCHEMA_OF_TESTS;
-
-/* Those of the largest table last: making them is given up when it takes too long. */
-const char *const schema_indexes[] = {
-	"CREATE INDEX IF NOT EXISTS container_id ON container(id)",
-	"CREATE INDEX IF NOT EXISTS container_pod ON container(pod) WHERE pod IS NOT NULL",
-	"CREATE INDEX IF NOT EXISTS cgroup_container ON cgroup(container) WHERE container IS NOT NULL",
-	"CREATE INDEX IF NOT EXISTS cgroup_pod ON cgroup(pod) WHERE pod IS NOT NULL",
-	"CREATE INDEX IF NOT EXISTS oom_incident ON oom(incident)",
-	"CREATE INDEX IF NOT EXISTS oom_decision ON oom(decision) WHERE decision IS NOT NULL",
-	"CREATE INDEX IF NOT EXISTS oom_trigger ON oom(trigger_cgroup) WHERE trigger_cgroup IS NOT NULL",
-	"CREATE INDEX IF NOT EXISTS oom_limit ON oom(limit_cgroup) WHERE limit_cgroup IS NOT NULL",
-	"CREATE INDEX IF NOT EXISTS event_time ON event(time)",
-	"CREATE INDEX IF NOT EXISTS event_cgroup ON event(cgroup)",
-	"CREATE INDEX IF NOT EXISTS event_type ON event(type) WHERE type <> 3",
-	/* For the OOM kills and the last exit of a container without reading its other events. */
-	"CREATE INDEX IF NOT EXISTS event_kill ON event(cgroup) WHERE type = 1",
-	"CREATE INDEX IF NOT EXISTS event_end ON event(cgroup) WHERE flags & 3",
-	NULL,
-};

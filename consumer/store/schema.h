@@ -17,9 +17,7 @@
 	"(SELECT count(*) FROM cgroup k JOIN event e" index " ON e.cgroup = k.cgroup" \
 	" WHERE k.container = c.container AND e.type = 1)"
 
-/* Creates everything but the indexes in an empty database. */
+/* Creates everything but the indexes (schema_index.h) in an empty database. */
 extern const char schema_create[];
-/* One CREATE INDEX IF NOT EXISTS for each index; the last entry is NULL. */
-extern const char *const schema_indexes[];
 
 #endif

@@ -62,7 +62,7 @@ chmod 0644 "$T/empty.conf"
 install -m 0755 "$CRI" "$T/cri"
 install -d -m 0750 -o cri-ebpf -g cri-ebpf "$T/db"
 
-# big [EXITS]: a database of 60000 exits of last year beside the fixture's rows, as a recorder leaves it.
+# big [EXITS [SQL]]: a database of 60000 exits of last year beside the fixture's rows, as a recorder leaves it.
 big()
 {
 	rm -f "$T"/db/*
@@ -70,7 +70,8 @@ big()
 		cat "$ROOT/tests/cli/fixture.sql"
 		echo "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ${1:-60000})
 			INSERT INTO event(id, type, time, boot, cgroup, pid, comm, status, flags)
-			SELECT 1000 + i, 3, 1763829100000000000 + i, 2, 4, i, 'sleep', 0, 0 FROM n;"
+			SELECT 1000 + i, 3, 1763829100000000000 + i, 2, 4, i, 'sleep', 0, 0 FROM n;
+			${2:-}"
 	} | mkdb "$T/db/events.db"
 	chown cri-ebpf:cri-ebpf "$T"/db/*
 	chmod 0640 "$T"/db/*
@@ -88,13 +89,14 @@ sql()
 	"$T/cri" sql "$1" --db "$T/db/events.db" --config "$T/empty.conf" --no-legend -o csv 2>/dev/null | tr -d '\r'
 }
 
-big
+big 60000 'DROP INDEX event_cgroup;'
 bytes=$(stat -c %s "$T/db/events.db")
 vacuum --time=2025-11-22T16:31:08Z --dry-run --json
 jq -s 'map({type, events})' <<<"$OUT" >"$T/would"
 vacuum --time=2025-11-22T16:31:08Z --json
 is "$CODE" 0 "vacuum by age"
 is "$(jq -s 'map({type, events})' <<<"$OUT")" "$(cat "$T/would")" "removes what the dry run said"
+is "$(sql "SELECT count(*) FROM sqlite_master WHERE name = 'event_cgroup'")" 1 "builds an index that the database lacked"
 is "$(sql "SELECT count(*) FROM v_exit WHERE comm = 'sleep' AND pid > 0 AND id > 1000")" 60000 "and nothing younger"
 is "$(stat -c %U:%G:%a "$T"/db/events.db* | sort -u)" "$(printf 'cri-ebpf:cri-ebpf:%s\n' 600 640)" \
 	"root leaves no file owned by root"

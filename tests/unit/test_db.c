@@ -8,6 +8,7 @@
 #include "consumer/store/db.h"
 #include "consumer/store/db_internal.h"
 #include "consumer/store/schema.h"
+#include "consumer/store/schema_index.h"
 #include "consumer/text/error.h"
 #include "tests/harness.h"
 
@@ -99,28 +100,47 @@ static int64_t count_indexes(struct fixture *f)
 	return count;
 }
 
-/* A database from before these indexes existed. */
-static void test_indexes_that_are_missing(void **state)
+static int build_missing(struct fixture *f, bool (*stop)(void *context))
+{
+	const struct schema_index *missing = NULL;
+	int r = 0;
+
+	while (r == 0 && schema_index_find_missing(f->db, &missing) == 0 && missing)
+		r = schema_index_build(f->db, missing, stop, NULL);
+	return r;
+}
+
+static void test_each_index_that_is_missing(void **state)
 {
 	struct fixture f;
 	int64_t all = 0;
 
 	(void)state;
-	for (const char *const *sql = schema_indexes; *sql; sql++)
+	for (const struct schema_index *index = schema_indexes; index->name; index++)
 		all++;
 	open_fixture(&f);
 	assert_int_equal(open_write(&f), 0);
 	assert_int_equal(count_indexes(&f), all);
-	assert_int_equal(db_exec(f.db, "DROP INDEX oom_limit; DROP INDEX event_end; DROP INDEX cgroup_pod"), 0);
-	assert_int_equal(open_read(&f), 0);
-	assert_int_equal(count_indexes(&f), all - 3);
-	assert_int_equal(open_write(&f), 0);
-	assert_int_equal(count_indexes(&f), all);
+	for (const struct schema_index *index = schema_indexes; index->name; index++) {
+		const struct schema_index *missing = NULL;
+
+		assert_int_equal(db_exec_format(f.db, "DROP INDEX %s", index->name), 0);
+		assert_int_equal(open_write(&f), 0);
+		assert_int_equal(schema_index_find_missing(f.db, &missing), 0);
+		assert_ptr_equal(missing, index);
+		row_equal(index->name, build_missing(&f, NULL), 0);
+		row_equal(index->name, count_indexes(&f), all);
+	}
 	close_fixture(&f);
 }
 
-/* Creating the index of a large table exceeds its limit: nothing of it is left, and recording can begin. */
-static void test_an_index_that_takes_too_long(void **state)
+static bool stop_at_once(void *context)
+{
+	(void)context;
+	return true;
+}
+
+static void test_a_build_that_is_interrupted_leaves_nothing(void **state)
 {
 	struct fixture f;
 	int64_t all;
@@ -132,10 +152,31 @@ static void test_an_index_that_takes_too_long(void **state)
 	assert_int_equal(db_exec(f.db, "DROP INDEX event_time; INSERT INTO event(type, time, boot)"
 				       " WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 5000)"
 				       " SELECT 3, i, 1 FROM n"), 0);
-	assert_int_equal(db_exec_within(f.db, "CREATE INDEX event_time ON event(time)", 0), -ERROR_SQL_TIMEOUT);
+	assert_int_equal(build_missing(&f, stop_at_once), -ERROR_SQL_TIMEOUT);
 	assert_int_equal(count_indexes(&f), all - 1);
-	assert_int_equal(db_exec_within(f.db, "CREATE INDEX event_time ON event(time)", 60000000000ULL), 0);
+	assert_int_equal(build_missing(&f, NULL), 0);
 	assert_int_equal(count_indexes(&f), all);
+	close_fixture(&f);
+}
+
+/* A database that could not be made completely has nothing, and is made by the next attempt. */
+static void test_a_new_database_is_made_whole_or_not_at_all(void **state)
+{
+	struct fixture f;
+	struct db *empty = NULL;
+	int64_t tables = -1;
+
+	(void)state;
+	open_fixture(&f);
+	assert_int_equal(db_handle_open(f.path, f.path, DB_ACCESS_WRITE, &empty), 0);
+	for (int64_t pages = 2; pages <= 30; pages += 7) {
+		assert_int_equal(db_exec_format(empty, "PRAGMA max_page_count = %d", (int)pages), 0);
+		assert_int_equal(db_create_schema(empty), -ENOSPC);
+		assert_int_equal(db_number(empty, -1, &tables, "SELECT count(*) FROM sqlite_master"), 0);
+		row_equal("tables", tables, 0);
+	}
+	db_close(empty);
+	assert_int_equal(open_write(&f), 0);
 	close_fixture(&f);
 }
 
@@ -391,8 +432,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_made_once_and_opened_again),
 		cmocka_unit_test(test_foreign_newer_and_older_databases),
-		cmocka_unit_test(test_indexes_that_are_missing),
-		cmocka_unit_test(test_an_index_that_takes_too_long),
+		cmocka_unit_test(test_each_index_that_is_missing),
+		cmocka_unit_test(test_a_build_that_is_interrupted_leaves_nothing),
+		cmocka_unit_test(test_a_new_database_is_made_whole_or_not_at_all),
 		cmocka_unit_test(test_files_that_are_no_database),
 		cmocka_unit_test(test_files_that_are_no_files),
 		cmocka_unit_test(test_text_keeps_every_byte),
