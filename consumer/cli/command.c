@@ -10,6 +10,7 @@
 #include "common/exit_code.h"
 #include "common/log.h"
 #include "common/text.h"
+#include "consumer/text/clock.h"
 #include "consumer/text/time_zone.h"
 
 #define PATH(member) offsetof(struct config, member), .size = sizeof(((struct config *)0)->member)
@@ -276,6 +277,7 @@ int command_dispatch(const struct command *const *commands, const char *default_
 
 	if (argc < 1)
 		return EXIT_USAGE;
+	clock_start();
 	if (!time_zone_check())
 		log_warning("the time zone (TZ, or /etc/localtime) is not a regular file; times are in UTC");
 	if (!command)

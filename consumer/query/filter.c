@@ -11,7 +11,6 @@
 
 #include "common/cleanup.h"
 #include "common/text.h"
-#include "common/time_namespace.h"
 #include "consumer/text/clock.h"
 #include "consumer/text/event_type.h"
 #include "consumer/text/signal_name.h"
@@ -93,7 +92,7 @@ static void copy_hex(char *out, size_t size, const char *in)
 void filter_now(struct filter_now *ret)
 {
 	ret->now_unix_nano = clock_wall_ns();
-	ret->boot_unix_nano = ret->now_unix_nano - ((int64_t)clock_boot_ns() - time_namespace_offset());
+	ret->boot_unix_nano = ret->now_unix_nano - (int64_t)clock_boot_ns();
 	if (clock_boot_id(ret->boot_id) < 0)
 		ret->boot_id[0] = '\0';
 }

@@ -8,9 +8,17 @@
 #include <unistd.h>
 
 #include "common/cleanup.h"
+#include "common/time_namespace.h"
 #include "consumer/test_hook.h"
 
 #define OFFSET_TOLERANCE_NS 50000
+
+static int64_t namespace_offset;
+
+void clock_start(void)
+{
+	namespace_offset = time_namespace_offset();
+}
 
 static int64_t read_clock(clockid_t id)
 {
@@ -22,7 +30,7 @@ static int64_t read_clock(clockid_t id)
 
 uint64_t clock_boot_ns(void)
 {
-	return (uint64_t)read_clock(CLOCK_BOOTTIME);
+	return (uint64_t)(read_clock(CLOCK_BOOTTIME) - namespace_offset);
 }
 
 uint64_t clock_monotonic_ns(void)
@@ -37,7 +45,7 @@ int64_t clock_wall_ns(void)
 
 int64_t clock_offset(int64_t previous)
 {
-	int64_t offset = clock_wall_ns() - read_clock(CLOCK_BOOTTIME);
+	int64_t offset = clock_wall_ns() - (int64_t)clock_boot_ns();
 	int64_t moved = offset - previous;
 
 	return previous != 0 && moved < OFFSET_TOLERANCE_NS && moved > -OFFSET_TOLERANCE_NS ? previous : offset;

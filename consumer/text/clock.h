@@ -8,7 +8,11 @@
 
 #define CLOCK_BOOT_ID_SIZE 40
 
-uint64_t clock_boot_ns(void);	   /* CLOCK_BOOTTIME */
+/* To be called once when the program starts, because it reads /proc. Without it the clocks are those of the process's
+ * time namespace. */
+void clock_start(void);
+
+uint64_t clock_boot_ns(void);	   /* CLOCK_BOOTTIME of the kernel, also in a time namespace */
 uint64_t clock_monotonic_ns(void); /* CLOCK_MONOTONIC: for durations and deadlines */
 int64_t clock_wall_ns(void);	   /* CLOCK_REALTIME, since 1970 */
 

@@ -53,6 +53,11 @@ wait_for 10 is_old
 is "$(shifted "-$(cut -d. -f1 /proc/uptime)" bash -c 'cri_ebpf events --json -t process_exit -S boot -c "$0"' "${path##*/}" |
 	wc -l)" 1 "-S boot means the boot of the host"
 
+# "status" compares its own clock with the recorder's
+for offset in 100000 "-$(cut -d. -f1 /proc/uptime)"; do
+	out=$(shifted "$offset" bash -c 'cri_ebpf status' 2>&1)
+	is $? 0 "status is healthy where boot time is shifted by $offset" || diag "$out"
+done
 recorder_stop
 is $? 0 "the recorder ends cleanly"
 done_testing
