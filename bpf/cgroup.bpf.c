@@ -76,6 +76,7 @@ static __always_inline bool metadata_add(struct scratch *s, struct cgroup *cgrou
 	m->class = host ? META_HOST : META_UNKNOWN;
 	m->unit = host;
 	m->source = META_BIRTH;
+	m->made_by_host = filter_current_is_host();
 	metadata_set_path(m, &s->bytes[sizeof(*e)], e->path.length);
 	err = map_add(&metadata, &e->cgroup, m);
 	if (err && err != -EEXIST)

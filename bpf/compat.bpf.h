@@ -38,6 +38,16 @@
 		get_at_value_;                                                                    \
 	})
 
+/* Turns a typed pointer into a plain number, because the verifiers of kernels up to 6.12 refuse arithmetic on the
+ * former. */
+static __always_inline void *to_number(void *pointer)
+{
+	void *number = NULL;
+
+	bpf_probe_read_kernel(&number, sizeof(number), &pointer);
+	return number;
+}
+
 /* kernfs_node.parent is __parent (RCU) since 6.15. Delete when 6.15 is the oldest kernel. */
 struct kernfs_node___before_6_15 {
 	struct kernfs_node *parent;

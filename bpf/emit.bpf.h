@@ -12,14 +12,21 @@
 #include "bpf/kernel.bpf.h"
 #include "bpf/maps.bpf.h"
 
-/* How much of the ring a record may use, so that a flood of exits cannot displace an OOM kill; and when the reader is
- * woken: at once, or only when the ring fills faster than the reader's timer empties it. */
+/* How many eighths of the ring a record may use, so that a flood of exits cannot displace an OOM kill, nor the OOM kills of
+ * one container the first one of another (share.bpf.h). EMIT_WAKES: the reader is woken at once, else only when the ring
+ * fills faster than the reader's timer empties it. */
+#define EMIT_EIGHTHS 15
+#define EMIT_WAKES   16
+
 enum emit_room {
-	EMIT_CRITICAL,     /* the whole ring; wakes at once */
-	EMIT_ALWAYS,       /* the whole ring */
-	EMIT_URGENT,       /* seven eighths of the ring; wakes at once */
-	EMIT_BULK,         /* three quarters of the ring */
-	EMIT_UNCLASSIFIED, /* half of the ring: the recorder has not classified this cgroup yet */
+	EMIT_FIRST_KILL = 8 | EMIT_WAKES,
+	EMIT_FIRST_VICTIM = 8, /* the exit that the first kill caused */
+	EMIT_KILL = 7 | EMIT_WAKES,
+	EMIT_VICTIM = 7,
+	EMIT_FIRST_PRESSURE = 7 | EMIT_WAKES,
+	EMIT_PRESSURE = 6 | EMIT_WAKES,
+	EMIT_BULK = 6,
+	EMIT_UNCLASSIFIED = 4, /* the recorder has not classified this cgroup yet */
 };
 
 static __always_inline struct map_counters *emit_counters(__u32 kind)
@@ -61,15 +68,12 @@ struct emit {
 
 static __always_inline bool emit_has_room(struct emit *e, __u64 length)
 {
-	__u64 bound = cfg_ring_bytes / 4 * 3;
+	const __u32 eighths = e->room & EMIT_EIGHTHS;
+	const __u64 bound = cfg_ring_bytes / 8 * eighths;
 
-	if (e->room == EMIT_UNCLASSIFIED)
-		bound = cfg_ring_bytes / 2;
-	else if (e->room == EMIT_URGENT)
-		bound = cfg_ring_bytes / 8 * 7;
 	e->used = 0;
-	if (e->room == EMIT_CRITICAL || e->room == EMIT_ALWAYS)
-		return true;
+	if (eighths == 8)
+		return true; /* the reservation finds out */
 	e->used = bpf_ringbuf_query(&events, BPF_RB_AVAIL_DATA);
 	return e->used < bound && e->used + length + 8 <= bound;
 }
@@ -78,7 +82,7 @@ static __always_inline bool emit_has_room(struct emit *e, __u64 length)
  * a timer; it is woken for them only after cfg_wakeup_events records while an eighth of the ring is in use. */
 static __always_inline __u64 emit_wakeup(struct emit *e)
 {
-	if (e->room != EMIT_CRITICAL && e->room != EMIT_URGENT &&
+	if (!(e->room & EMIT_WAKES) &&
 	    (++e->counters->since_wakeup < cfg_wakeup_events || e->used < cfg_ring_bytes / 8))
 		return BPF_RB_NO_WAKEUP;
 	e->counters->since_wakeup = 0;
@@ -170,6 +174,15 @@ static __always_inline void seen_forget(__u32 kind, __u32 tgid, __u64 start)
 	struct map_seen_key key = { .kind = kind, .tgid = tgid, .start_ns = start };
 
 	bpf_map_delete_elem(&seen, &key);
+}
+
+/* Replaces the value under a key. */
+static __always_inline void seen_set(__u32 kind, __u32 tgid, __u64 start, __u64 value)
+{
+	struct map_seen_key key = { .kind = kind, .tgid = tgid, .start_ns = start };
+
+	if (bpf_map_update_elem(&seen, &key, &value, BPF_ANY))
+		emit_map_error(kind);
 }
 
 /* What the programs of this load do while one set of programs replaces another (enum info_overlap). */

@@ -5,6 +5,12 @@
 #define CRI_BPF_FILTER_H
 
 #include "bpf/emit.bpf.h"
+#include "bpf/task.bpf.h"
+
+static __always_inline bool filter_class_is_host(const struct map_metadata *m)
+{
+	return m->class == META_HOST || m->class == META_HOST_RECORDED;
+}
 
 /* Returns false, and counts the event as filtered, when the cgroup is the host's. Else *room is the class of the
  * record. */
@@ -20,7 +26,7 @@ static __always_inline bool filter_bulk(__u32 kind, const struct ev_cgroup *cgro
 		*room = EMIT_UNCLASSIFIED;
 		return true;
 	}
-	if (m->class == META_CONTAINER)
+	if (m->class != META_HOST)
 		return true;
 	emit_filtered(kind);
 	return false;
@@ -32,6 +38,17 @@ static __always_inline bool filter_is_host(const struct ev_cgroup *cgroup)
 	struct map_metadata *m = bpf_map_lookup_elem(&metadata, cgroup);
 
 	return m && m->class == META_HOST && !cfg_record_host;
+}
+
+/* True when the current process is certainly none of a container. */
+static __always_inline bool filter_current_is_host(void)
+{
+	struct ev_cgroup cgroup = {};
+	struct map_metadata *m;
+
+	task_identify_cgroup(false, (struct task_struct *)bpf_get_current_task(), &cgroup);
+	m = bpf_map_lookup_elem(&metadata, &cgroup);
+	return m && filter_class_is_host(m);
 }
 
 #endif

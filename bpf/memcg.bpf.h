@@ -5,12 +5,12 @@
 
 #include "bpf/task.bpf.h"
 
-/* A memory limit and the cgroup that owns it. kn is valid within one run of a program, and only for names_append(). */
+/* A memory limit and the cgroup that owns it. The pointer is valid within one run of a program. */
 struct limit {
 	struct ev_cgroup cgroup;
 	__u64 usage_bytes;
 	__u64 limit_bytes;
-	const struct kernfs_node *kn;
+	struct cgroup *owner;
 };
 
 static __always_inline __u64 pages_to_bytes(__u64 pages)
@@ -55,7 +55,7 @@ static __always_inline void limit_fill(const bool typed, struct mem_cgroup *memc
 	struct cgroup *cgroup = GET(typed, memcg, css.cgroup);
 
 	cgroup_identify(typed, cgroup, &out->cgroup);
-	out->kn = GET(typed, cgroup, kn);
+	out->owner = cgroup;
 	out->usage_bytes = pages_to_bytes(GET(typed, memcg, memory.usage.counter));
 	out->limit_bytes = limit_to_bytes(GET(typed, memcg, memory.max));
 }

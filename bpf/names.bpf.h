@@ -41,4 +41,11 @@ static __always_inline bool names_append(struct scratch *s, __u32 *end, struct e
 	return kernfs_parent(kn) != NULL;
 }
 
+/* The same for a cgroup, NULL: not known. */
+static __always_inline bool cgroup_names_append(struct scratch *s, __u32 *end, struct ev_tail *tail,
+						struct cgroup *cgroup)
+{
+	return cfg_probe_read && cgroup && names_append(s, end, tail, BPF_CORE_READ(cgroup, kn));
+}
+
 #endif

@@ -61,12 +61,12 @@ static __always_inline void oom_fill_memory(const bool typed, struct task_struct
 }
 
 /* Appends the names, which move the end of the record, and sends it. */
-static __always_inline void oom_send(struct scratch *s, struct ev_oom_kill *e, const struct kernfs_node *victim_kn,
-				     const struct kernfs_node *limit_kn)
+static __always_inline void oom_send(struct scratch *s, struct ev_oom_kill *e, struct cgroup *victim,
+				     struct cgroup *limit, enum emit_room room)
 {
 	__u32 end = sizeof(*e);
 
-	if (names_append(s, &end, &e->names, victim_kn))
+	if (cgroup_names_append(s, &end, &e->names, victim))
 		e->flags |= EV_F_NAMES_CUT;
 	if (cfg_probe_read) {
 		struct task_struct *current = (struct task_struct *)bpf_get_current_task();
@@ -74,11 +74,25 @@ static __always_inline void oom_send(struct scratch *s, struct ev_oom_kill *e, c
 
 		cgroup_identify(false, cgroup, &e->trigger_cgroup);
 		if (e->trigger_cgroup.id != e->cgroup.id)
-			names_append(s, &end, &e->trigger_names, BPF_CORE_READ(cgroup, kn));
+			cgroup_names_append(s, &end, &e->trigger_names, cgroup);
 	}
 	if (e->limit_cgroup.id && e->limit_cgroup.id != e->cgroup.id)
-		names_append(s, &end, &e->limit_names, limit_kn);
-	emit_output(s, EV_OOM_KILL, end, EMIT_CRITICAL);
+		cgroup_names_append(s, &end, &e->limit_names, limit);
+	emit_output(s, EV_OOM_KILL, end, room);
+}
+
+/* The kill counts for the container of the victim, whoever owns the limit. Elsewhere it counts for the limit, and for the
+ * victim's cgroup when there is none. The exit that the kill causes gets the same room. */
+static __always_inline enum emit_room oom_room(const bool typed, struct cgroup *cgroup, const struct ev_oom_kill *e)
+{
+	__u64 owner = share_owner(typed, cgroup);
+
+	if (!owner)
+		owner = e->limit_cgroup.id ? e->limit_cgroup.id : e->cgroup.id;
+	if (share_take(EV_OOM_KILL, owner))
+		return EMIT_FIRST_KILL;
+	seen_set(EV_OOM_KILL, e->victim.pid, e->victim.start_ns, SEEN_REPEATED);
+	return EMIT_KILL;
 }
 
 static __always_inline void oom_fill_decision(struct ev_oom_kill *e, struct decision *d)
@@ -120,7 +134,7 @@ static __always_inline int oom_emit(const bool typed, struct task_struct *victim
 		e->limit_bytes = e->usage_bytes = EV_UNKNOWN;
 		e->flags = EV_F_CHOSEN;
 	}
-	oom_send(s, e, GET(typed, cgroup, kn), d ? d->limit.kn : NULL);
+	oom_send(s, e, cgroup, d ? d->limit.owner : NULL, oom_room(typed, cgroup, e));
 	return 0;
 }
 
@@ -354,8 +368,27 @@ int BPF_PROG(oom_mark, struct task_struct *victim)
 	}
 	d = decision_infer(victim);
 	if (d && cfg_limit_from_kill && d->limit.cgroup.id)
-		pressure_limit(&d->limit);
+		pressure_limit(false, &d->limit);
 	return oom_emit(true, victim, d);
+}
+
+/* Only the trigger's cgroup is known: that of the victim, or near to it, unless the node is out of memory. exit_room()
+ * looks for the note without a start time too. */
+static __always_inline enum emit_room oom_room_of_pid(__u32 pid)
+{
+	__u64 owner = SHARE_COMMON;
+	bool first;
+
+	if (cfg_probe_read) {
+		struct cgroup *cgroup = task_cgroup(false, (struct task_struct *)bpf_get_current_task());
+
+		owner = share_owner(false, cgroup);
+		if (!owner)
+			owner = BPF_CORE_READ(cgroup, kn, id);
+	}
+	first = share_take(EV_OOM_KILL, owner);
+	seen_set(EV_OOM_KILL, pid, 0, first ? SEEN_RECORDED : SEEN_REPEATED);
+	return first ? EMIT_FIRST_KILL : EMIT_KILL;
 }
 
 /* Before "mm: update mark_victim tracepoints fields" (6.9, backported to stable kernels) the tracepoint has only the
@@ -378,7 +411,7 @@ int BPF_PROG(oom_mark_pid, int pid)
 	e->rss_anon_bytes = e->rss_file_bytes = e->rss_shmem_bytes = EV_UNKNOWN;
 	e->swap_bytes = e->pgtables_bytes = EV_UNKNOWN;
 	e->flags = EV_F_CHOSEN;
-	emit_output(s, EV_OOM_KILL, sizeof(*e), EMIT_CRITICAL);
+	emit_output(s, EV_OOM_KILL, sizeof(*e), oom_room_of_pid(pid));
 	return 0;
 }
 

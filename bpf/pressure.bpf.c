@@ -37,11 +37,12 @@ static __always_inline bool needs_check(__u64 usage, __u64 max)
 		return false;
 	if (usage_is_high(usage, max))
 		return true;
-	return last_report_ns && usage_is_rearmed(usage, max) && bpf_ktime_get_boot_ns() - last_report_ns < REARM_HIGH_NS;
+	return last_report_ns && usage_is_rearmed(usage, max) &&
+	       bpf_ktime_get_boot_ns() - last_report_ns < REARM_HIGH_NS;
 }
 
 /* Reports pressure when usage is at the threshold, else re-arms. Only after needs_check(). */
-static __always_inline void high_check(const struct limit *limit, __u64 usage, __u64 max)
+static __always_inline void high_check(const bool typed, const struct limit *limit, __u64 usage, __u64 max)
 {
 	if (!usage_is_high(usage, max)) {
 		pressure_rearm(EV_MEMORY_HIGH, &limit->cgroup);
@@ -50,7 +51,7 @@ static __always_inline void high_check(const struct limit *limit, __u64 usage, _
 	if (!pressure_claim(EV_MEMORY_HIGH, &limit->cgroup, REARM_HIGH_NS))
 		return;
 	last_report_ns = bpf_ktime_get_boot_ns();
-	pressure_emit(EV_MEMORY_HIGH, SCRATCH_HIGH, limit);
+	pressure_emit(typed, EV_MEMORY_HIGH, SCRATCH_HIGH, limit);
 }
 
 static __always_inline void high_check_memcg(struct mem_cgroup *memcg, __u64 usage, __u64 max)
@@ -59,7 +60,7 @@ static __always_inline void high_check_memcg(struct mem_cgroup *memcg, __u64 usa
 
 	limit_fill(false, memcg, &limit);
 	limit.usage_bytes = pages_to_bytes(usage);
-	high_check(&limit, usage, max);
+	high_check(false, &limit, usage, max);
 }
 
 /* Swap, kernel memory and huge pages have page counters too. A counter is mem_cgroup.memory only if the struct around
@@ -71,16 +72,6 @@ static __always_inline void high_check_counter(struct page_counter *counter, __u
 
 	if (BPF_CORE_READ(memcg, css.ss) == BPF_CORE_READ(own, ss))
 		high_check_memcg(memcg, usage, max);
-}
-
-/* Turns a typed pointer into a plain number, because the verifiers of kernels up to 6.12 refuse arithmetic on the
- * former. */
-static __always_inline void *to_number(void *pointer)
-{
-	void *number = NULL;
-
-	bpf_probe_read_kernel(&number, sizeof(number), &pointer);
-	return number;
 }
 
 SEC("fentry/page_counter_try_charge")
@@ -122,10 +113,14 @@ static __always_inline int high_typed(struct mem_cgroup *memcg, unsigned int pag
 
 	for (int level = 0; level < LIMIT_DEPTH; level++) {
 		if (needs_check(usage, max)) {
-			struct limit limit = { .limit_bytes = limit_to_bytes(max), .usage_bytes = pages_to_bytes(usage) };
+			struct limit limit = {
+				.owner = cgroup,
+				.limit_bytes = limit_to_bytes(max),
+				.usage_bytes = pages_to_bytes(usage),
+			};
 
 			cgroup_identify(true, cgroup, &limit.cgroup);
-			high_check(&limit, usage, max);
+			high_check(true, &limit, usage, max);
 		}
 		if (!css || !counter)
 			break;
@@ -220,7 +215,7 @@ static __always_inline int limit_hit(const bool typed, struct mem_cgroup *memcg)
 	struct limit limit = {};
 
 	limit_fill(typed, memcg, &limit);
-	pressure_limit(&limit);
+	pressure_limit(typed, &limit);
 	return 0;
 }
 

@@ -50,7 +50,20 @@ static __always_inline bool exit_is_oom_victim(const bool typed, struct task_str
 	if (!cfg_kill_seen)
 		return (exit_status(typed, task) & 0x7f) == SIGKILL;
 	value = bpf_map_lookup_elem(&seen, &key);
-	return value && *value == SEEN_RECORDED;
+	return value && *value != SEEN_DYING;
+}
+
+/* The exit of an OOM victim may use as much of the ring as the record of the kill. */
+static __always_inline enum emit_room exit_room(__u32 tgid, __u64 start_ns)
+{
+	struct map_seen_key key = { .kind = EV_OOM_KILL, .tgid = tgid, .start_ns = start_ns };
+	__u64 *value = bpf_map_lookup_elem(&seen, &key);
+
+	if (!value) {
+		key.start_ns = 0; /* rung mark_victim_pid */
+		value = bpf_map_lookup_elem(&seen, &key);
+	}
+	return value && *value == SEEN_RECORDED ? EMIT_FIRST_VICTIM : EMIT_VICTIM;
 }
 
 /* What distinguishes the exit programs. */
@@ -73,14 +86,16 @@ static __always_inline int exit_emit(const bool typed, struct task_struct *task,
 {
 	/* Two sets of programs may preempt each other; the second chance interrupts both. */
 	struct emit out = { .unnumbered = how.late || (cfg_preempted && role.shared) };
-	enum emit_room room = EMIT_ALWAYS;
+	enum emit_room room;
 	struct ev_cgroup cgroup = {};
 	struct ev_process_exit *e;
 	bool victim;
 
 	task_identify_cgroup(typed, task, &cgroup);
 	victim = exit_is_oom_victim(typed, task, tgid, start_ns);
-	if (!victim && !filter_bulk(EV_PROCESS_EXIT, &cgroup, &room))
+	if (victim)
+		room = exit_room(tgid, start_ns);
+	else if (!filter_bulk(EV_PROCESS_EXIT, &cgroup, &room))
 		return 0;
 	if ((how.twice || role.shared) && !seen_first(EV_PROCESS_EXIT, tgid, start_ns, SEEN_RECORDED))
 		return 0;

@@ -27,6 +27,9 @@
 #define LIMIT_EXITED    65536
 #define LIMIT_DISPLACED 4096
 
+/* Least entries of `shares`: containers with an OOM kill or memory pressure in the last minute, three for each. */
+#define LIMIT_SHARES 4096
+
 /* CPU numbers are below this (largest NR_CPUS of the kernel); bounds tables indexed by CPU. */
 #define LIMIT_CPUS 8192
 

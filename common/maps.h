@@ -24,6 +24,7 @@ enum meta_class {
 	META_UNKNOWN = 0,   /* not classified yet: recorded, in at most half of the ring */
 	META_HOST = 1,      /* no container: exits, forks and cgroup events are dropped in the kernel */
 	META_CONTAINER = 2,
+	META_HOST_RECORDED = 3, /* no container, but the recorder wants its events */
 };
 
 enum meta_source {
@@ -40,7 +41,8 @@ struct map_metadata {
 	__u16 path_length; /* bytes; 0: unknown */
 	__u8 path_cut;     /* 1: the beginning of the path was cut off */
 	__u8 unit;         /* 1: the hierarchy's root, or a plain systemd unit below one: certainly the host's */
-	__u8 zero[2];
+	__u8 made_by_host; /* 1: created by a process of a cgroup that is the host's; 0: not, or not known */
+	__u8 zero;
 	char path[META_PATH_MAX + 4]; /* from the hierarchy's root, "/a/b"; the last META_PATH_MAX bytes of it */
 };
 
@@ -54,6 +56,7 @@ struct map_seen_key {
 enum map_seen_value {
 	SEEN_RECORDED = 1,
 	SEEN_DYING = 2, /* the OOM killer marked a process that was exiting already: no kill */
+	SEEN_REPEATED = 3, /* recorded, and not the first OOM kill of its container */
 };
 
 /*

@@ -126,6 +126,7 @@ static void object_set_sizes(struct object *object, const struct config *config)
 static void object_set_own_sizes(struct object *object)
 {
 	bpf_map__set_max_entries(object->skeleton->maps.kill_notes, lru_entries(LIMIT_ARMED));
+	bpf_map__set_max_entries(object->skeleton->maps.shares, lru_entries(LIMIT_SHARES));
 }
 
 /* Separate, because these maps may be new although the others are reused. */

@@ -158,9 +158,11 @@ static void find_path(struct resolve *resolve, const struct ev_cgroup *key, cons
 static enum meta_class class_of(const struct resolve *resolve, const struct path *path,
 				const struct cgroup_identity *identity)
 {
-	if (identity->kind == CGROUP_CONTAINER || identity->outer_id[0] != '\0' || resolve->settings.record_host)
+	if (identity->kind == CGROUP_CONTAINER || identity->outer_id[0] != '\0')
 		return META_CONTAINER;
-	return is_whole(path) ? META_HOST : META_UNKNOWN;
+	if (!is_whole(path))
+		return META_UNKNOWN;
+	return resolve->settings.record_host ? META_HOST_RECORDED : META_HOST;
 }
 
 static enum cgroup_kind kind_of(const struct path *path, const struct cgroup_identity *identity)

@@ -146,9 +146,9 @@ static void test_classes_for_the_filter(void **state)
 	} rows[] = {
 		{ "/docker/" ID, META_CONTAINER, META_CONTAINER },
 		{ "/docker/" ID "/below", META_CONTAINER, META_CONTAINER },
-		{ "/system.slice/cron.service", META_HOST, META_CONTAINER },
-		{ IN_POD, META_HOST, META_CONTAINER },
-		{ "/machine.slice/libpod-conmon-" ID ".scope", META_HOST, META_CONTAINER },
+		{ "/system.slice/cron.service", META_HOST, META_HOST_RECORDED },
+		{ IN_POD, META_HOST, META_HOST_RECORDED },
+		{ "/machine.slice/libpod-conmon-" ID ".scope", META_HOST, META_HOST_RECORDED },
 	};
 
 	(void)state;
