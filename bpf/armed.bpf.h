@@ -16,7 +16,12 @@
 
 static __always_inline struct map_armed_key armed_key(__u32 kind, const struct ev_cgroup *cgroup)
 {
-	return (struct map_armed_key){ .hierarchy = cgroup->hierarchy, .kind = kind, .id = cgroup->id };
+	return (struct map_armed_key){ .kind = kind, .id = cgroup->id };
+}
+
+static __always_inline struct map_armed_key armed_claim_key(const struct map_armed_key *key, __u64 since)
+{
+	return (struct map_armed_key){ .kind = key->kind, .claim = (__u32)since | 1, .id = key->id };
 }
 
 /* Time of the last report; 0 when there is none. */
@@ -35,9 +40,8 @@ static __always_inline bool armed_is_older(__u64 since, __u64 now, __u64 age_ns)
 
 static __always_inline void armed_release(const struct map_armed_key *key, __u64 since)
 {
-	struct map_armed_key claim = *key;
+	const struct map_armed_key claim = armed_claim_key(key, since);
 
-	claim.claimed_ns = since;
 	bpf_map_delete_elem(&armed, &claim);
 }
 
@@ -45,11 +49,9 @@ static __always_inline void armed_release(const struct map_armed_key *key, __u64
  * -EEXIST: another CPU does, or has done. Else the map's error. */
 static __always_inline int armed_take(const struct map_armed_key *key, __u64 since)
 {
-	struct map_armed_key claim = *key;
-	int err;
+	const struct map_armed_key claim = armed_claim_key(key, since);
+	int err = map_add(&armed, &claim, &since);
 
-	claim.claimed_ns = since;
-	err = map_add(&armed, &claim, &since);
 	if (err)
 		return err;
 	if (armed_since(key) == since)

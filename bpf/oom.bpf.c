@@ -235,7 +235,7 @@ static __always_inline __u64 oom_count(struct mem_cgroup *memcg, struct map_arme
 	if (!bpf_core_field_exists(memcg->memory_events_local))
 		return 0;
 	cgroup_identify(false, BPF_CORE_READ(memcg, css.cgroup), &cgroup);
-	*ret_key = (struct map_armed_key){ .hierarchy = cgroup.hierarchy, .kind = EV_OOM_KILL, .id = cgroup.id };
+	*ret_key = armed_key(EV_OOM_KILL, &cgroup);
 	return memcg_event(__builtin_preserve_access_index(&memcg->memory_events_local[0]),
 			   bpf_core_enum_value(enum memcg_memory_event, MEMCG_OOM));
 }

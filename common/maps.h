@@ -75,10 +75,9 @@ struct map_displaced_key {
  * value: time of the report (CLOCK_BOOTTIME, ns); deleted when usage falls below the re-arm level. For EV_OOM_KILL the
  * value is the number of OOMs of the cgroup's own limit at its last recorded kill. */
 struct map_armed_key {
-	__u32 hierarchy;
-	__u32 kind; /* EV_MEMORY_HIGH, EV_MEMORY_LIMIT or EV_OOM_KILL */
-	__u64 id;
-	__u64 claimed_ns; /* not 0: a CPU is replacing or removing the entry that has this time */
+	__u32 kind;  /* EV_MEMORY_HIGH, EV_MEMORY_LIMIT or EV_OOM_KILL */
+	__u32 claim; /* not 0: a CPU is replacing or removing the entry with this time (its lower half, never 0) */
+	__u64 id;    /* kernfs id in the memory controller's hierarchy */
 };
 
 #define INFO_PROBES   16 /* room for more than there are, so that a new probe keeps the layout */
@@ -133,7 +132,7 @@ static inline void map_info_terminate(struct map_info *info)
 EV_ASSERT(sizeof(struct map_counters) == 56);
 EV_ASSERT(sizeof(struct map_metadata) == 384);
 EV_ASSERT(sizeof(struct map_seen_key) == 16);
-EV_ASSERT(sizeof(struct map_armed_key) == 24);
+EV_ASSERT(sizeof(struct map_armed_key) == 16);
 EV_ASSERT(sizeof(struct map_displaced_key) == 16);
 EV_ASSERT(sizeof(struct map_info) == 72 + INFO_PROBES * (2 * INFO_NAME_MAX + 8));
 

@@ -214,7 +214,7 @@ static size_t claims_left(void)
 	size_t count = 0;
 
 	for (size_t i = 0; i < ENTRIES; i++)
-		count += elements[i].used && elements[i].key.claimed_ns;
+		count += elements[i].used && elements[i].key.claim;
 	return count;
 }
 
