@@ -265,7 +265,8 @@ int verb_status(const struct settings *settings)
 	else
 		status_print_text(settings->config.pin_dir, &info, attached, &missing, &witness);
 	if (!healthy)
-		log_error("not every probe is attached: some events are not recorded. " REPAIR);
+		log_error("not every probe is attached: some events are not recorded. Attach them again with: cri-ebpf-loader "
+			  "reload");
 	if (missing.count)
 		log_error("the pin of a map or program is missing: a recorder cannot start, the programs cannot be replaced, or "
 			  "skipped events are not counted. " REPAIR);
