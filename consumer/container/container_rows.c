@@ -26,7 +26,8 @@ enum statement {
 	FIND_START,
 	FIND_MAIN,
 	COMPLETE_EVENT,
-	COMPLETE_LIMIT,
+	COMPLETE_LIFECYCLE,
+	HAS_EVENT,
 	STATEMENT_COUNT,
 };
 
@@ -54,14 +55,15 @@ static const char *const statements[STATEMENT_COUNT] = {
 		      " ON g.cgroup = c.cgroup WHERE c.container > ?1 AND c.boot = ?2 AND c.stopped IS NULL"
 		      " ORDER BY c.container LIMIT 1",
 	/* By the container's few starts and stops: also quick while the database lacks the index on them. */
-	[FIND_START] = "SELECT e.id, coalesce(e.flags, 0) FROM lifecycle l CROSS JOIN event e ON e.id = l.id"
+	[FIND_START] = "SELECT e.id, coalesce(e.flags, 0), l.inferred FROM lifecycle l CROSS JOIN event e ON e.id = l.id"
 		       " WHERE l.container = ?3 AND e.time = ?1 AND e.type = ?2 LIMIT 1",
 	[FIND_MAIN] = "SELECT e.pid, e.start FROM container c CROSS JOIN lifecycle l ON l.container = c.container"
 		      " CROSS JOIN event e ON e.id = l.id WHERE c.container = ?1 AND e.time = c.started AND e.type = ?2"
 		      " AND e.flags & ?3 AND e.start IS NOT NULL LIMIT 1",
 	[COMPLETE_EVENT] = "UPDATE event SET pid = ?2, ppid = ?3, uid = ?4, comm = ?5, start = ?7, flags = coalesce(flags, 0) | ?6"
 			   " WHERE id = ?1",
-	[COMPLETE_LIMIT] = "UPDATE lifecycle SET memory_limit = ?2 WHERE id = ?1",
+	[COMPLETE_LIFECYCLE] = "UPDATE lifecycle SET memory_limit = iif(?2, ?3, memory_limit), inferred = 0 WHERE id = ?1",
+	[HAS_EVENT] = "SELECT 1 FROM event WHERE cgroup = ?1 LIMIT 1",
 };
 
 struct container_rows {
@@ -328,7 +330,7 @@ int container_rows_update_instance(struct container_rows *rows, const struct ins
 	return db_run(stmt);
 }
 
-int container_rows_find_start(struct container_rows *rows, const struct instance_row *instance, int64_t *ret_event)
+int container_rows_find_start(struct container_rows *rows, const struct instance_row *instance, struct start_row *ret)
 {
 	struct db_stmt *stmt = rows->statements[FIND_START];
 
@@ -340,14 +342,12 @@ int container_rows_find_start(struct container_rows *rows, const struct instance
 
 	if (r <= 0)
 		return r;
-
-	int64_t event = db_int(stmt, 0);
-	bool complete = db_int(stmt, 1) & EVENT_CONTAINER_INIT;
-
+	*ret = (struct start_row){
+		.event = db_int(stmt, 0),
+		.by_init = db_int(stmt, 1) & EVENT_CONTAINER_INIT,
+		.inferred = db_int(stmt, 2) != 0,
+	};
 	db_reset(stmt);
-	if (complete)
-		return 0;
-	*ret_event = event;
 	return 1;
 }
 
@@ -367,28 +367,41 @@ int container_rows_find_main(struct container_rows *rows, int64_t instance, stru
 	return 1;
 }
 
-static int set_limit(struct container_rows *rows, int64_t event, uint64_t memory_limit)
+static int complete_lifecycle(struct container_rows *rows, int64_t event, uint64_t memory_limit)
 {
-	struct db_stmt *stmt = rows->statements[COMPLETE_LIMIT];
+	struct db_stmt *stmt = rows->statements[COMPLETE_LIFECYCLE];
 
 	db_bind_int(stmt, 1, event);
-	db_bind_u64(stmt, 2, memory_limit);
+	db_bind_int(stmt, 2, memory_limit != EV_UNKNOWN);
+	db_bind_u64(stmt, 3, memory_limit);
 	return db_run(stmt);
 }
 
-int container_rows_complete_start(struct container_rows *rows, int64_t event, const struct row_task *task,
-			    uint64_t memory_limit)
+int container_rows_complete_start(struct container_rows *rows, int64_t event, const struct row_task *task, bool by_init,
+				  uint64_t memory_limit)
 {
 	struct db_stmt *stmt = rows->statements[COMPLETE_EVENT];
 
 	db_bind_int(stmt, 1, event);
 	row_bind_task(stmt, 2, task);
-	db_bind_int(stmt, 6, EVENT_CONTAINER_INIT);
+	db_bind_int(stmt, 6, by_init ? EVENT_CONTAINER_INIT : 0);
 	db_bind_u64(stmt, 7, task->start_ns);
 
 	int r = db_run(stmt);
 
-	return r || memory_limit == EV_UNKNOWN ? r : set_limit(rows, event, memory_limit);
+	return r ? r : complete_lifecycle(rows, event, memory_limit);
+}
+
+int container_rows_has_event(struct container_rows *rows, int64_t cgroup)
+{
+	struct db_stmt *stmt = rows->statements[HAS_EVENT];
+	int r;
+
+	db_bind_int(stmt, 1, cgroup);
+	r = db_step(stmt);
+	if (r > 0)
+		db_reset(stmt);
+	return r;
 }
 
 int container_rows_next_instance(struct container_rows *rows, int64_t after, struct instance_row *ret,

@@ -76,11 +76,19 @@ struct main_process {
 /* The init of the container, as its container_start event names it. 1, 0: not known, or a failure. */
 int container_rows_find_main(struct container_rows *rows, int64_t instance, struct main_process *ret);
 
-/* The container_start event of that instance, if it is not yet the exec of its init. 1, 0, or a failure. */
-int container_rows_find_start(struct container_rows *rows, const struct instance_row *instance, int64_t *ret_event);
-/* Makes it the exec of the container's init. memory_limit: EV_UNKNOWN leaves what is stored. */
-int container_rows_complete_start(struct container_rows *rows, int64_t event, const struct row_task *task,
-			    uint64_t memory_limit);
+struct start_row {
+	int64_t event;
+	bool by_init;  /* it is the exec of the container's init */
+	bool inferred; /* it is no exec */
+};
+
+/* The container_start event of that instance. 1, 0, or a failure. */
+int container_rows_find_start(struct container_rows *rows, const struct instance_row *instance, struct start_row *ret);
+/* Makes it the exec of that task. by_init: of the container's init. memory_limit: EV_UNKNOWN leaves what is stored. */
+int container_rows_complete_start(struct container_rows *rows, int64_t event, const struct row_task *task, bool by_init,
+				  uint64_t memory_limit);
+/* Whether an event of the cgroup is stored: 1 or 0. */
+int container_rows_has_event(struct container_rows *rows, int64_t cgroup);
 
 /*
  * The next instance after that row, of this boot, which has not stopped and whose outermost cgroup is known. 1, 0, or a

@@ -81,14 +81,31 @@ int lifetime_start(struct container_rows *rows, int64_t instance, int64_t time, 
 	return r ? r : 1;
 }
 
-int lifetime_find_start(struct container_rows *rows, int64_t instance, int64_t time, struct instance_row *ret,
-			int64_t *ret_event)
+int lifetime_infer_start(struct container_rows *rows, int64_t instance, int64_t time, struct instance_row *ret)
 {
+	int r = container_rows_get_instance(rows, instance, ret);
+
+	if (r <= 0 || !ret->born || ret->started || ret->stopped)
+		return r < 0 ? r : 0;
+	ret->started = time > ret->born ? time : ret->born;
+	r = container_rows_update_instance(rows, ret);
+	return r ? r : 1;
+}
+
+/* The first exec in the outermost cgroup replaces an inferred start; one below it may be of any later process. */
+int lifetime_find_start(struct container_rows *rows, int64_t instance, int64_t time, int64_t cgroup, bool by_init,
+			struct instance_row *ret, int64_t *ret_event)
+{
+	struct start_row start;
 	int r = container_rows_get_instance(rows, instance, ret);
 
 	if (r <= 0 || !ret->started || ret->stopped || time - ret->started > INIT_WITHIN_NS)
 		return r < 0 ? r : 0;
-	return container_rows_find_start(rows, ret, ret_event);
+	r = container_rows_find_start(rows, ret, &start);
+	if (r <= 0 || start.by_init || (!by_init && !(start.inferred && ret->cgroup == cgroup)))
+		return r < 0 ? r : 0;
+	*ret_event = start.event;
+	return 1;
 }
 
 /* 1, 0, or a failure. A path that is too long for the buffer was stored whole. */

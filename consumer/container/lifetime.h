@@ -51,11 +51,17 @@ int lifetime_set_outermost(struct container_rows *rows, const struct lifetime_cg
 /* There was an exec in a cgroup of the instance. 1: it starts the instance; 0: the instance had started before. */
 int lifetime_start(struct container_rows *rows, int64_t instance, int64_t time, struct instance_row *ret);
 /*
- * There was an exec by the init of a pid namespace in the instance, for which lifetime_start returned 0. 1: it is the
- * container's own first process, and the start event *ret_event, made for an exec of the runtime, is to be completed.
+ * A process was in the instance at that time. 1: it proves a start that was not recorded, which is inferred now; 0: the
+ * start is known, or the instance is older than the recording.
  */
-int lifetime_find_start(struct container_rows *rows, int64_t instance, int64_t time, struct instance_row *ret,
-			int64_t *ret_event);
+int lifetime_infer_start(struct container_rows *rows, int64_t instance, int64_t time, struct instance_row *ret);
+/*
+ * There was an exec in the instance, for which lifetime_start returned 0. 1: it is the
+ * container's own first process, and the start event *ret_event, made for an exec of the runtime or inferred, is to be
+ * completed. cgroup: row number, of the exec; by_init: by the init of a pid namespace.
+ */
+int lifetime_find_start(struct container_rows *rows, int64_t instance, int64_t time, int64_t cgroup, bool by_init,
+			struct instance_row *ret, int64_t *ret_event);
 /* A cgroup of the instance was removed. 1: that stops it; 0: it runs on, had stopped, or has no stop event. */
 int lifetime_stop(struct container_rows *rows, int64_t instance, int64_t cgroup, int64_t time, struct instance_row *ret);
 

@@ -21,6 +21,8 @@ struct place {
 	int64_t pod;
 	enum cgroup_kind kind;
 	bool has_path;
+	bool start_known; /* the container's start needs not be inferred */
+	bool runtime_seen; /* a process of the runtime was seen in it */
 	uint64_t until_ns; /* boot time after which it is resolved again */
 };
 

@@ -312,6 +312,22 @@ int resolve_place(struct resolve *resolve, const struct ev_cgroup *key, const st
 	return resolve_anew(resolve, key, hint, ret);
 }
 
+void resolve_note_start(struct resolve *resolve, const struct ev_cgroup *key)
+{
+	struct place *place = place_cache_find(resolve->places, key);
+
+	if (place)
+		place->start_known = true;
+}
+
+void resolve_note_runtime(struct resolve *resolve, const struct ev_cgroup *key)
+{
+	struct place *place = place_cache_find(resolve->places, key);
+
+	if (place)
+		place->runtime_seen = true;
+}
+
 int resolve_removed(struct resolve *resolve, const struct ev_cgroup *key)
 {
 	if (resolve->removed_count == resolve->removed_room) {

@@ -54,6 +54,10 @@ void resolve_begin_batch(struct resolve *resolve, int64_t offset, uint64_t now_n
 int resolve_place(struct resolve *resolve, const struct ev_cgroup *key, const struct resolve_hint *hint,
 		  struct place *ret);
 
+/* Keeps what is known of the start of its container, as long as the cgroup is in the cache. */
+void resolve_note_start(struct resolve *resolve, const struct ev_cgroup *key);
+void resolve_note_runtime(struct resolve *resolve, const struct ev_cgroup *key);
+
 /* The cgroup was removed: drops it from the cache at once, and from the kernel's map after the commit. */
 int resolve_removed(struct resolve *resolve, const struct ev_cgroup *key);
 void resolve_commit_batch(struct resolve *resolve);

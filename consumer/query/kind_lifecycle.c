@@ -4,10 +4,12 @@
 /* l lifecycle, joined once for both */
 static const struct event_column start_columns[START_COUNT] = {
 	[START_MEMORY_LIMIT] = { "memory_limit_bytes", "l.memory_limit", COLUMN_BYTES },
+	[START_INFERRED] = { "inferred", "l.inferred", COLUMN_BOOL },
 };
 
 static const struct event_column stop_columns[STOP_COUNT] = {
 	[STOP_MEMORY_LIMIT] = { "memory_limit_bytes", "l.memory_limit", COLUMN_BYTES },
+	[STOP_INFERRED] = { "inferred", "l.inferred", COLUMN_BOOL },
 	[STOP_PEAK] = { "peak_bytes", "l.peak", COLUMN_BYTES },
 	[STOP_OOM_KILLS] = { "oom_kills", "l.oom_kills", COLUMN_NUMBER },
 	[STOP_THROTTLED] = { "cpu_throttled_ns", "l.throttled", COLUMN_DURATION },

@@ -112,11 +112,15 @@ static int is_repeated(const struct batch_target *target, const struct ev *ev, c
 	return ev->h.kind == EV_PROCESS_EXIT && row->flags & EVENT_LATE ? ring_rows_has_exit(target->ring_rows, row) : 0;
 }
 
-/* Adds the row of a record that makes one. */
-static int add_row(const struct batch_target *target, const struct ev *ev, const struct ev_row *row)
+/* Adds the row of the record, if it makes one, and ahead of it a start that it proves. */
+static int add_rows(const struct batch_target *target, const struct ev *ev, const struct ev_row *row)
 {
-	int r = is_repeated(target, ev, row);
+	const struct ev_row *start = enrich_inferred_start(target->enrich);
+	int r = start ? ring_rows_add(target->ring_rows, start, NULL) : 0;
 
+	if (r || !row)
+		return r;
+	r = is_repeated(target, ev, row);
 	return r ? (r < 0 ? r : 0) : ring_rows_add(target->ring_rows, row, NULL);
 }
 
@@ -133,8 +137,8 @@ static int store_record(const struct batch_target *target, const struct ring_spa
 	r = loss_note(target->loss, target->ring_rows, &ev.h, clock_to_wall(ev.h.time_ns, target->offset));
 	if (!r)
 		r = enrich_event(target->enrich, &ev, &row);
-	if (r > 0)
-		r = add_row(target, &ev, &row);
+	if (r >= 0)
+		r = add_rows(target, &ev, r > 0 ? &row : NULL);
 	if (!r)
 		ring_rows_counters(target->ring_rows, ev.h.kind)->stored++;
 	test_hook("in_batch");

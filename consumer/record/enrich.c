@@ -25,6 +25,8 @@ struct enrich {
 	uint64_t now_ns;
 	struct usage_slot usage[USAGE_SLOTS]; /* the cgroups read last */
 	void *detail; /* of the last row; room for the largest */
+	struct ev_row start; /* storage NULL: none */
+	void *start_detail;
 };
 
 static size_t largest_detail(void)
@@ -43,16 +45,18 @@ static size_t largest_detail(void)
 int enrich_open(struct resolve *resolve, struct cgroup_fs *fs, struct enrich **ret)
 {
 	struct enrich *enrich = calloc(1, sizeof(*enrich));
-	void *detail = malloc(largest_detail());
+	void *detail = malloc(largest_detail()), *start_detail = malloc(largest_detail());
 
-	if (!enrich || !detail) {
+	if (!enrich || !detail || !start_detail) {
 		free(enrich);
 		free(detail);
+		free(start_detail);
 		return -ENOMEM;
 	}
 	enrich->resolve = resolve;
 	enrich->fs = fs;
 	enrich->detail = detail;
+	enrich->start_detail = start_detail;
 	*ret = enrich;
 	return 0;
 }
@@ -62,6 +66,7 @@ void enrich_close(struct enrich *enrich)
 	if (!enrich)
 		return;
 	free(enrich->detail);
+	free(enrich->start_detail);
 	free(enrich);
 }
 
@@ -81,8 +86,21 @@ int enrich_event(struct enrich *enrich, const struct ev *ev, struct ev_row *ret)
 	const struct kind *kind = kind_find(ev->h.kind);
 
 	(void)memset(enrich->detail, 0, kind->detail_size);
+	enrich->start.storage = NULL;
 	*ret = (struct ev_row){ .storage = kind->storage, .detail = enrich->detail };
 	return kind->enrich(enrich, ev, ret, enrich->detail);
+}
+
+const struct ev_row *enrich_inferred_start(const struct enrich *enrich)
+{
+	return enrich->start.storage ? &enrich->start : NULL;
+}
+
+void enrich_set_inferred_start(struct enrich *enrich, const struct ev_row *start, size_t detail_size)
+{
+	enrich->start = *start;
+	(void)memcpy(enrich->start_detail, start->detail, detail_size);
+	enrich->start.detail = enrich->start_detail;
 }
 
 struct resolve *enrich_resolve(const struct enrich *enrich)

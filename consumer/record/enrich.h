@@ -32,7 +32,12 @@ void enrich_begin_batch(struct enrich *enrich, int64_t offset, uint64_t now_ns);
  */
 int enrich_event(struct enrich *enrich, const struct ev *ev, struct ev_row *ret);
 
+/* The start of a container that the last record proves, to be stored ahead of its row. NULL: none. */
+const struct ev_row *enrich_inferred_start(const struct enrich *enrich);
+
 /* For the functions of the kinds. */
+/* *start points to *detail, which is copied. */
+void enrich_set_inferred_start(struct enrich *enrich, const struct ev_row *start, size_t detail_size);
 struct resolve *enrich_resolve(const struct enrich *enrich);
 struct container_rows *enrich_rows(const struct enrich *enrich);
 /* NULL: there is none. */

@@ -4,6 +4,7 @@
 #include "consumer/container/resolve.h"
 #include "consumer/record/enrich.h"
 #include "consumer/record/kind.h"
+#include "consumer/record/kind_lifecycle.h"
 #include "consumer/store/db_stmt.h"
 
 enum oom_tail { TAIL_VICTIM, TAIL_TRIGGER, TAIL_LIMIT };
@@ -60,6 +61,8 @@ static int enrich_oom(struct enrich *enrich, const struct ev *ev, struct ev_row 
 		r = find_place(enrich, ev, &kill->trigger_cgroup, TAIL_TRIGGER, &trigger);
 	if (!r)
 		r = find_place(enrich, ev, &kill->limit_cgroup, TAIL_LIMIT, &limit);
+	if (!r)
+		r = kind_lifecycle_infer_start(enrich, ev, &victim, &kill->victim);
 	if (r)
 		return r;
 

@@ -4,6 +4,7 @@
 #include "consumer/container/resolve.h"
 #include "consumer/record/enrich.h"
 #include "consumer/record/kind.h"
+#include "consumer/record/kind_lifecycle.h"
 #include "consumer/store/db_stmt.h"
 
 /* An older record has nothing to do with the present usage of its cgroup. */
@@ -39,6 +40,8 @@ static int enrich_pressure(struct enrich *enrich, const struct ev *ev, struct ev
 	struct place place;
 	int r = resolve_place(enrich_resolve(enrich), &memory->cgroup, &hint, &place);
 
+	if (!r)
+		r = kind_lifecycle_infer_start(enrich, ev, &place, &memory->task);
 	if (r)
 		return r;
 	enrich_fill_row(enrich, ev, &memory->task, place.cgroup, row);

@@ -4,6 +4,7 @@
 #include "consumer/container/resolve.h"
 #include "consumer/record/enrich.h"
 #include "consumer/record/kind.h"
+#include "consumer/record/kind_lifecycle.h"
 #include "consumer/store/db_stmt.h"
 
 /*
@@ -38,6 +39,8 @@ static int enrich_exit(struct enrich *enrich, const struct ev *ev, struct ev_row
 	int r = resolve_place(enrich_resolve(enrich), &exit->cgroup, &hint, &place);
 
 	(void)detail;
+	if (!r)
+		r = kind_lifecycle_infer_start(enrich, ev, &place, &exit->task);
 	if (r)
 		return r;
 	enrich_fill_row(enrich, ev, &exit->task, place.cgroup, row);
@@ -75,6 +78,8 @@ static int enrich_fork(struct enrich *enrich, const struct ev *ev, struct ev_row
 	struct place place;
 	int r = resolve_place(enrich_resolve(enrich), &fork->cgroup, &hint, &place);
 
+	if (!r)
+		r = kind_lifecycle_infer_start(enrich, ev, &place, &fork->child);
 	if (r)
 		return r;
 	enrich_fill_row(enrich, ev, &fork->task, place.cgroup, row);

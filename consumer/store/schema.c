@@ -29,6 +29,7 @@
  * oom        incident: the id of the first kill of the same decision of the OOM killer; decision: its boot time, NULL
  *            when not known; trigger_start: boot time at which the process started that ran out of memory
  * event      start: boot time at which the process started
+ * lifecycle  inferred: the record was lost, but another event proves the start or the stop
  * cgroup     kind: 0 unknown, 1 none, 2 container, 3 pod, 4 infra
  * status     the state that the recorder last wrote, as JSON
  */
@@ -60,7 +61,7 @@ const char schema_create[] =
 	" working_set INTEGER);"
 	"CREATE TABLE fork(id INTEGER PRIMARY KEY, child_pid INTEGER NOT NULL, child_comm TEXT);"
 	"CREATE TABLE lifecycle(id INTEGER PRIMARY KEY, container INTEGER NOT NULL, memory_limit INTEGER, peak INTEGER,"
-	" oom_kills INTEGER, throttled INTEGER);"
+	" oom_kills INTEGER, throttled INTEGER, inferred INTEGER NOT NULL DEFAULT 0);"
 	"CREATE TABLE gap(id INTEGER PRIMARY KEY, reason TEXT NOT NULL, lost_type INTEGER, lost INTEGER,"
 	" from_time INTEGER, to_time INTEGER);"
 	"CREATE TABLE status(key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;"
@@ -96,7 +97,7 @@ const char schema_create[] =
 	" p.limit_bytes AS limit_bytes, v.cgroup AS limit_cgroup, p.working_set AS working_set_bytes"
 	" FROM pressure p JOIN v_events v ON v.id = p.id;"
 
-	"CREATE VIEW v_lifecycle AS SELECT v.*, l.memory_limit AS memory_limit_bytes, l.peak AS peak_bytes,"
+	"CREATE VIEW v_lifecycle AS SELECT v.*, l.memory_limit AS memory_limit_bytes, l.inferred AS inferred, l.peak AS peak_bytes,"
 	" l.oom_kills AS oom_kills, l.throttled AS cpu_throttled_ns FROM lifecycle l JOIN v_events v ON v.id = l.id;"
 
 	"CREATE VIEW v_fork AS SELECT v.*, f.child_pid AS child_pid, f.child_comm AS child_comm"

@@ -50,6 +50,7 @@ struct story_event {
 	bool is_init; /* process_exit: of a container's init; container_start: pid is the container's init */
 
 	int64_t memory_limit, peak; /* container_start, container_stop */
+	bool inferred; /* the same: it was not recorded, but a later event proves it */
 };
 
 /* Recorded events are missing: those of lost_type, or of any type when that is "". */

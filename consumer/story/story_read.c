@@ -14,7 +14,7 @@
 #include "consumer/query/kind_process_exit.h"
 #include "consumer/query/query.h"
 #include "consumer/query/sql.h"
-#include "consumer/story/verdict.h"
+#include "consumer/text/runtime_process.h"
 
 /* How many events of each selection are kept, the newest ones. */
 #define KILLS_MAX     12
@@ -94,6 +94,7 @@ static void fill_event(const struct reading *reading, const struct value *row, s
 		.oom_killed = is_set(&exit[EXIT_OOM_KILLED]),
 		.late = is_set(&exit[EXIT_LATE]),
 		.is_init = is_set(&exit[EXIT_CONTAINER_INIT]),
+		.inferred = is_set(&start[START_INFERRED]) || is_set(&stop[STOP_INFERRED]),
 		.memory_limit = number_of(&start[START_MEMORY_LIMIT]),
 		.peak = number_of(&stop[STOP_PEAK]),
 	};
@@ -253,7 +254,7 @@ static int read_last_exit(struct reading *reading)
 	size_t used = (size_t)snprintf(condition, sizeof(condition), " AND e.type = 3");
 	const char *name;
 
-	for (size_t i = 0; reading->story->subject == STORY_CONTAINER && (name = verdict_runtime_process(i)) != NULL; i++) {
+	for (size_t i = 0; reading->story->subject == STORY_CONTAINER && (name = runtime_process_name(i)) != NULL; i++) {
 		size_t length = strlen(name);
 
 		used += (size_t)snprintf(condition + used, sizeof(condition) - used,

@@ -93,7 +93,8 @@ static void start_line(const struct story *story, const struct story_event *even
 
 	(void)story;
 	words_amount(event->memory_limit, "", limit, sizeof(limit));
-	(void)snprintf(out, size, "started%s%s", limit[0] ? ", memory limit " : "", limit);
+	(void)snprintf(out, size, "started%s%s%s", limit[0] ? ", memory limit " : "", limit,
+		       event->inferred ? " (then or before: inferred from a later event)" : "");
 }
 
 static void stop_line(const struct story *story, const struct story_event *event, char *out, size_t size)
@@ -102,7 +103,8 @@ static void stop_line(const struct story *story, const struct story_event *event
 
 	(void)story;
 	words_amount(event->peak, "", peak, sizeof(peak));
-	(void)snprintf(out, size, "stopped%s%s", peak[0] ? ", memory peak " : "", peak);
+	(void)snprintf(out, size, "stopped%s%s%s", peak[0] ? ", memory peak " : "", peak,
+		       event->inferred ? " (then or before: its cgroup was gone)" : "");
 }
 
 static void (*const lines[TYPE_COUNT])(const struct story *story, const struct story_event *event, char *out,

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "common/text.h"
+#include "consumer/text/runtime_process.h"
 
 #define CAUSE_NS    10000000000LL /* an exit within this time after an OOM kill is its consequence */
 #define ADVISE_NS   5000000000LL  /* an exit within this time after an OOM kill: advice is about the limit */
@@ -37,22 +37,9 @@ static bool is_exit(const struct story_event *event)
 	return event->type == TYPE_PROCESS_EXIT && event->status != STORY_UNKNOWN;
 }
 
-/* runc and crun enter the cgroup before they execute the container's process; conmon may stay in it. */
-static const char *const runtime_processes[] = { "runc", "runc:[", "crun", "conmon", "exe", NULL };
-
-const char *verdict_runtime_process(size_t i)
-{
-	return runtime_processes[i];
-}
-
 static bool is_runtime_process(const struct story_event *event)
 {
-	const char *name;
-
-	for (size_t i = 0; (name = runtime_processes[i]); i++)
-		if (text_ends_with(name, "[") ? text_starts_with(event->comm, name) : strcmp(event->comm, name) == 0)
-			return true;
-	return false;
+	return runtime_process_is(event->comm, strlen(event->comm));
 }
 
 static const struct story_event *find_start(const struct story *story)
@@ -102,14 +89,15 @@ static const struct story_gap *latest_gap(const struct story *story, enum event_
 
 /*
  * A container without a pid namespace of its own has no init: its last exit is the main one, but only if it was
- * removed after that exit and no exit is missing. If its start was lost, it may have had an init. An exit that was noticed
+ * removed after that exit and no exit is missing. If its start was lost, or only inferred, it may have had
+ * an init. An exit that was noticed
  * late may have been before another one.
  */
 static const struct story_event *last_exit_without_init(const struct story *story)
 {
 	const struct story_event *start = find_start(story), *exit;
 
-	if (!start || start->is_init || story->stopped == STORY_UNKNOWN)
+	if (!start || start->inferred || start->is_init || story->stopped == STORY_UNKNOWN)
 		return NULL;
 	if (latest_gap(story, TYPE_PROCESS_EXIT) || latest_gap(story, TYPE_CONTAINER_START))
 		return NULL;

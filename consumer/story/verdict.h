@@ -29,12 +29,6 @@ struct verdict verdict_of(const struct story *story);
 /* "oom_killed", as JSON has it. Static. */
 const char *verdict_name(enum verdict_kind kind);
 
-/*
- * Names of processes that a container runtime runs in the container's cgroup for itself. A name that ends with '[' is
- * a prefix. NULL after the last one. Static.
- */
-const char *verdict_runtime_process(size_t i);
-
 /* Of an exit whose status is known. */
 int64_t verdict_exit_signal(const struct story_event *exit);
 int64_t verdict_exit_code(const struct story_event *exit);

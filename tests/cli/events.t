@@ -104,8 +104,8 @@ is "$(keys oom_kill)" "$common,incident,victim_rss_anon_bytes,victim_rss_file_by
 is "$(keys memory_pressure)" "$common,level,utilization,usage_bytes,limit_bytes,limit_cgroup,working_set_bytes" "members of memory_pressure"
 is "$(keys process_exit)" "$common,exit_code,signal,core_dumped,oom_killed,container_init,duration_ns,late,killed_by" "members of process_exit"
 is "$(keys process_fork)" "$common,child_pid,child_comm,child_comm_hex" "members of process_fork"
-is "$(keys container_start)" "$common,memory_limit_bytes" "members of container_start"
-is "$(keys container_stop)" "$common,memory_limit_bytes,peak_bytes,oom_kills,cpu_throttled_ns" "members of container_stop"
+is "$(keys container_start)" "$common,memory_limit_bytes,inferred" "members of container_start"
+is "$(keys container_stop)" "$common,memory_limit_bytes,inferred,peak_bytes,oom_kills,cpu_throttled_ns" "members of container_stop"
 is "$(keys gap)" "$common,reason,lost_type,lost,from,to" "members of gap"
 
 cri events --json -t oom_kill -c nginx -n 2
@@ -143,5 +143,14 @@ cri events --pid 803 -F DETAIL --no-legend; is "$OUT" "exit 3, noticed late" "in
 cri events -g 'noticed late' -F pid --no-legend; is "$(tr -d ' ' <<<"$OUT")" 803 "and is found by that"
 cri events --pid 803 -F late -o csv; is "$(tail -n 1 <<<"$OUT" | tr -d '\r')" true "late in csv"
 cri why 803; like "$OUT" '803\) ended with exit 3 after at most 2\.?0?s \(noticed late, when it was released\)' "why: it may have ended before"
+
+# A start and a stop whose records were lost.
+printf "INSERT INTO event(id, type, time, boot, cgroup) VALUES(63, 5, 1763829097000000000, 2, 2), (64, 6, 1763829098000000000, 2, 2);
+INSERT INTO lifecycle(id, container, inferred) VALUES(63, 2, 1), (64, 2, 1);" | mkdb "$DB"
+cri events -S '2025-11-22 16:31:37' -U '2025-11-22 16:31:38' -t container_start,container_stop --json
+is "$(jq -sc 'map([.type,.inferred,.pid,.comm])' <<<"$OUT")" \
+	'[["container_start",true,null,null],["container_stop",true,null,null]]' "inferred: which process is not known"
+cri events -S '2025-11-22 16:31:37' -U '2025-11-22 16:31:38' -t container_start,container_stop -F DETAIL --no-legend
+is "$OUT" "$(printf 'started (inferred from a later event)\nstopped (inferred: its cgroup is gone)')" "in text it says so"
 
 done_testing

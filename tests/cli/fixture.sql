@@ -68,6 +68,6 @@ INSERT INTO oom(id, incident, decision, rss_anon, rss_file, rss_shmem, swap, pgt
  (22, 22, 3, 1000000, 0, 0, 0, 0, 0, 700, 'food', 30, 'cgroup', 30, 2097152, 2097152, 'kernel', 0, 1);
 INSERT INTO pressure VALUES (4, 'high', 15099494, 16777216, NULL), (19, 'limit', 1073741824, 1073741824, 900000000);
 INSERT INTO fork VALUES (21, 601, X'6aff6b');
-INSERT INTO lifecycle VALUES (2, 1, 16777216, NULL, NULL, NULL), (3, 2, NULL, NULL, NULL, NULL),
+INSERT INTO lifecycle(id, container, memory_limit, peak, oom_kills, throttled) VALUES (2, 1, 16777216, NULL, NULL, NULL), (3, 2, NULL, NULL, NULL, NULL),
  (10, 1, 16777216, 16777216, 2, NULL);
 INSERT INTO gap VALUES (11, 'ring_full', 3, 17, 1763829065000000000, 1763829066000000000);

@@ -453,6 +453,201 @@ static void test_an_init_below_leaves_the_limit(void **state)
 	recorder_rig_close(&r);
 }
 
+/* What is known of the start: how it was learnt, whose exec it was, and whether it is at the time of the instance. */
+#define START_WORDS                                                                                                       \
+	"SELECT group_concat(l.inferred || ':' || coalesce(e.pid, '-') || ':' || (e.time = c.started), ' ') FROM lifecycle l" \
+	" JOIN event e ON e.id = l.id JOIN container c ON c.container = l.container WHERE e.type = 5"
+
+static void emit_exec_of(struct recorder_rig *r, uint64_t cgroup, uint32_t pid, const char *comm, uint32_t flags)
+{
+	struct ev_lifecycle exec = { .task = rig_task(pid, comm), .cgroup = rig_cgroup(cgroup), .flags = flags };
+
+	exec.limit_bytes = 16 << 20;
+	exec.peak_bytes = exec.oom_kills = EV_UNKNOWN;
+	assert_true(rig_emit(&r->rig, 0, EV_CGROUP_EXEC, &exec, sizeof(exec)));
+}
+
+static void emit_exit_of(struct recorder_rig *r, uint64_t cgroup, uint32_t pid, const char *comm)
+{
+	struct ev_process_exit exit = { .task = rig_task(pid, comm), .cgroup = rig_cgroup(cgroup) };
+
+	assert_true(rig_emit(&r->rig, 0, EV_PROCESS_EXIT, &exit, sizeof(exit)));
+}
+
+static void exit_of_it(struct recorder_rig *r)
+{
+	emit_exit_of(r, 42, 100, "sh");
+}
+
+static void exit_below_it(struct recorder_rig *r)
+{
+	(void)rig_lifecycle(&r->rig, EV_CGROUP_MKDIR, 43, 42, PATH "/below");
+	emit_exit_of(r, 43, 100, "sh");
+}
+
+static void kill_in_it(struct recorder_rig *r)
+{
+	(void)rig_oom(&r->rig, 100, 42, 42, 5);
+}
+
+static void pressure_in_it(struct recorder_rig *r)
+{
+	struct ev_memory memory = { .task = rig_task(100, "sh"), .cgroup = rig_cgroup(42) };
+
+	assert_true(rig_emit(&r->rig, 0, EV_MEMORY_HIGH, &memory, sizeof(memory)));
+}
+
+static void fork_in_it(struct recorder_rig *r)
+{
+	struct ev_process_fork fork = { .task = rig_task(100, "sh"), .child = rig_task(101, "sh") };
+
+	fork.cgroup = rig_cgroup(42);
+	assert_true(rig_emit(&r->rig, 0, EV_PROCESS_FORK, &fork, sizeof(fork)));
+}
+
+static void stop_of_it(struct recorder_rig *r)
+{
+	(void)rig_lifecycle(&r->rig, EV_CGROUP_RMDIR, 42, 7, NULL);
+}
+
+/* The record of the exec was lost. */
+static void test_a_start_is_inferred_from_the_first_later_event(void **state)
+{
+	static const struct {
+		const char *what;
+		void (*event)(struct recorder_rig *r);
+	} rows[] = {
+		{ "exit", exit_of_it }, { "exit below", exit_below_it }, { "kill", kill_in_it },
+		{ "pressure", pressure_in_it }, { "fork", fork_in_it }, { "stop", stop_of_it },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct recorder_rig r;
+		char got[64];
+
+		start(&r);
+		(void)rig_lifecycle(&r.rig, EV_CGROUP_MKDIR, 42, 7, PATH);
+		rows[i].event(&r);
+		drain(&r);
+		ask_text(r.path, START_WORDS, got, sizeof(got));
+		row_string(rows[i].what, got, "1:-:1");
+		assert_answer(&r, "SELECT type FROM event ORDER BY id LIMIT 1", TYPE_CONTAINER_START);
+		rows[i].event(&r);
+		restart(&r);
+		exit_of_it(&r);
+		stop_of_it(&r);
+		drain(&r);
+		ask_text(r.path, START_WORDS, got, sizeof(got));
+		row_string(rows[i].what, got, "1:-:1");
+		assert_answer(&r, STOPS, 1);
+		recorder_rig_close(&r);
+	}
+}
+
+static void test_the_time_of_an_inferred_start(void **state)
+{
+	struct recorder_rig r;
+
+	(void)state;
+	start(&r);
+	r.rig.clock_ns = 400000000;
+	(void)rig_lifecycle(&r.rig, EV_CGROUP_MKDIR, 42, 7, PATH);
+	r.rig.clock_ns = 900000000;
+	exit_of_it(&r); /* of a process that started at 500000000 */
+	(void)rig_lifecycle(&r.rig, EV_CGROUP_MKDIR, 52, 7, "/docker/" EVIL);
+	emit_exit_of(&r, 52, 101, "sh"); /* it entered the cgroup later than it started */
+	drain(&r);
+	assert_answer(&r, "SELECT started - born FROM container WHERE id = '" ID "'", 100000000);
+	assert_answer(&r, "SELECT started - born FROM container WHERE id = '" EVIL "'", 0);
+	recorder_rig_close(&r);
+}
+
+/* The processes of a runtime that set the container up are no start: it has not started yet, or never does. */
+static void test_a_runtime_is_no_evidence_of_a_start(void **state)
+{
+	struct recorder_rig r;
+
+	(void)state;
+	start(&r);
+	(void)rig_lifecycle(&r.rig, EV_CGROUP_MKDIR, 42, 7, PATH);
+	emit_exit_of(&r, 42, 99, "runc:[1:CHILD]");
+	drain(&r);
+	assert_answer(&r, STARTS, 0);
+	emit_exec_of(&r, 42, 100, "sh", EV_F_NS_INIT);
+	drain(&r);
+	assert_text(&r, START_WORDS, "0:100:1");
+	(void)rig_lifecycle(&r.rig, EV_CGROUP_MKDIR, 52, 7, "/docker/" EVIL);
+	emit_exit_of(&r, 52, 99, "runc:[1:CHILD]");
+	(void)rig_lifecycle(&r.rig, EV_CGROUP_RMDIR, 52, 7, NULL);
+	(void)rig_lifecycle(&r.rig, EV_CGROUP_MKDIR, 62, 7, "/docker/" THIRD);
+	emit_exit_of(&r, 62, 99, "runc:[1:CHILD]");
+	restart(&r);
+	(void)rig_lifecycle(&r.rig, EV_CGROUP_RMDIR, 62, 7, NULL);
+	drain(&r);
+	assert_answer(&r, STARTS, 1);
+	assert_answer(&r, STOPS, 2);
+	recorder_rig_close(&r);
+}
+
+/* The exec arrives behind the event from which the start was inferred. */
+static void test_a_real_start_replaces_an_inferred_one(void **state)
+{
+	struct recorder_rig r;
+
+	(void)state;
+	start(&r);
+	(void)rig_lifecycle(&r.rig, EV_CGROUP_MKDIR, 42, 7, PATH);
+	exit_of_it(&r);
+	restart(&r);
+	emit_exec_of(&r, 42, 100, "sh", 0);
+	drain(&r);
+	assert_text(&r, START_WORDS, "0:100:1");
+	emit_exec_of(&r, 42, 101, "srv", EV_F_NS_INIT);
+	emit_exec_of(&r, 42, 102, "cat", 0);
+	drain(&r);
+	assert_text(&r, START_WORDS, "0:101:1");
+	assert_answer(&r, "SELECT memory_limit_bytes FROM v_lifecycle", 16 << 20);
+	recorder_rig_close(&r);
+}
+
+/* Whose exec is lost may run for long: an exec somewhere below, or much later, is that of another process. */
+static void test_another_exec_is_not_the_lost_one(void **state)
+{
+	struct recorder_rig r;
+
+	(void)state;
+	start(&r);
+	(void)rig_lifecycle(&r.rig, EV_CGROUP_MKDIR, 42, 7, PATH);
+	exit_of_it(&r);
+	(void)rig_lifecycle(&r.rig, EV_CGROUP_MKDIR, 43, 42, PATH "/below");
+	emit_exec_of(&r, 43, 101, "cat", 0);
+	r.rig.clock_ns += 20000000000ULL;
+	emit_exec_of(&r, 42, 102, "cat", 0);
+	drain(&r);
+	assert_text(&r, START_WORDS, "1:-:1");
+	recorder_rig_close(&r);
+}
+
+static void test_a_container_older_than_the_recorder_has_no_inferred_start(void **state)
+{
+	struct recorder_rig r;
+
+	(void)state;
+	recorder_rig_open(&r, 65536);
+	fake_put(&r.maps, 42, META_SEED, PATH);
+	assert_int_equal(recorder_rig_start(&r), 0);
+	exit_of_it(&r);
+	kill_in_it(&r);
+	pressure_in_it(&r);
+	restart(&r);
+	exit_of_it(&r);
+	stop_of_it(&r);
+	drain(&r);
+	assert_answer(&r, STARTS, 0);
+	recorder_rig_close(&r);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -472,6 +667,12 @@ int main(void)
 		cmocka_unit_test(test_the_init_may_be_first),
 		cmocka_unit_test(test_what_does_not_complete_a_start),
 		cmocka_unit_test(test_an_init_below_leaves_the_limit),
+		cmocka_unit_test(test_a_start_is_inferred_from_the_first_later_event),
+		cmocka_unit_test(test_the_time_of_an_inferred_start),
+		cmocka_unit_test(test_a_runtime_is_no_evidence_of_a_start),
+		cmocka_unit_test(test_a_real_start_replaces_an_inferred_one),
+		cmocka_unit_test(test_another_exec_is_not_the_lost_one),
+		cmocka_unit_test(test_a_container_older_than_the_recorder_has_no_inferred_start),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -151,6 +151,15 @@ static void last_was_late(struct story *story)
 	story->events[1].late = true;
 }
 
+/* Nobody knows with which process it began, so its last exit need not be that of the main one. */
+static void inferred_start(struct story *story)
+{
+	add_start(story, 0, "", false);
+	story->events[0].pid = STORY_UNKNOWN;
+	story->events[0].inferred = true;
+	add_exit(story, 52, 42, "dd", EXIT_CODE(3));
+}
+
 static void late_failure(struct story *story)
 {
 	struct story_event exit = make_exit(52 * SECOND, 42, EXIT_CODE(3), true, false);
@@ -338,6 +347,7 @@ static const struct ending endings[] = {
 	{ "anything_lost", anything_lost, VERDICT_UNKNOWN, { "among the 17 records lost between" }, "completed" },
 	{ "pressure_lost", pressure_lost, VERDICT_COMPLETED, { "completed" }, "lost" },
 	{ "last_was_late", last_was_late, VERDICT_UNKNOWN, { "not known" }, NULL },
+	{ "inferred_start", inferred_start, VERDICT_UNKNOWN, { "not known" }, NULL },
 	{ "late_failure", late_failure, VERDICT_FAILED, { "noticed late, when it was released" }, "own log" },
 	{ "start_lost", start_lost, VERDICT_UNKNOWN, { "not known" }, "among" },
 	{ "kill_and_exits_lost", kill_and_exits_lost, VERDICT_UNKNOWN, { "among the 17" }, NULL },
