@@ -4,15 +4,15 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
-#include <sys/time.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "common/log.h"
 
-#define TICK_US	  250000 /* of the timer for process_limit_time */
-#define TICK_NS	  (TICK_US * 1000ULL)
+#define TICK_NS	  250000000 /* of the timer for process_limit_time */
 #define TICKS_MAX (1 << 30)
 
 /* Ticks until the end; 0: no limit. */
@@ -58,15 +58,30 @@ static void tick_time(int signal)
 		time_calls_seen = time_calls;
 }
 
-static void start_timer(int timer, int signal, void (*tick)(int), const struct timeval *interval)
+struct timer {
+	clockid_t clock;
+	int signal; /* from SIGRTMIN: the others may belong to a debugging tool */
+	void (*tick)(int signal);
+	bool made;
+	timer_t id;
+};
+
+/* Calls `tick` again and again after each interval of that clock. */
+static void start_timer(struct timer *timer, const struct timespec *interval)
 {
-	struct sigaction action = { .sa_handler = tick, .sa_flags = SA_RESTART };
-	const struct itimerval value = { .it_interval = *interval, .it_value = *interval };
+	const struct itimerspec value = { .it_interval = *interval, .it_value = *interval };
+	struct sigaction action = { .sa_handler = timer->tick, .sa_flags = SA_RESTART };
+	struct sigevent event = { .sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGRTMIN + timer->signal };
 
 	(void)sigemptyset(&action.sa_mask);
-	(void)sigaction(signal, &action, NULL);
-	(void)setitimer((__itimer_which_t)timer, &value, NULL);
+	(void)sigaction(event.sigev_signo, &action, NULL);
+	timer->made = timer->made || timer_create(timer->clock, &event, &timer->id) == 0;
+	if (timer->made)
+		(void)timer_settime(timer->id, 0, &value, NULL);
 }
+
+static struct timer cpu_timer = { .clock = CLOCK_PROCESS_CPUTIME_ID, .signal = 0, .tick = tick_cpu };
+static struct timer time_timer = { .clock = CLOCK_MONOTONIC, .signal = 1, .tick = tick_time };
 
 static void __attribute__((format(printf, 3, 4))) set_end(struct end *end, int exit_code, const char *format, ...)
 {
@@ -80,12 +95,12 @@ static void __attribute__((format(printf, 3, 4))) set_end(struct end *end, int e
 
 void process_limit_cpu(uint64_t seconds, int exit_code, const char *reason)
 {
-	static const struct timeval second = { .tv_sec = 1 };
+	static const struct timespec second = { .tv_sec = 1 };
 
 	set_end(&cpu_end, exit_code, "%s", reason);
 	cpu_ticks_given = (sig_atomic_t)(seconds < TICKS_MAX ? seconds : TICKS_MAX);
 	process_limit_cpu_renew();
-	start_timer(ITIMER_PROF, SIGPROF, tick_cpu, &second);
+	start_timer(&cpu_timer, &second);
 }
 
 void process_limit_cpu_renew(void)
@@ -100,10 +115,10 @@ void process_limit_cpu_lift(void)
 
 void process_limit_prepare_time(int exit_code, const char *reason)
 {
-	static const struct timeval tick = { .tv_usec = TICK_US };
+	static const struct timespec tick = { .tv_nsec = TICK_NS };
 
 	set_end(&time_end, exit_code, "%s", reason);
-	start_timer(ITIMER_REAL, SIGALRM, tick_time, &tick);
+	start_timer(&time_timer, &tick);
 }
 
 void process_limit_time(uint64_t limit_ns)

@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A damaged database: the fixture with any values of any type in any column, read by every verb. Each prints lines
- * that are safe for a terminal, and valid JSON.
+ * A hostile database: the fixture with any values of any type in any column, with a schema that lies, and with any bytes in
+ * its pages, read by every verb. Each prints lines that are safe for a terminal, and valid JSON, and ends within bounds of
+ * time and memory.
  */
 #include <locale.h>
+#include <signal.h>
+#include <sqlite3.h>
 #include <sys/stat.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 #include "common/exit_code.h"
@@ -13,6 +17,10 @@
 #include "tests/fuzz/fuzz_lines.h"
 
 #define WORDS_MAX 24
+/* Of one input. A verb takes milliseconds and a few hundred kilobytes, but the sanitizers make it slow. */
+#define CPU_SECONDS 15
+#define MEMORY_MAX  (64LL << 20)
+#define OUTPUT_MAX  (32U << 20)
 
 enum shape { LINES, JSON, BYTES }; /* BYTES: csv and export carry what is stored, for programs */
 
@@ -70,6 +78,7 @@ static struct {
 		char head[96], tail[96];
 	} columns[192];
 	size_t column_count;
+	struct db *checker; /* for fuzz_check_lines: the one under test may be unreadable */
 } history;
 
 static void write_file(const char *suffix, const char *bytes, size_t size)
@@ -99,6 +108,7 @@ static void remove_directory(void)
 {
 	char command[96];
 
+	db_close(history.checker);
 	(void)snprintf(command, sizeof(command), "rm -rf '%s'", history.directory);
 	(void)!system(command);
 	free(history.fresh);
@@ -116,6 +126,9 @@ static void make_fresh(void)
 	(void)snprintf(history.db, sizeof(history.db), "--db=%s", history.path);
 	(void)snprintf(history.config, sizeof(history.config), "--config=%s.conf", history.path);
 	write_file(".conf", "", 0);
+	/* With memory statistics, which a writer turns off before the first use of SQLite. */
+	FUZZ_ASSERT(sqlite3_initialize() == SQLITE_OK);
+	history.checker = fuzz_open_nameless_fixture(NULL);
 	db = fuzz_open_fixture(history.path);
 	FUZZ_ASSERT(db_exec(db, status_sql) == 0);
 	note_columns(db);
@@ -135,11 +148,98 @@ static unsigned int take_byte(struct input *input)
 	return input->at < input->end ? *input->at++ : 0;
 }
 
-static void change(struct db *db, struct input *input)
+/* Some bytes of the input, as a parameter of a statement. */
+static size_t take_bytes(struct input *input, const uint8_t **ret)
+{
+	size_t length = take_byte(input), left = (size_t)(input->end - input->at);
+
+	if (length > left)
+		length = left;
+	*ret = input->at;
+	input->at += length;
+	return length;
+}
+
+/* What may be written into the schema. ?1: text, ?2: number of a row, ?3: a position in its text. */
+#define ENDLESS	   "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i+1 FROM n) SELECT "
+#define SCHEMA_ROW " WHERE rowid = 1 + abs(?2) % (SELECT max(rowid) FROM sqlite_master)"
+#define PLACE	   "1 + abs(?3) % length(sql)"
+static const char *const lies[] = {
+	"UPDATE sqlite_master SET sql = ?1" SCHEMA_ROW,
+	"UPDATE sqlite_master SET sql = substr(sql, 1, " PLACE ") || ?1 || substr(sql, " PLACE ")" SCHEMA_ROW,
+	"UPDATE sqlite_master SET sql = substr(sql, 1, " PLACE ") || ?1" SCHEMA_ROW,
+	"UPDATE sqlite_master SET rootpage = ?3" SCHEMA_ROW,
+	"UPDATE sqlite_master SET type = ?1" SCHEMA_ROW,
+	"UPDATE sqlite_master SET name = ?1" SCHEMA_ROW,
+	"UPDATE sqlite_master SET tbl_name = ?1" SCHEMA_ROW,
+	"DELETE FROM sqlite_master" SCHEMA_ROW,
+	"INSERT INTO sqlite_master SELECT type, ?1, tbl_name, rootpage, sql FROM sqlite_master" SCHEMA_ROW,
+	"UPDATE sqlite_master SET type = 'view', rootpage = 0, sql = 'CREATE VIEW ' || name || ' AS " ENDLESS
+	"i AS id, 3 AS type, i AS time, 2 AS boot, 1 AS cgroup, 1 AS pid, ''x'' AS name FROM n'" SCHEMA_ROW,
+	"UPDATE sqlite_master SET type = 'index', rootpage = 0, sql = 'CREATE VIEW ' || name || ' AS " ENDLESS
+	"i AS id FROM n'" SCHEMA_ROW,
+	"UPDATE sqlite_master SET sql = replace(sql, ' TEXT', ' TEXT GENERATED ALWAYS AS (printf(''%.*c'', 900000000, ''x''))')"
+	SCHEMA_ROW,
+	"UPDATE sqlite_master SET sql = replace(sql, ' INTEGER', ' INTEGER DEFAULT (abs(-9223372036854775808))')" SCHEMA_ROW,
+	"UPDATE sqlite_master SET rootpage = 0, sql = 'CREATE VIRTUAL TABLE ' || name || ' USING json_each'" SCHEMA_ROW,
+	"INSERT INTO sqlite_master VALUES('trigger', 't', 'event', 0,"
+	" 'CREATE TRIGGER t AFTER INSERT ON event BEGIN DELETE FROM event; END')",
+};
+
+/* As another program would, without the settings of ours. */
+static void lie(struct input *input)
+{
+	static const char pragmas[] = "PRAGMA writable_schema = ON; PRAGMA synchronous = OFF";
+	const char *sql = lies[take_byte(input) % (sizeof(lies) / sizeof(lies[0]))];
+	unsigned int row = take_byte(input), place = take_byte(input) << 8 | take_byte(input);
+	const uint8_t *text;
+	size_t length = take_bytes(input, &text);
+	sqlite3_stmt *stmt = NULL;
+	sqlite3 *handle = NULL;
+
+	if (sqlite3_open(history.path, &handle) == SQLITE_OK &&
+	    sqlite3_exec(handle, pragmas, NULL, NULL, NULL) == SQLITE_OK &&
+	    sqlite3_prepare_v2(handle, sql, -1, &stmt, NULL) == SQLITE_OK) {
+		(void)sqlite3_bind_text(stmt, 1, (const char *)text, (int)length, SQLITE_STATIC);
+		(void)sqlite3_bind_int64(stmt, 2, row);
+		(void)sqlite3_bind_int64(stmt, 3, place);
+		(void)sqlite3_step(stmt);
+	}
+	(void)sqlite3_finalize(stmt);
+	(void)sqlite3_close(handle);
+}
+
+/* Bytes of the file, behind the header: pages that lie. */
+static void overwrite(struct input *input)
+{
+	unsigned int page = take_byte(input), offset = take_byte(input) << 8 | take_byte(input);
+	const uint8_t *bytes;
+	size_t length = take_bytes(input, &bytes), at = page * 4096 + offset % 4096;
+	FILE *file = fopen(history.path, "r+e");
+
+	FUZZ_ASSERT(file);
+	if (at >= 100 && at + length <= history.fresh_size) {
+		(void)fseek(file, (long)at, SEEK_SET);
+		(void)fwrite(bytes, 1, length, file);
+	}
+	(void)fclose(file);
+}
+
+/* The rows that change() does not use. */
+#define ROW_LIE	     255
+#define ROW_OVERWRITE 254
+
+/* Returns 0, or the row above ROW_OVERWRITE that ends the changes of values. */
+static unsigned int change(struct db *db, struct input *input)
 {
 	static const char *const forms[] = { "NULL", "?", "?", "?", "CAST(? AS BLOB)", "CAST(? AS REAL)" };
 	size_t column = take_byte(input) % history.column_count;
-	unsigned int row = take_byte(input) % 32, form = take_byte(input) % 6;
+	unsigned int row = take_byte(input);
+
+	if (row >= ROW_OVERWRITE)
+		return row;
+
+	unsigned int form = take_byte(input) % 6;
 	unsigned int length = form < 3 ? form * form * 2 : take_byte(input);
 	size_t left = (size_t)(input->end - input->at), n = length < left ? length : left;
 	const char *tail = history.columns[column].tail;
@@ -148,7 +248,8 @@ static void change(struct db *db, struct input *input)
 	char sql[256];
 
 	if (tail[0])
-		(void)snprintf(sql, sizeof(sql), "%s%s%s%u)", history.columns[column].head, forms[form], tail, row);
+		(void)snprintf(sql, sizeof(sql), "%s%s%s%u)", history.columns[column].head, forms[form], tail,
+			       row % 32);
 	else
 		(void)snprintf(sql, sizeof(sql), "%s%s", history.columns[column].head, forms[form]);
 	FUZZ_ASSERT(db_prepare(db, sql, &stmt) == 0);
@@ -160,20 +261,31 @@ static void change(struct db *db, struct input *input)
 	input->at += n;
 	(void)db_run(stmt); /* some columns must not be NULL */
 	db_finish(stmt);
+	return 0;
 }
 
 static void change_all(struct input *input)
 {
 	struct db *db = NULL;
+	unsigned int lies_from = 0;
 
 	write_file("-wal", "", 0);
 	write_file("", history.fresh, history.fresh_size);
 	FUZZ_ASSERT(db_open_write(history.path, &db) == 0);
 	FUZZ_ASSERT(db_begin(db, false) == 0);
-	while (input->at < input->end)
-		change(db, input);
+	while (!lies_from && input->at < input->end)
+		lies_from = change(db, input);
 	FUZZ_ASSERT(db_commit(db) == 0);
+	if (lies_from)
+		FUZZ_ASSERT(db_exec(db, "PRAGMA wal_checkpoint(TRUNCATE)") == 0);
 	db_close(db);
+	while (lies_from && input->at < input->end) {
+		if (lies_from == ROW_LIE)
+			lie(input);
+		else
+			overwrite(input);
+		lies_from = take_byte(input) & 1 ? ROW_LIE : ROW_OVERWRITE;
+	}
 }
 
 /* ------------------------------------------------------------------ what the verbs print */
@@ -192,23 +304,36 @@ static size_t split(char *text, char **argv)
 	return count;
 }
 
+static void limit_cpu(time_t seconds)
+{
+	const struct itimerval limit = { .it_value = { .tv_sec = seconds } };
+
+	/* A crash for the fuzzer. */
+	(void)signal(SIGPROF, SIG_DFL);
+	FUZZ_ASSERT(setitimer(ITIMER_PROF, &limit, NULL) == 0);
+}
+
 /* Standard output and standard error of the verb are kept in memory. Its exit code. */
 static int run_verb(const struct verb *verb, char **ret_out, char **ret_err)
 {
 	FILE *const own_out = stdout, *const own_err = stderr;
 	char words[256], *argv[WORDS_MAX] = { NULL };
-	size_t size;
+	size_t size, err_size;
 	int r;
 
 	(void)snprintf(words, sizeof(words), "%s", verb->words);
 	stdout = open_memstream(ret_out, &size);
-	stderr = open_memstream(ret_err, &size);
+	stderr = open_memstream(ret_err, &err_size);
+	(void)sqlite3_memory_highwater(1);
+	limit_cpu(CPU_SECONDS);
 	r = command_start(NULL, verb->command, (int)split(words, argv), argv);
+	limit_cpu(0);
 	(void)fclose(stdout);
 	(void)fclose(stderr);
 	stdout = own_out;
 	stderr = own_err;
 	FUZZ_ASSERT(r >= EXIT_FOUND && r <= EXIT_GAP);
+	FUZZ_ASSERT(sqlite3_memory_highwater(0) <= MEMORY_MAX && size <= OUTPUT_MAX && err_size <= OUTPUT_MAX);
 	return r;
 }
 
@@ -218,7 +343,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	unsigned int choice = take_byte(&input);
 	const struct verb *verb = &verbs[choice % 128 % (sizeof(verbs) / sizeof(verbs[0]))];
 	char *out = NULL, *err = NULL;
-	struct db *db = NULL;
 	int exit_code;
 
 	if (!history.fresh)
@@ -226,11 +350,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	change_all(&input);
 	(void)setlocale(LC_CTYPE, choice & 128 ? "C.UTF-8" : "C");
 	exit_code = run_verb(verb, &out, &err);
-	FUZZ_ASSERT(db_open_write(history.path, &db) == 0);
 	if (verb->shape != BYTES)
-		fuzz_check_lines(db, out, verb->shape == JSON && exit_code != EXIT_STORE); /* else cut off */
-	fuzz_check_lines(db, err, false);
-	db_close(db);
+		fuzz_check_lines(history.checker, out, verb->shape == JSON && exit_code != EXIT_STORE); /* else cut off */
+	fuzz_check_lines(history.checker, err, false);
 	free(out);
 	free(err);
 	return 0;
