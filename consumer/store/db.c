@@ -144,6 +144,8 @@ bool db_wal_moved(const struct db *db)
 /* Reading the wal-index drops the locks of this process on it, hence only after a failed open. */
 bool db_wal_index_moved(const struct db *db)
 {
+	if (db->immutable)
+		return db_file_identify(db->path, DB_FILE_WAL).inode != 0;
 	if (db->files[DB_FILE_WAL_INDEX].inode == 0)
 		return false;
 	return (db->stopped && wal_index_is_invalidated(db->path)) || !is_still_there(db, DB_FILE_WAL_INDEX);

@@ -37,8 +37,8 @@ bool db_moved(const struct db *db);
 /* The same of its WAL: what was committed is lost with it unless a checkpoint comes first. */
 bool db_wal_moved(const struct db *db);
 /*
- * The same of its wal-index, or the wal-index was invalidated to be replaced. Locks on the old file exclude no other
- * process any more: what a reader has read since may be wrong, and a writer must stop.
+ * The same of its wal-index, or the wal-index was invalidated to be replaced, or a WAL appeared where there was none. Locks
+ * on the old file exclude no other process any more: what a reader has read since may be wrong, and a writer must stop.
  */
 bool db_wal_index_moved(const struct db *db);
 /* How long a call waits for a lock of another process before it fails with -EBUSY; two seconds by default. */

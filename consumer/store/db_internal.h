@@ -14,6 +14,7 @@ struct db {
 	struct db_stmt *statements; /* open ones, finished by db_close */
 	bool full;		    /* PRAGMA synchronous is FULL */
 	bool stopped;		    /* SQLITE_CANTOPEN was returned: perhaps the wal-index was invalidated */
+	bool immutable;		    /* opened as a file that does not change: there was no WAL */
 	const char *error_message;  /* of the last failure, static; NULL: that of SQLite */
 	struct db_file_id files[DB_FILE_COUNT]; /* as they were when the database was opened */
 	uint64_t limit_ns;	    /* for each statement; 0: none */

@@ -205,6 +205,7 @@ static int open_checked(const char *name, const char *path, enum db_access acces
 		r = schema_check(db);
 	if (r)
 		return r;
+	db->immutable = access == DB_ACCESS_URI;
 	db_remember_files(db);
 	*ret = TAKE_PTR(db);
 	return 0;

@@ -29,10 +29,9 @@ add 100 new1; wait_for 5 has_lines "$T/a" 11; ok $? "a new event is shown"
 add 101 new2; add 102 new3; wait_for 5 has_lines "$T/a" 13; ok $? "and the next"
 is "$(tail -n 3 "$T/a" | jq -r .comm | tr '\n' ' ')" "new1 new2 new3 " "once each, in order"
 
-follow "$T/b" -n 0 --comm wanted --db "$DB"
-# Once the database is open, events that are added are new to the follower.
-has_open() { [ -n "$(find "/proc/${pids[1]}/fd" -lname "$DB" 2>/dev/null)" ]; }
-wait_for 5 has_open
+follow "$T/b" -n 1 --comm food --comm wanted --db "$DB"
+# Once the past is shown, events that are added are new to the follower.
+wait_for 5 grep -q food "$T/b"
 add 110 other; add 111 wanted
 wait_for 5 grep -q wanted "$T/b"; ok $? "filters apply to new events"
 is "$(grep -c other "$T/b")" 0 "other events are left out"
@@ -50,6 +49,14 @@ mv "$DB" "$T/old.db"; rm -f "$DB-wal" "$DB-shm"
 printf "INSERT INTO boot VALUES(1,'@BOOT@');INSERT INTO event(id, type, time, boot, cgroup, pid, ppid, uid, comm, status, flags, duration) VALUES(1,3,@NOW@,1,NULL,1,1,0,'afterwards',0,0,1);" | mkdb "$T/next.db"
 mv "$T/next.db" "$DB"
 wait_for 5 grep -q afterwards "$T/a"; ok $? "a replaced database is followed"
+
+# Without a WAL the database is read as a file that does not change, until a writer makes one.
+mkdb "$T/still.db" <"$ROOT/tests/cli/fixture.sql"
+rm "$T/still.db-wal" "$T/still.db-shm"
+follow "$T/f" --json -n 1 --db "$T/still.db"
+wait_for 5 has_lines "$T/f" 1
+(DB=$T/still.db; add 120 awake)
+wait_for 5 grep -q awake "$T/f"; ok $? "a database that had no WAL is followed when it gets one"
 
 # It ends without a message when its reader closes the pipe.
 "$CRI" events -f --json --config "$T/empty.conf" --db "$T/late.db" 2>"$T/d.err" | head -n 1 >/dev/null

@@ -117,6 +117,24 @@ if [ -x "$HOOKED" ]; then
 	size=$(stat -c %b "$DB" "$DB-wal" 2>/dev/null | awk '{ n += 512 * $1 } END { print 4 * n }')
 	[ "${limit% *}" -le $(((64 << 20) + size)) ] && [ "${limit% *}" = "${limit#* }" ]
 	ok $? "a reader's memory is limited" || diag "limit: $limit, four times the size of the files: $size"
+
+	# A follower may live for ever: its CPU time is counted anew for each change.
+	CRI_TEST_CPU_S=2 "$HOOKED" events -f --json -n 1 --db "$DB" --config "$T/empty.conf" >"$T/many" 2>"$T/many.err" &
+	pids+=($!)
+	has_lines() { [ "$(wc -l <"$T/many")" -ge "$1" ]; }
+	wait_for 10 has_lines 1
+	ticks() { awk '{ print $14 + $15 }' "/proc/${pids[1]}/stat" 2>/dev/null || echo gone; }
+	hertz=$(getconf CLK_TCK)
+	rows=0
+	while used=$(ticks) && [ "$used" != gone ] && [ "$used" -lt $((3 * hertz)) ] && [ "$rows" -lt 2000000 ]; do
+		mkdb "$DB" <<<"INSERT INTO event(id, type, time, boot, cgroup, pid, comm, status, flags)
+			WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 10000)
+			SELECT 100000 + $rows + i, 3, 1763830000000000000 + i, 2, 1, i, 'exit', 0, 0 FROM n;"
+		rows=$((rows + 10000))
+		wait_for 30 has_lines $((rows + 1)) || break
+	done
+	has_lines $((rows + 1)) && [ "$(ticks)" != gone ]
+	ok $? "a follower goes on after 3 s of CPU time with a limit of 2" || diag "$(wc -l <"$T/many") of $rows; $(cat "$T/many.err")"
 else
 	skip "bounds of CPU time and memory" "$HOOKED is not built: make hooked"
 fi
