@@ -15,7 +15,7 @@
 #include "loader/pin.h"
 
 #define LOCK     PIN_HERE "/" PIN_LOCK
-/* Together 5 s: "check" holds the lock for about half a second, and must not make a "load" fail. */
+/* Together 5 s: "check" holds the lock for a second or two, and must not make a "load" fail. */
 #define ATTEMPTS 250
 #define PAUSE_NS 20000000
 
