@@ -23,6 +23,7 @@
 #include "consumer/sandbox/confine.h"
 #include "consumer/sandbox/privileges.h"
 #include "consumer/sandbox/sandbox.h"
+#include "consumer/store/clean_stop.h"
 #include "consumer/store/db_files.h"
 #include "consumer/store/db_place.h"
 #include "consumer/store/retention.h"
@@ -255,7 +256,7 @@ static int build_indexes(struct db *db)
 	return r;
 }
 
-static int remove_all(struct vacuum *vacuum)
+static int remove_rows(struct vacuum *vacuum)
 {
 	int r = build_indexes(vacuum->db);
 
@@ -267,6 +268,18 @@ static int remove_all(struct vacuum *vacuum)
 	/* Releases the pages that retention_step keeps for new rows. */
 	if (!r)
 		r = db_exec(vacuum->db, "PRAGMA incremental_vacuum");
+	return r;
+}
+
+static int remove_all(struct vacuum *vacuum)
+{
+	bool clean = false;
+	int r = clean_stop_take(vacuum->db, &clean);
+
+	if (!r)
+		r = remove_rows(vacuum);
+	if (!r && clean)
+		r = clean_stop_write(vacuum->db);
 	return r ? r : db_exec(vacuum->db, "PRAGMA wal_checkpoint(TRUNCATE)");
 }
 

@@ -317,6 +317,13 @@ static bool is_needed(void *context)
 	return !pipeline_is_quiet(loop->recorder->pipeline) || poll(&signals, 1, 0) > 0;
 }
 
+static int run_upkeep(struct loop *loop, struct db *db, uint64_t now)
+{
+	const struct upkeep_target target = { db, pipeline_row_check(loop->recorder->pipeline), is_needed, loop };
+
+	return upkeep_step(&loop->upkeep, &target, now);
+}
+
 static void keep_upkeep(struct loop *loop, uint64_t now)
 {
 	const struct recorder *recorder = loop->recorder;
@@ -325,8 +332,8 @@ static void keep_upkeep(struct loop *loop, uint64_t now)
 	if (now < loop->upkeep_ns || loop->failure || !db)
 		return;
 
-	int r = pipeline_is_quiet(recorder->pipeline) ? upkeep_step(&loop->upkeep, db, now, is_needed, loop) : 0;
-	uint64_t due = upkeep_due(&loop->upkeep), pause = clock_boot_ns() + UPKEEP_PAUSE_NS;
+	int r = pipeline_is_quiet(recorder->pipeline) ? run_upkeep(loop, db, now) : 0;
+	uint64_t due = upkeep_due(&loop->upkeep, pipeline_row_check(recorder->pipeline)), pause = clock_boot_ns() + UPKEEP_PAUSE_NS;
 
 	if (r)
 		(void)pipeline_report(recorder->pipeline, r);
@@ -395,6 +402,7 @@ static int finish(struct loop *loop)
 		r = pipeline_reconcile(pipeline);
 	if (!r) {
 		write_status(loop, false);
+		(void)pipeline_end(pipeline);
 		return EXIT_FOUND;
 	}
 	take_result(loop, r);
@@ -441,5 +449,6 @@ int loop_run(const struct recorder *recorder)
 	if (loop.exit_code < 0)
 		return finish(&loop);
 	write_status(&loop, false);
+	(void)pipeline_end(recorder->pipeline);
 	return loop.exit_code;
 }

@@ -399,6 +399,16 @@ int pipeline_reconcile(struct pipeline *pipeline)
 	return with_retry(pipeline, reconcile);
 }
 
+struct row_check *pipeline_row_check(struct pipeline *pipeline)
+{
+	return &pipeline->session.check;
+}
+
+int pipeline_end(struct pipeline *pipeline)
+{
+	return pipeline->session.db ? session_end(&pipeline->session) : 0;
+}
+
 const char *pipeline_message(const struct pipeline *pipeline)
 {
 	return pipeline->session.message;

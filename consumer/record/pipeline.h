@@ -17,6 +17,7 @@ struct db;
 struct pipeline;
 struct ring;
 struct ring_counters;
+struct row_check;
 
 struct pipeline_settings {
 	const char *db_path;
@@ -66,6 +67,11 @@ int pipeline_reconcile(struct pipeline *pipeline);
  * open again already, because the lock that was in the way is gone or a damaged database was set aside; else the error.
  */
 int pipeline_report(struct pipeline *pipeline, int error);
+
+/* The check of the rows that upkeep continues. */
+struct row_check *pipeline_row_check(struct pipeline *pipeline);
+/* The last call before a clean end: the next recorder need not check the rows. Failures are db.h's. */
+int pipeline_end(struct pipeline *pipeline);
 
 /* Why the last commit failed, as a sentence. */
 const char *pipeline_message(const struct pipeline *pipeline);

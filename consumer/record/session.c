@@ -11,6 +11,7 @@
 #include "common/log.h"
 #include "consumer/container/container_rows.h"
 #include "consumer/record/kind.h"
+#include "consumer/store/clean_stop.h"
 #include "consumer/store/db.h"
 #include "consumer/store/db_files.h"
 #include "consumer/store/db_origin.h"
@@ -190,8 +191,11 @@ int session_open(struct session *session)
 {
 	session->guard.db_path = session->settings.db_path;
 
+	bool clean = false;
 	int r = open_database(session);
 
+	if (!r)
+		r = clean_stop_take(session->db, &clean);
 	if (!r)
 		r = container_rows_open(session->db, session->settings.boot_id, &session->container_rows);
 	if (!r)
@@ -199,6 +203,8 @@ int session_open(struct session *session)
 			       kind_storages, &session->ring_rows);
 	if (!r) {
 		session->replaced = is_behind(session);
+		if (!session->opened || session->replaced)
+			session->check = (struct row_check){ .done = clean };
 		r = session->replaced ? ring_rows_move(session->previous, session->ring_rows) : 0;
 	}
 	if (r) {
@@ -213,6 +219,11 @@ int session_open(struct session *session)
 	session->damaged = (struct db_file_id){ 0 };
 	wal_guard_opened(&session->guard, session->db);
 	return 0;
+}
+
+int session_end(struct session *session)
+{
+	return session->check.done ? clean_stop_write(session->db) : 0;
 }
 
 void session_started(struct session *session)

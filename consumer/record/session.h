@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "consumer/store/db_files.h"
+#include "consumer/store/row_check.h"
 #include "consumer/store/wal_guard.h"
 
 struct db;
@@ -33,6 +34,7 @@ struct session {
 	struct ring_rows *previous; /* counters and position after the last commit of the session before */
 	struct db_file_id damaged; /* found damaged in use; inode 0: none */
 	bool opened;		/* once at least */
+	struct row_check check; /* of the rows, which upkeep continues; done at once after a clean stop */
 	struct wal_guard guard;
 	char message[512]; /* why the last call failed, as a sentence */
 };
@@ -61,6 +63,8 @@ bool session_try_again(struct session *session);
 
 /* Sets the message. Returns error. */
 int session_fail(struct session *session, int error);
+/* The last transaction: the recorder ends in good order. */
+int session_end(struct session *session);
 /* Ends the session after a failure and rolls back. */
 void session_abandon(struct session *session, int error);
 void session_close(struct session *session);

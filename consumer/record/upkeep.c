@@ -6,12 +6,15 @@
 
 #include "common/log.h"
 #include "consumer/store/db.h"
+#include "consumer/store/row_check.h"
 #include "consumer/store/schema_index.h"
 #include "consumer/text/clock.h"
 #include "consumer/text/error.h"
 
 /* Between two looks while the database has all indexes. */
 #define INDEX_INTERVAL_NS 60000000000ULL
+/* For which a step of the check may delay a commit. */
+#define CHECK_LIMIT_NS	  20000000ULL
 #define BACKOFF_MIN_NS	  1000000000ULL
 #define BACKOFF_MAX_NS	  300000000000ULL
 
@@ -38,19 +41,17 @@ static void note_failure(struct upkeep *upkeep, const struct schema_index *index
 	}
 }
 
-int upkeep_step(struct upkeep *upkeep, struct db *db, uint64_t now_ns, bool (*stop)(void *context), void *context)
+static int keep_indexes(struct upkeep *upkeep, const struct upkeep_target *target, uint64_t now_ns)
 {
 	const struct schema_index *missing = NULL;
-	int r;
+	struct db *db = target->db;
+	int r = schema_index_find_missing(db, &missing);
 
-	if (now_ns < upkeep->index_ns)
-		return 0;
-	r = schema_index_find_missing(db, &missing);
 	if (r || !missing) {
 		upkeep->index_ns = now_ns + INDEX_INTERVAL_NS;
 		return r;
 	}
-	r = schema_index_build(db, missing, stop, context);
+	r = schema_index_build(db, missing, target->stop, target->context);
 	/* Also of a build that was given up some pages are in the WAL. */
 	(void)db_exec(db, "PRAGMA wal_checkpoint(PASSIVE)");
 	if (r) {
@@ -65,7 +66,23 @@ int upkeep_step(struct upkeep *upkeep, struct db *db, uint64_t now_ns, bool (*st
 	return 0;
 }
 
-uint64_t upkeep_due(const struct upkeep *upkeep)
+static int check_rows(const struct upkeep_target *target)
 {
-	return upkeep->index_ns;
+	int r = row_check_step(target->db, target->check, CHECK_LIMIT_NS);
+
+	if (!r && target->check->done)
+		log_debug("the recorder before was not stopped; all rows were read and are sound");
+	return r;
+}
+
+int upkeep_step(struct upkeep *upkeep, const struct upkeep_target *target, uint64_t now_ns)
+{
+	int r = now_ns < upkeep->index_ns ? 0 : keep_indexes(upkeep, target, now_ns);
+
+	return r || target->check->done ? r : check_rows(target);
+}
+
+uint64_t upkeep_due(const struct upkeep *upkeep, const struct row_check *check)
+{
+	return check->done ? upkeep->index_ns : 0;
 }

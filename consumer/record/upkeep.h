@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What the recorder does to its database while the ring is quiet: builds indexes that the database lacks. Recording never
- * waits for it.
+ * What the recorder does with its database while the ring is quiet: builds indexes that the database lacks, and after a
+ * stop that was not clean reads all rows, for damage. Recording never waits for it.
  */
 #ifndef CRI_CONSUMER_RECORD_UPKEEP_H
 #define CRI_CONSUMER_RECORD_UPKEEP_H
@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 struct db;
+struct row_check;
 
 /* Zero: everything is due at once. Times are boot times. */
 struct upkeep {
@@ -18,13 +19,17 @@ struct upkeep {
 	bool told;	     /* of a failure, which is logged once */
 };
 
-/*
- * Does what is due. stop is called during a long statement, must not use the database, and ends the statement by
- * returning true. 0, or a failure of db.h's after which the database must be opened again. Logs.
- */
-int upkeep_step(struct upkeep *upkeep, struct db *db, uint64_t now_ns, bool (*stop)(void *context), void *context);
+struct upkeep_target {
+	struct db *db;
+	struct row_check *check;
+	bool (*stop)(void *context); /* called during a long statement, which it ends by returning true; without the database */
+	void *context;
+};
 
-/* When something is due. */
-uint64_t upkeep_due(const struct upkeep *upkeep);
+/* Does what is due. 0, or a failure of db.h's after which the database must be opened again. Logs. */
+int upkeep_step(struct upkeep *upkeep, const struct upkeep_target *target, uint64_t now_ns);
+
+/* When something is due; 0: at once. */
+uint64_t upkeep_due(const struct upkeep *upkeep, const struct row_check *check);
 
 #endif

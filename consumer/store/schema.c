@@ -31,7 +31,7 @@
  * event      start: boot time at which the process started
  * lifecycle  inferred: the record was lost, but another event proves the start or the stop
  * cgroup     kind: 0 unknown, 1 none, 2 container, 3 pod, 4 infra
- * status     the state that the recorder last wrote, as JSON
+ * status     the state that the recorder last wrote, as JSON, and the mark of clean_stop.h
  */
 const char schema_create[] =
 	"CREATE TABLE boot(boot INTEGER PRIMARY KEY, boot_id TEXT NOT NULL UNIQUE);"
@@ -65,6 +65,7 @@ const char schema_create[] =
 	"CREATE TABLE gap(id INTEGER PRIMARY KEY, reason TEXT NOT NULL, lost_type INTEGER, lost INTEGER,"
 	" from_time INTEGER, to_time INTEGER);"
 	"CREATE TABLE status(key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;"
+	"INSERT INTO status VALUES('" SCHEMA_CLEAN_STOP "', '');"
 
 	/* Common to all events. container_pk, cgroup_pk, boot: row numbers for joins. */
 	"CREATE VIEW v_events AS SELECT e.id AS id, t.name AS type, e.type AS type_number, e.time AS time_unix_nano,"

@@ -5,6 +5,8 @@
 
 #define SCHEMA_APPLICATION_ID 0x63726542 /* "creB" */
 #define SCHEMA_VERSION        2
+/* Key in the table status of the mark of clean_stop.h. */
+#define SCHEMA_CLEAN_STOP     "clean_stop"
 
 /*
  * Expressions about a container c. index: " INDEXED BY NAME" for the events e, or "" in a view, which must work without

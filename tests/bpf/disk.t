@@ -95,12 +95,43 @@ damaged()
 	recorder_kill
 }
 
+# marked: what is in the database of a clean stop
+marked()
+{
+	sqlite3 "$DB" "SELECT count(*) FROM status WHERE key = 'clean_stop'"
+}
+
 begin_roomy "damaged table"
+is "$(marked)" 0 "damaged table: no mark of a clean stop while a recorder runs"
 exits 2000
 all_recorded 10 "damaged table: exits before the damage are recorded"
 recorder_stop
+is "$(marked)" 1 "damaged table: the mark after a clean stop"
 dd if=/dev/urandom of="$DB" bs=4096 seek=1 count=$(($(stat -c %s "$DB") / 4096 - 1)) conv=notrunc 2>/dev/null
 damaged "damaged table"
+
+# In the middle, where nothing is read at the start: found while the ring is quiet, after a stop that was not clean.
+begin_roomy "damaged pages"
+exits 2000
+all_recorded 10 "damaged pages: exits before the damage are recorded"
+recorder_stop
+recorder_start
+recorder_kill
+is "$(marked)" 0 "damaged pages: no mark after a kill"
+sqlite3 "$DB" 'PRAGMA wal_checkpoint(TRUNCATE)' >/dev/null
+dd if=/dev/urandom of="$DB" bs=4096 seek=$(($(stat -c %s "$DB") / 8192)) count=4 conv=notrunc 2>/dev/null
+exits 20
+recorder_start
+ok $? "damaged pages: the recorder starts"
+logged_once "damaged pages" "database \"$DB\" is damaged: it was moved"
+exits 20
+wait_for 10 exits_are 20
+ok $? "damaged pages: it records into a new one"
+like "$(gaps)" '^store_replaced:' "damaged pages: there is a gap"
+balanced "damaged pages"
+sound "damaged pages"
+recorder_stop
+is "$(marked)" 1 "damaged pages: the new database is marked at a clean stop"
 
 begin_roomy "damaged header"
 recorder_stop
