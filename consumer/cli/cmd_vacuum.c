@@ -16,6 +16,7 @@
 #include "consumer/cli/command.h"
 #include "consumer/cli/history.h"
 #include "consumer/cli/output.h"
+#include "consumer/cli/vacuum_check.h"
 #include "consumer/print/column.h"
 #include "consumer/print/print.h"
 #include "consumer/query/filter.h"
@@ -39,7 +40,7 @@
 struct vacuum_options {
 	char time[128];
 	uint64_t size;
-	bool dry_run;
+	bool dry_run, check;
 	struct print_options print;
 };
 
@@ -50,6 +51,8 @@ static const struct option_row vacuum_rows[] = {
 	{ "size", 0, OPTION_SIZE, offsetof(struct vacuum_options, size), .min = SIZE_MIN, .max = SIZE_MAX_BYTES,
 	  .argument = "SIZE", .help = "remove until the database and its WAL take at most this" },
 	{ "dry-run", 0, OPTION_FLAG, offsetof(struct vacuum_options, dry_run), .help = "only show what would be removed" },
+	{ "check", 0, OPTION_FLAG, offsetof(struct vacuum_options, check),
+	  .help = "remove nothing: read the whole database and show what is damaged" },
 	{ .name = NULL },
 };
 
@@ -355,6 +358,20 @@ static int print_result(struct vacuum *vacuum, const struct retention_plan *plan
 	return EXIT_FOUND;
 }
 
+/* Beside a recorder as well: it only reads. */
+static int check_database(struct vacuum *vacuum)
+{
+	const struct vacuum_options *options = vacuum->options;
+	int exit_code;
+
+	if (options->time[0] || options->size || options->dry_run) {
+		log_error("--check removes nothing: it goes with none of --time, --size and --dry-run");
+		return EXIT_USAGE;
+	}
+	exit_code = open_for_reading(vacuum);
+	return exit_code ? exit_code : vacuum_check(vacuum->db, vacuum->path, &options->print, &vacuum->output);
+}
+
 /* A wrong field is reported before anything is removed. */
 static int check_fields(const struct vacuum *vacuum)
 {
@@ -377,6 +394,10 @@ static int run(const struct command_call *call)
 	int r;
 
 	(void)snprintf(vacuum.path, sizeof(vacuum.path), "%s", vacuum.config->db);
+	if (vacuum.options->check) {
+		output_open(&call->common, false, &vacuum.output);
+		return check_database(&vacuum);
+	}
 	r = check_fields(&vacuum);
 	if (!r)
 		r = choose_bounds(&vacuum);
@@ -402,12 +423,15 @@ const struct command cmd_vacuum = {
 	.name = "vacuum",
 	.help = "remove old events, as the recorder does by itself",
 	.example = "cri-ebpf vacuum --time=30d --size=500M --dry-run",
-	.synopsis = "cri-ebpf vacuum [--time=TIME] [--size=SIZE] [--dry-run] [OPTION...]",
+	.synopsis = "cri-ebpf vacuum [--time=TIME] [--size=SIZE] [--dry-run | --check] [OPTION...]",
 	.description = "Removes events by age and by size, and returns their space to the file system; without --time and\n"
 		"--size, by retention_age and retention_size of the configuration. By size, plain exits and forks are\n"
 		"removed first, then pressure reports, OOM kills and container instances last. A running recorder does\n"
 		"all this by itself, so this is refused while one runs. Needs root or the recorder's user; --dry-run\n"
-		"only needs to read.",
+		"only needs to read.\n"
+		"\n"
+		"With --check nothing is removed: the whole database is read, also beside a recorder, and each damage\n"
+		"is a row; exit status 4 when there is any. A recorder that starts reads nothing in advance.",
 	.groups = groups,
 	.settings_size = sizeof(struct vacuum_options),
 	.run = run,

@@ -6,6 +6,26 @@ set -u
 # shellcheck source=tests/lib/accounts.sh
 . "$CLI_DIR/../lib/accounts.sh"
 
+# The check changes nothing and finds damage.
+before=$(sha256sum "$DB")
+cri vacuum --check --json
+is "$CODE:$OUT" '0:{"result":"sound","problem":null}' "vacuum --check of a sound database"
+like "$ERR" 'is sound' "the message says so"
+is "$(sha256sum "$DB")" "$before" "the file is unchanged"
+cri vacuum --check
+like "$OUT" 'RESULT +PROBLEM.*sound +-' "as text"
+cri vacuum --check --dry-run
+is "$CODE" 2 "--check with --dry-run"
+cp "$DB" "$T/sound.db"
+root=$("$CRI" sql "SELECT rootpage FROM sqlite_master WHERE name = 'event_time'" --db "$DB" --no-legend -o csv | tr -d '\r')
+printf '\377\377\377\377' | dd of="$DB" bs=1 seek=$(((root - 1) * 4096)) conv=notrunc 2>/dev/null
+cri vacuum --check --json
+is "$CODE" 4 "damaged: exit status 4" || diag "$ERR"
+is "$(jq -r .result <<<"$OUT" | sort -u)" damaged "each problem is a row"
+like "$(jq -r .problem <<<"$OUT")" '[a-z]' "which says what it is"
+like "$ERR" 'is damaged; .*\.recover' "the message says what to do"
+cp "$T/sound.db" "$DB"
+
 # The dry run needs only the right to read.
 before=$(sha256sum "$DB")
 cri vacuum --time=2025-11-22T16:31:08Z --dry-run --json
