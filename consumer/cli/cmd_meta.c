@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#include <inttypes.h>
 #include <limits.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "common/cleanup.h"
@@ -32,6 +34,7 @@ static const struct option_row meta_rows[] = {
 /* What is printed of an identity, in order. NULL: the path does not say. */
 struct meta_line {
 	const char *name, *value;
+	bool is_number;
 };
 
 static const char *or_null(const char *text)
@@ -45,7 +48,10 @@ static void print_json(const struct meta_line *lines, size_t count)
 
 	json_object(&json, NULL);
 	for (size_t i = 0; i < count; i++)
-		json_text(&json, lines[i].name, lines[i].value);
+		if (lines[i].is_number && lines[i].value)
+			json_int(&json, lines[i].name, strtoll(lines[i].value, NULL, 10));
+		else
+			json_text(&json, lines[i].name, lines[i].value);
 	json_close(&json, '}');
 }
 
@@ -64,16 +70,21 @@ static void print_path(const char *path, const struct command_common *common, bo
 {
 	struct cgroup_identity identity;
 
+	char owner[24] = "";
+
 	cgroup_path_parse(path, strlen(path), common->config.containerd_namespaces, &identity);
+	if (identity.owner_uid != CGROUP_NO_OWNER)
+		(void)snprintf(owner, sizeof(owner), "%" PRId64, identity.owner_uid);
 
 	const struct meta_line lines[] = {
-		{ "path", path },
-		{ "runtime", or_null(identity.runtime) },
-		{ "kind", cgroup_kind_name(identity.kind) },
-		{ "container_id", or_null(identity.container_id) },
-		{ "pod_uid", or_null(identity.pod_uid) },
-		{ "qos", or_null(identity.qos) },
-		{ "outer_id", or_null(identity.outer_id) },
+		{ "path", path, false },
+		{ "runtime", or_null(identity.runtime), false },
+		{ "kind", cgroup_kind_name(identity.kind), false },
+		{ "container_id", or_null(identity.container_id), false },
+		{ "pod_uid", or_null(identity.pod_uid), false },
+		{ "qos", or_null(identity.qos), false },
+		{ "outer_id", or_null(identity.outer_id), false },
+		{ "owner_uid", or_null(owner), true },
 	};
 
 	if (json)

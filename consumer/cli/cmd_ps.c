@@ -51,6 +51,7 @@ static const struct column columns[PS_COLUMN_COUNT] = {
 	[CONTAINER_NAME] = { .name = "container.name", .header = "NAME" },
 	[CONTAINER_RUNTIME] = { .name = "container.runtime", .header = "RUNTIME" },
 	[CONTAINER_IMAGE] = { .name = "container.image", .header = "IMAGE", .flags = COLUMN_TRUNC },
+	[CONTAINER_OWNER_UID] = { .name = "container.owner_uid", .type = COLUMN_NUMBER, .header = "OWNER-UID" },
 	[CONTAINER_POD_UID] = { .name = "pod.uid", .header = "POD-UID" },
 	[CONTAINER_POD_NAME] = { .name = "pod.name", .flags = COLUMN_TRUNC },
 	[CONTAINER_POD_NAMESPACE] = { .name = "pod.namespace", .header = "NAMESPACE" },

@@ -32,6 +32,10 @@ static void write_subject(struct json *json, const struct story *story)
 		text_or_null(json, "name", story->name);
 		text_or_null(json, "runtime", story->runtime);
 		text_or_null(json, "image", story->image);
+		if (story->owner_uid == STORY_UNKNOWN)
+			json_null(json, "owner_uid");
+		else
+			json_int(json, "owner_uid", story->owner_uid);
 		json_close(json, '}');
 	}
 	if (!story->pod_uid[0]) {

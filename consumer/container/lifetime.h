@@ -6,7 +6,7 @@
  * was. Failures are db.h's.
  *
  * A process that may create cgroups can name one after another container's id. An instance is therefore identified by
- * the container's id, the container around it, and the path of its outermost cgroup. A path whose beginning is missing
+ * the container's id, the container around it, the user in whose tree it is, and the path of its outermost cgroup. A path whose beginning is missing
  * proves neither of the last two: such a cgroup gets an instance of its own, which no other cgroup joins and which has
  * neither a start nor a stop event.
  */

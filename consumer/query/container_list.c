@@ -17,6 +17,7 @@ static const char *const expressions[CONTAINER_FIELDS] = {
 	[CONTAINER_NAME] = "c.name",
 	[CONTAINER_RUNTIME] = "c.runtime",
 	[CONTAINER_IMAGE] = "c.image",
+	[CONTAINER_OWNER_UID] = "c.owner_uid",
 	[CONTAINER_POD_UID] = "p.uid",
 	[CONTAINER_POD_NAME] = "p.name",
 	[CONTAINER_POD_NAMESPACE] = "p.namespace",

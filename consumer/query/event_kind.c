@@ -15,6 +15,7 @@ static const struct event_column common_columns[FIELD_COMMON_COUNT] = {
 	[FIELD_CONTAINER_NAME] = { "container.name", "c.name", COLUMN_STRING },
 	[FIELD_CONTAINER_RUNTIME] = { "container.runtime", "c.runtime", COLUMN_STRING },
 	[FIELD_CONTAINER_IMAGE] = { "container.image", "c.image", COLUMN_STRING },
+	[FIELD_CONTAINER_OWNER] = { "container.owner_uid", "c.owner_uid", COLUMN_NUMBER },
 	[FIELD_POD_UID] = { "pod.uid", "p.uid", COLUMN_STRING },
 	[FIELD_POD_NAME] = { "pod.name", "p.name", COLUMN_STRING },
 	[FIELD_POD_NAMESPACE] = { "pod.namespace", "p.namespace", COLUMN_STRING },

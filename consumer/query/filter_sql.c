@@ -99,6 +99,20 @@ static void add_container_path(struct sql *sql, const char *word)
 	sql_add(sql, ")");
 }
 
+/* Instances that nobody can have forged: neither in a user's tree nor in a container, as far as their path is known. */
+#define GENUINE                                                                                                 \
+	"(SELECT 1 FROM container o LEFT JOIN cgroup q ON q.cgroup = o.cgroup WHERE o.owner_uid IS NULL"         \
+	" AND o.outer_id IS NULL AND coalesce(substr(q.path, 1, 1), '/') = '/' AND "
+
+/* An id, or its beginning. Who may make cgroups can name one after any container: a genuine one is meant before those. */
+static void add_container_id(struct sql *sql, const char *word, size_t length)
+{
+	sql_add(sql, "((");
+	add_equal(sql, "c.id", word, length);
+	add_id_prefix(sql, "c.id", word, length);
+	sql_add(sql, ") AND (EXISTS " GENUINE "o.container = c.container) OR NOT EXISTS " GENUINE "o.id = c.id)))");
+}
+
 static void add_container_word(struct sql *sql, const char *word)
 {
 	size_t length = strlen(word);
@@ -111,10 +125,9 @@ static void add_container_word(struct sql *sql, const char *word)
 		add_container_path(sql, word);
 		return;
 	}
-	add_equal(sql, "c.id", word, length);
+	add_container_id(sql, word, length);
 	sql_add(sql, " OR ");
 	add_equal(sql, "c.name", word, length);
-	add_id_prefix(sql, "c.id", word, length);
 	if (strchr(word, '.')) {
 		/* "nginx.service" */
 		sql_add(sql, " OR ");

@@ -44,7 +44,7 @@ const char schema_create[] =
 	" seq INTEGER NOT NULL, time INTEGER NOT NULL, PRIMARY KEY(generation, cpu, kind)) WITHOUT ROWID;"
 	"CREATE TABLE pod(pod INTEGER PRIMARY KEY, uid TEXT NOT NULL UNIQUE, name TEXT, namespace TEXT, qos TEXT);"
 	"CREATE TABLE container(container INTEGER PRIMARY KEY, boot INTEGER NOT NULL, id TEXT NOT NULL,"
-	" runtime TEXT, name TEXT, image TEXT, pod INTEGER, outer_id TEXT, cgroup INTEGER, born INTEGER,"
+	" runtime TEXT, name TEXT, image TEXT, pod INTEGER, outer_id TEXT, owner_uid INTEGER, cgroup INTEGER, born INTEGER,"
 	" started INTEGER, stopped INTEGER);"
 	"CREATE TABLE cgroup(cgroup INTEGER PRIMARY KEY, boot INTEGER NOT NULL, hierarchy INTEGER NOT NULL,"
 	" kernfs_id INTEGER NOT NULL, path TEXT, kind INTEGER NOT NULL, container INTEGER, pod INTEGER,"
@@ -70,7 +70,8 @@ const char schema_create[] =
 	/* Common to all events. container_pk, cgroup_pk, boot: row numbers for joins. */
 	"CREATE VIEW v_events AS SELECT e.id AS id, t.name AS type, e.type AS type_number, e.time AS time_unix_nano,"
 	" b.boot_id AS boot_id, g.kernfs_id AS cgroup_id, g.path AS cgroup, c.id AS container_id, c.name AS container_name,"
-	" c.runtime AS runtime, c.image AS image, p.uid AS pod_uid, p.name AS pod_name, p.namespace AS namespace,"
+	" c.runtime AS runtime, c.image AS image, c.owner_uid AS owner_uid, p.uid AS pod_uid, p.name AS pod_name,"
+	" p.namespace AS namespace,"
 	" g.meta_source AS meta_source, e.pid AS pid, e.ppid AS ppid, e.uid AS uid, e.comm AS comm,"
 	" e.status AS wait_status, e.flags AS flags, e.duration AS duration_ns,"
 	" g.container AS container_pk, e.cgroup AS cgroup_pk, e.boot AS boot"
@@ -110,7 +111,8 @@ const char schema_create[] =
 
 	/* One row per container instance. init_*: NULL unless the exit of its init process was seen. */
 	"CREATE VIEW v_container AS SELECT c.container AS container_pk, c.id AS container_id, c.name AS container_name,"
-	" c.runtime AS runtime, c.image AS image, p.uid AS pod_uid, p.name AS pod_name, p.namespace AS namespace,"
+	" c.runtime AS runtime, c.image AS image, c.owner_uid AS owner_uid, p.uid AS pod_uid, p.name AS pod_name,"
+	" p.namespace AS namespace,"
 	" p.qos AS qos, c.outer_id AS outer_id, b.boot_id AS boot_id, g.path AS cgroup, c.started AS started_unix_nano,"
 	" c.stopped AS stopped_unix_nano,"
 	" " SCHEMA_OOM_KILLS("") " AS oom_kills, " SCHEMA_INIT_EXIT("", "e.status") " AS init_wait_status, "

@@ -71,6 +71,7 @@ struct story {
 	enum story_subject subject;
 	int64_t pid; /* STORY_PROCESS: of the subject; else STORY_UNKNOWN */
 	char id[STORY_NAME], name[STORY_NAME], runtime[32], image[STORY_NAME];
+	int64_t owner_uid; /* the user in whose tree the container is */
 	char pod_uid[64], pod_name[STORY_NAME], pod_namespace[STORY_NAME];
 	char cgroup[STORY_PATH];
 	int64_t started, stopped;

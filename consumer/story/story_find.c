@@ -284,7 +284,8 @@ static int describe_container(struct db *db, const struct filter *filter, int64_
 
 	sql_add(sql,
 		"SELECT c.id, c.name, c.runtime, c.image, p.uid, p.name, p.namespace, g.path, c.started, c.stopped,"
-		" replace(b.boot_id, '-', ''), c.pod, g.removed, c.boot, (SELECT max(updated) FROM ring n WHERE n.boot = c.boot)"
+		" replace(b.boot_id, '-', ''), c.pod, g.removed, c.boot, (SELECT max(updated) FROM ring n WHERE n.boot = c.boot),"
+		" c.owner_uid"
 		" FROM container c LEFT JOIN pod p ON p.pod = c.pod"
 		" LEFT JOIN cgroup g ON g.cgroup = c.cgroup LEFT JOIN boot b ON b.boot = c.boot WHERE c.container = ");
 	sql_add_int(sql, container);
@@ -318,6 +319,7 @@ static int describe_container(struct db *db, const struct filter *filter, int64_
 	story->removed = !db_is_null(stmt, 12);
 	place->boot = db_int(stmt, 13);
 	known_end = int_or_unknown(stmt, 14);
+	story->owner_uid = int_or_unknown(stmt, 15);
 	db_reset(stmt);
 	cut_story(filter, known_end, story);
 

@@ -113,7 +113,7 @@ first=$(head -n 1 <<<"$OUT")
 is "$(jq -c '[.v,.id,.time,.time_unix_nano,.pid,.limit_bytes,.group_kill,.chosen]' <<<"$first")" \
 	'[1,"5","2025-11-22T16:31:07.123456789Z","1763829067123456789",4242,16777216,true,true]' "types of values"
 is "$(jq -c '[.container,.pod]' <<<"$first")" \
-	'[{"id":"3f2a0000000000000000000000000000000000000000000000000000000000a1","name":"nginx","runtime":"containerd","image":"docker.io/nginx:1.25"},{"uid":"3f9c0000-1111-4222-8333-444444444444","name":"web-7d4b","namespace":"shop"}]' "container and pod are objects"
+	'[{"id":"3f2a0000000000000000000000000000000000000000000000000000000000a1","name":"nginx","runtime":"containerd","image":"docker.io/nginx:1.25","owner_uid":null},{"uid":"3f9c0000-1111-4222-8333-444444444444","name":"web-7d4b","namespace":"shop"}]' "container and pod are objects"
 cri events --json -t oom_kill -c foo.service
 is "$(jq -c '[.container,.pod,.scope]' <<<"$OUT")" '[null,null,"cgroup"]' "outside a container they are null"
 cri events --json -t oom_kill -p 7777

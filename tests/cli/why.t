@@ -141,6 +141,32 @@ cri why nginx --pid 3; is "$CODE" 2 "filters that it does not use are exit 2"
 cri why nginx -o csv; is "$CODE" 2 "there is no csv of a story"
 cri why evil; is "$(LC_ALL=C tr -d '\n -~' <<<"$OUT" | wc -c)" 0 "hostile names are escaped"
 
+# A user names a cgroup of his own after a container, and a container forges another id.
+DB=$T/forged.db
+id=$(printf '7777%060d' 1)
+mkdb "$DB" <<SQL
+INSERT INTO boot VALUES(1,'@BOOT@');
+INSERT INTO cgroup(cgroup,boot,hierarchy,kernfs_id,path,kind,container,meta_source) VALUES
+ (1,1,0,11,'/docker/$id',2,1,'kernel'), (2,1,0,12,'/user.slice/user@1000.service/$id',2,2,'kernel'),
+ (3,1,0,13,'x/y/z/$id',2,3,'kernel'), (4,1,0,14,'/docker/8888/$id',2,4,'kernel'),
+ (5,1,0,15,'/user.slice/user@1000.service/libpod-9999',2,5,'kernel');
+INSERT INTO container(container,boot,id,runtime,outer_id,owner_uid,cgroup,started) VALUES(1,1,'$id','docker',NULL,NULL,1,1000),
+ (2,1,'$id','docker',NULL,1000,2,2000), (3,1,'$id','docker',NULL,NULL,3,3000), (4,1,'$id','docker','8888',NULL,4,4000),
+ (5,1,'9999$(printf %060d 2)','podman',NULL,1000,5,5000);
+INSERT INTO event(id,type,time,boot,cgroup,pid,comm,status,flags) VALUES(1,3,1100,1,1,101,'a',0,2),(2,3,2100,1,2,102,'b',256,2),
+ (3,3,3100,1,3,103,'c',256,2),(4,3,4100,1,4,104,'d',256,2),(5,3,5100,1,5,105,'e',256,2);
+SQL
+for word in "$id" 7777; do
+	cri why "$word" --json
+	is "$(jq -c '[.cgroup,.container.owner_uid,(.others|length)]' <<<"$OUT")" "[\"/docker/$id\",null,0]" "the one that nobody can forge is meant"
+	cri events -c "$word" -F pid --no-legend; is "$(tr -d ' ' <<<"$OUT")" 101 "also by a filter"
+done
+cri why "/user.slice/user@1000.service/$id" --json
+is "$(jq -c '[.container.id,.container.owner_uid]' <<<"$OUT")" "[\"$id\",1000]" "the user's is found by its path"
+cri events -c "/user.slice/user@1000.service/$id" --json; is "$(jq -c '[.pid,.container.owner_uid]' <<<"$OUT")" '[102,1000]' "by a filter too"
+cri why 9999 --json; is "$(jq -c .container.owner_uid <<<"$OUT")" 1000 "a container of a user is found by its id when nobody else has it"
+cri ps -a -c 9999 --json; is "$(jq -c .container.owner_uid <<<"$OUT")" 1000 "ps says whose it is"
+
 DB=$T/broken.db
 printf "ALTER TABLE pod RENAME COLUMN uid TO other;" | mkdb "$DB"
 cri why nowhere; is "$CODE" 3 "a failure to read is exit 3"

@@ -19,7 +19,7 @@ static void parse(const char *path, struct cgroup_identity *ret)
 	cgroup_path_parse(copy, length, NAMESPACES, ret);
 }
 
-enum column { PATH, RUNTIME, KIND, CONTAINER_ID, POD_UID, QOS, OUTER_ID, COLUMNS };
+enum column { PATH, RUNTIME, KIND, CONTAINER_ID, POD_UID, QOS, OUTER_ID, OWNER_UID, COLUMNS };
 
 static void check_vector(char *line)
 {
@@ -38,6 +38,7 @@ static void check_vector(char *line)
 	row_string(column[PATH], identity.pod_uid, column[POD_UID]);
 	row_string(column[PATH], identity.qos, column[QOS]);
 	row_string(column[PATH], identity.outer_id, column[OUTER_ID]);
+	row_equal(column[PATH], identity.owner_uid, column[OWNER_UID][0] ? strtol(column[OWNER_UID], NULL, 10) : CGROUP_NO_OWNER);
 	row_equal(column[PATH], identity.container_path_length > 0, identity.kind == CGROUP_CONTAINER);
 }
 
@@ -228,10 +229,50 @@ static void test_kind_names(void **state)
 	assert_string_equal(cgroup_kind_name((enum cgroup_kind)4), "infra");
 }
 
+/* Whose tree a container is in. */
+static void test_owners(void **state)
+{
+	static const struct {
+		const char *path;
+		int64_t owner;
+	} owners[] = {
+		{ "/user.slice/user-1000.slice/user@1000.service/app.slice/docker-" C ".scope", 1000 },
+		{ "/user.slice/user-1000.slice/session-3.scope/" C, 1000 },
+		{ "/user@1000.service/" C, 1000 },
+		{ "/user@0.service/" C, 0 },
+		{ "/user@4294967294.service/" C, 4294967294 },
+		{ "/user@4294967295.service/" C, -1 },
+		{ "/user@01.service/" C, -1 },
+		{ "/user@.service/" C, -1 },
+		{ "/user@1 .service/" C, -1 },
+		{ "/user@1000/" C, -1 },
+		{ "/user-1000.service/" C, -1 },
+		{ "/user-1000-2.slice/" C, -1 },
+		{ "/user@-1.service/" C, -1 },
+		{ "/user@99999999999.service/" C, -1 },
+		{ "/docker/" C, -1 },
+		{ "/docker/" C "/user@1000.service", -1 }, /* in the container, whose own it is not */
+		{ "/docker/" N "/user@1000.service/" C, 1000 },
+		{ "/user@1.service/docker/" N "/user@2.service/" C, 1 }, /* the outermost */
+		{ "user@1000.service/x/" C, -1 }, /* may be the end of another name */
+		{ "x/user@1000.service/" C, 1000 },
+		{ "/user@1000.service/x.service", -1 }, /* no container */
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(owners); i++) {
+		struct cgroup_identity identity;
+
+		parse(owners[i].path, &identity);
+		row_equal(owners[i].path, identity.owner_uid, owners[i].owner);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_vectors),
+		cmocka_unit_test(test_owners),
 		cmocka_unit_test(test_rows),
 		cmocka_unit_test(test_container_path_length),
 		cmocka_unit_test(test_names_too_long),

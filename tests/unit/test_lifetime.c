@@ -648,6 +648,27 @@ static void test_a_container_older_than_the_recorder_has_no_inferred_start(void 
 	recorder_rig_close(&r);
 }
 
+/* A user may name a cgroup of its own after a container. */
+static void test_a_forged_id_in_the_tree_of_a_user_is_another_instance(void **state)
+{
+	static const char forged[] = "/user.slice/user-1000.slice/user@1000.service/docker/" ID;
+	struct recorder_rig r;
+
+	(void)state;
+	start(&r);
+	(void)rig_lifecycle(&r.rig, EV_CGROUP_MKDIR, 50, 7, forged);
+	(void)rig_lifecycle(&r.rig, EV_CGROUP_EXEC, 50, 7, NULL);
+	(void)rig_lifecycle(&r.rig, EV_CGROUP_MKDIR, 42, 7, PATH);
+	(void)rig_lifecycle(&r.rig, EV_CGROUP_EXEC, 42, 7, NULL);
+	drain(&r);
+	assert_answer(&r, "SELECT count(*) FROM container WHERE id = '" ID "'", 2);
+	assert_text(&r, "SELECT group_concat(coalesce(owner_uid, '-'), ' ') FROM v_container", "1000 -");
+	(void)rig_lifecycle(&r.rig, EV_CGROUP_RMDIR, 50, 7, NULL);
+	drain(&r);
+	assert_text(&r, "SELECT group_concat(owner_uid) FROM v_container WHERE stopped_unix_nano IS NOT NULL", "1000");
+	recorder_rig_close(&r);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -669,6 +690,7 @@ int main(void)
 		cmocka_unit_test(test_an_init_below_leaves_the_limit),
 		cmocka_unit_test(test_a_start_is_inferred_from_the_first_later_event),
 		cmocka_unit_test(test_the_time_of_an_inferred_start),
+		cmocka_unit_test(test_a_forged_id_in_the_tree_of_a_user_is_another_instance),
 		cmocka_unit_test(test_a_runtime_is_no_evidence_of_a_start),
 		cmocka_unit_test(test_a_real_start_replaces_an_inferred_one),
 		cmocka_unit_test(test_another_exec_is_not_the_lost_one),

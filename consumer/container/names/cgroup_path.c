@@ -20,10 +20,12 @@ struct walk {
 	struct match current; /* the innermost container or helper */
 	size_t current_end;   /* of its outermost cgroup in the path */
 	struct pod current_pod;
+	int64_t current_owner;
 	struct span container, outer; /* ids; empty: none. outer is around current */
 	bool container_escaped, outer_escaped;
 	struct pod pod;	 /* below current; only a container at or below it makes it that container's pod */
 	const char *qos; /* named by a cgroup between current and here */
+	int64_t owner; /* of the outermost user tree around here */
 	bool kubernetes;
 	bool qos_visible; /* all cgroups that could name the class are in the path */
 };
@@ -99,6 +101,33 @@ static void walk_pod(struct walk *walk, struct span component)
 		walk->kubernetes = true;
 }
 
+/* The uid between `before` and `after`, a decimal number as systemd writes it; CGROUP_NO_OWNER: the name is another. */
+static int64_t uid_between(struct span name, const char *before, const char *after)
+{
+	struct span digits;
+	int64_t uid = 0;
+
+	if (!span_starts(name, before) || !span_ends(name, after) || name.length <= strlen(before) + strlen(after))
+		return CGROUP_NO_OWNER;
+	digits = span_strip(span_skip(name, strlen(before)), after);
+	if (digits.length > 10 || (digits.length > 1 && digits.at[0] == '0'))
+		return CGROUP_NO_OWNER;
+	for (size_t i = 0; i < digits.length; i++) {
+		if (digits.at[i] < '0' || digits.at[i] > '9')
+			return CGROUP_NO_OWNER;
+		uid = 10 * uid + (digits.at[i] - '0');
+	}
+	return uid < UINT32_MAX ? uid : CGROUP_NO_OWNER;
+}
+
+static void walk_owner(struct walk *walk, struct span component)
+{
+	if (walk->owner == CGROUP_NO_OWNER)
+		walk->owner = uid_between(component, "user@", ".service");
+	if (walk->owner == CGROUP_NO_OWNER)
+		walk->owner = uid_between(component, "user-", ".slice");
+}
+
 static bool same_text(struct span a, struct span b)
 {
 	return a.length == b.length && memcmp(a.at, b.at, a.length) == 0;
@@ -124,6 +153,7 @@ static void walk_match(struct walk *walk, const struct match *match, size_t end)
 	walk->current = *match;
 	walk->current_end = end;
 	walk->current_pod = walk->pod;
+	walk->current_owner = walk->owner;
 	walk->pod = (struct pod){ 0 };
 	walk->qos = NULL;
 }
@@ -147,8 +177,10 @@ static void walk_path(struct walk *walk, struct span path, const char *container
 		component.name = span_strip(component.whole, ".scope");
 		component.depth++;
 		walk_pod(walk, component.whole);
-		if (!fragment || component.depth > 1)
+		if (!fragment || component.depth > 1) {
 			match = component_match(&component);
+			walk_owner(walk, component.whole);
+		}
 		if (match.kind)
 			walk_match(walk, &match, i);
 
@@ -176,15 +208,17 @@ static void conclude_match(const struct walk *walk, struct cgroup_identity *ret)
 	if (ret->kind == CGROUP_CONTAINER) {
 		(void)component_copy_id(ret->container_id, walk->container, walk->container_escaped);
 		ret->container_path_length = walk->current_end;
+		ret->owner_uid = walk->current_owner;
 	}
 }
 
 void cgroup_path_parse(const char *path, size_t length, const char *containerd_namespaces, struct cgroup_identity *ret)
 {
-	struct walk walk = { 0 };
+	struct walk walk = { .owner = CGROUP_NO_OWNER };
 
 	memset(ret, 0, sizeof(*ret));
 	ret->kind = CGROUP_NONE;
+	ret->owner_uid = CGROUP_NO_OWNER;
 	walk_path(&walk, (struct span){ path, length }, containerd_namespaces);
 
 	if (walk.current.kind) {

@@ -7,6 +7,7 @@
 #define CRI_CONSUMER_CONTAINER_NAMES_CGROUP_PATH_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 /* Stored as numbers in the database: never reuse one. */
 enum cgroup_kind {
@@ -19,6 +20,7 @@ enum cgroup_kind {
 };
 
 #define CGROUP_ID_MAX 255
+#define CGROUP_NO_OWNER (-1)
 
 /* Texts are NUL-terminated, "" when the path does not say. They hold graphic ASCII only. */
 struct cgroup_identity {
@@ -30,6 +32,9 @@ struct cgroup_identity {
 	char outer_id[CGROUP_ID_MAX + 1];
 	char pod_uid[37]; /* UUID with dashes, or the 32 hex digits of a static pod */
 	char qos[16];	  /* guaranteed, burstable, besteffort; unknown when that part of the path is missing */
+	/* The user whose delegated tree it is in (user@UID.service or user-UID.slice around the container, the outermost one):
+	 * that user may name a cgroup after any container's id. CGROUP_NO_OWNER: none, or kind is not CGROUP_CONTAINER. */
+	int64_t owner_uid;
 	/* Number of bytes at the beginning of the path that name the container's outermost cgroup; a longer
 	 * path is below it. 0 unless kind is CGROUP_CONTAINER. */
 	size_t container_path_length;
