@@ -211,8 +211,12 @@ static int run(const struct command_call *call)
 	status.read_only = statvfs(status.path, &fs) == 0 && (fs.f_flag & ST_RDONLY);
 	counters_read_kernel(status.config->pin_dir, &status.kernel);
 	exit_code = confine_to_reading(status.path);
-	if (!exit_code)
-		exit_code = history_open(status.path, &status.db);
+	if (exit_code)
+		return exit_code;
+	exit_code = history_open(status.path, &status.db);
+	/* A recorder waits for room on the disk to make its database. */
+	if (exit_code && status.options->alive && recorder_holds_lock(status.path))
+		return EXIT_FOUND;
 	/* The recorder's files lie beside the database, not beside a link to it. */
 	if (!exit_code && db_file_resolve(status.path, status.real_path) != 0)
 		(void)snprintf(status.real_path, sizeof(status.real_path), "%s", status.path);

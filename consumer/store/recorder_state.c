@@ -59,6 +59,14 @@ static enum lock try_lock(const char *path)
 	return errno == EWOULDBLOCK ? LOCK_HELD : LOCK_UNKNOWN;
 }
 
+bool recorder_holds_lock(const char *db_path)
+{
+	char path[PATH_MAX + sizeof(".lock")];
+
+	(void)snprintf(path, sizeof(path), "%s.lock", db_path);
+	return try_lock(path) == LOCK_HELD;
+}
+
 /* age: of the last heartbeat */
 static enum recorder_presence find_presence(const struct recorder_state *state, bool was_running, int64_t age,
 					    const char *lock_path)

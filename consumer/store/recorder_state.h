@@ -39,6 +39,9 @@ extern const char *const recorder_count_names[COUNT_COUNT];
  */
 int recorder_state_read(struct db *db, int64_t now, int64_t interval_ns, const char *lock_path, struct recorder_state *ret);
 
+/* A recorder holds its lock beside the database, which need not exist yet. */
+bool recorder_holds_lock(const char *db_path);
+
 /*
  * Why the recorder cannot store at the moment. The database cannot hold that, so it stands in a small file beside it,
  * "DATABASE.trouble", which is filled up to its full size at the start so that a full disk can be reported too.

@@ -53,6 +53,7 @@ watch()
 		loader status >"$SCENARIO_DIR/loader.status" 2>&1 || { echo "loader: $?"; cat "$SCENARIO_DIR/loader.status"; }
 		cri_ebpf status >"$SCENARIO_DIR/cri.status" 2>&1 || { echo "cri-ebpf: $?"; head -n 5 "$SCENARIO_DIR/cri.status"; }
 		echo >>"$SCENARIO_DIR/looks"
+		sleep 0.2 # leaves the CPU to what is tested
 	done >>"$SCENARIO_DIR/alarms"
 }
 touch "$SCENARIO_DIR/watched"

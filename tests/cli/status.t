@@ -139,6 +139,14 @@ cri status --alive; is "$CODE" 4 "--alive: it is gone"
 write "{}"
 cri status --alive; is "$CODE" 4 "--alive: none has run yet"
 
+"$CRI" status --alive --db "$T/none.db" --config "$T/empty.conf" 2>/dev/null
+is $? 3 "--alive: without a database"
+: >"$T/none.db.lock"
+exec 9>"$T/none.db.lock"; flock 9
+"$CRI" status --alive --db "$T/none.db" --config "$T/empty.conf" 2>/dev/null
+is $? 0 "--alive: a recorder that cannot make its database waits for room"
+exec 9>&-
+
 # A recorder that has not written its state yet, after one that was stopped.
 recorder "$LIVE" 1 false true null
 exec 9>"$DB.lock"; flock 9
