@@ -18,6 +18,7 @@
 #include "consumer/record/notify.h"
 #include "consumer/record/pipeline.h"
 #include "consumer/record/ring.h"
+#include "consumer/record/schedule.h"
 #include "consumer/record/state.h"
 #include "consumer/record/upkeep.h"
 #include "consumer/record/watch.h"
@@ -41,7 +42,6 @@
  * may be wrong, and by a wrong time every event may be too old. */
 #define CLOCK_LEAP_NS 3600000000000LL
 #define CLOCK_DOUBT_NS 86400000000000ULL
-#define NS_PER_MS 1000000ULL
 /* After QUIET_TICKS waits without a record the waits are QUIET_FACTOR times as long; an OOM kill wakes the loop anyway. */
 #define QUIET_TICKS 10
 #define QUIET_FACTOR 3
@@ -340,27 +340,22 @@ static void keep_upkeep(struct loop *loop, uint64_t now)
 	loop->upkeep_ns = due > pause ? due : pause;
 }
 
-static uint64_t earlier(uint64_t a, uint64_t b)
-{
-	return a < b ? a : b;
-}
-
-/* Time until something is due, in milliseconds. */
 static int wait_ms(const struct loop *loop, uint64_t now)
 {
 	const struct recorder *recorder = loop->recorder;
-	uint64_t at = now + recorder->flush_interval_ns * (loop->quiet < QUIET_TICKS ? 1 : QUIET_FACTOR);
+	const struct schedule schedule = {
+		.interval_ns = recorder->flush_interval_ns * (loop->quiet < QUIET_TICKS ? 1 : QUIET_FACTOR),
+		.flush_ns = recorder->flush_interval_ns,
+		.noticed_ns = loop->noticed_ns,
+		.failing = loop->failure != 0,
+		.retry_ns = loop->retry_ns,
+		.open = pipeline_db(recorder->pipeline) != NULL,
+		.care_ns = loop->retention_ns < loop->upkeep_ns ? loop->retention_ns : loop->upkeep_ns,
+		.metrics_ns = loop->metrics_ns,
+		.watchdog_ns = recorder->watchdog_ns ? loop->watchdog_ns : 0,
+	};
 
-	if (loop->failure)
-		at = loop->retry_ns;
-	else if (loop->noticed_ns)
-		at = loop->noticed_ns + recorder->flush_interval_ns;
-	at = earlier(at, loop->metrics_ns > now ? loop->metrics_ns : at);
-	if (!loop->failure)
-		at = earlier(at, earlier(loop->retention_ns, loop->upkeep_ns));
-	if (recorder->watchdog_ns)
-		at = earlier(at, loop->watchdog_ns);
-	return at <= now ? 0 : (int)((at - now + NS_PER_MS - 1) / NS_PER_MS);
+	return schedule_wait_ms(&schedule, now);
 }
 
 static void wait_for_work(struct loop *loop)
