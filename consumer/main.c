@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The verbs; the row of each is at the end of its cmd_<verb>.c. */
 #include <locale.h>
+#include <signal.h>
 #include <string.h>
 
 #include "common/answer.h"
@@ -20,6 +21,7 @@ int main(int argc, char **argv)
 
 	/* Only characters: numbers must not get the decimal comma of a locale. */
 	(void)setlocale(LC_CTYPE, "");
+	(void)signal(SIGXFSZ, SIG_IGN); /* at the limit of file sizes a write fails, as on a full disk */
 	log_init("cri-ebpf", LOG_LEVEL_INFO);
 	if (r < 0) {
 		log_error("cannot open /dev/null for a closed descriptor: %s; nothing was done", strerror(-r));

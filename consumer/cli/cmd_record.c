@@ -213,7 +213,8 @@ static int find_database(struct record *record)
 /* Whether the error may pass while the events wait in the ring, so that another try makes sense. */
 static bool is_temporary(int error)
 {
-	return error == -ENOSPC || error == -EROFS || error == -EBUSY || error == -EIO || error == -ENOMEM;
+	return error == -ENOSPC || error == -EROFS || error == -EBUSY || error == -EIO || error == -ENOMEM ||
+	       error == -ERROR_DB_FILE_LIMIT;
 }
 
 static int explain_unusable(const struct record *record, int error, const char *reason)
@@ -224,7 +225,7 @@ static int explain_unusable(const struct record *record, int error, const char *
 		advice = "install that version, or name another file with --db";
 	else if (error == -ERROR_DB_OWNER)
 		advice = "give it to the recorder's user if it is the recorder's, or name another file with --db";
-	else if (db_origin_is_refused(error))
+	else if (db_origin_is_refused(error) || error == -EISDIR || error == -ERROR_NOT_REGULAR)
 		advice = "name another file with --db";
 	log_error("cannot use \"%s\": %s; it is left as it is and nothing is recorded: %s", record->db, reason, advice);
 	return EXIT_STORE;

@@ -70,11 +70,14 @@ struct loop {
 
 int loop_open_signals(void)
 {
+	/* A closed terminal, and the limit of CPU time while it is soft, end the recorder as cleanly as a request does. */
+	static const int ending[] = { SIGTERM, SIGINT, SIGHUP, SIGXCPU };
 	sigset_t set;
 
 	(void)sigemptyset(&set);
-	(void)sigaddset(&set, SIGTERM);
-	(void)sigaddset(&set, SIGINT);
+	for (size_t i = 0; i < ARRAY_SIZE(ending); i++)
+		(void)sigaddset(&set, ending[i]);
+	(void)signal(SIGPIPE, SIG_IGN); /* who reads the messages may have ended */
 	if (sigprocmask(SIG_BLOCK, &set, NULL) != 0)
 		return -errno;
 
@@ -125,6 +128,11 @@ static void take_result(struct loop *loop, int r)
 			  " ends; install the newer cri-ebpf, or name another file with --db",
 			  loop->recorder->db_path);
 		loop->exit_code = EXIT_DENIED;
+	} else if (r == -ERROR_DB_DIRECTORY) {
+		log_error("the directory of \"%s\" was replaced by another one, which the sandbox of this recorder does not admit:"
+			  " nothing more is acknowledged and it ends; the next recorder goes on there",
+			  loop->recorder->db_path);
+		loop->exit_code = EXIT_UNHEALTHY;
 	} else if (db_origin_is_refused(r)) {
 		log_error("\"%s\" was replaced: %s; it is left as it is, nothing is acknowledged and this recorder ends;"
 			  " move it away, or name another file with --db",
@@ -401,7 +409,7 @@ static int finish(struct loop *loop)
 		return EXIT_FOUND;
 	}
 	take_result(loop, r);
-	return r == -ERROR_RECORD_NEWER || r == -ERROR_DB_NEWER ? EXIT_DENIED : EXIT_STORE;
+	return loop->exit_code < 0 ? EXIT_STORE : loop->exit_code;
 }
 
 static void record(struct loop *loop)

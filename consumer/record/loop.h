@@ -27,7 +27,7 @@ struct recorder {
 	uint64_t generation; /* of the ring */
 	int epoll_fd;  /* of loop_open_epoll() */
 	int pin_fd;    /* of the ring's pin, O_PATH: shows when the pin is removed. -1: not watched */
-	int signal_fd; /* SIGTERM and SIGINT */
+	int signal_fd; /* of loop_open_signals() */
 	int notify_fd; /* of notify_open() */
 	int fault_fd; /* of recorder_fault_open(), or negative */
 	const char *db_path; /* for messages */
@@ -39,7 +39,10 @@ struct recorder {
 	struct retention_settings retention;
 };
 
-/* Blocks SIGTERM and SIGINT. Returns a descriptor to read them from, or a negative errno. */
+/*
+ * Blocks the signals that end the recorder, and ignores SIGPIPE. Returns a descriptor to read them from, or a negative
+ * errno.
+ */
 int loop_open_signals(void);
 
 /* Returns an epoll descriptor for both, or a negative errno. */

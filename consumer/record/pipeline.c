@@ -59,12 +59,17 @@ static void cleanup_pipeline(struct pipeline **pipeline)
 	pipeline_close(*pipeline);
 }
 
+static bool is_disk_full(int error)
+{
+	return error == -ENOSPC || error == -EROFS || error == -ERROR_DB_FILE_LIMIT;
+}
+
 static int abandon(struct pipeline *pipeline, int error)
 {
 	(void)session_fail(&pipeline->session, error);
 	session_abandon(&pipeline->session, error);
 	batch_reset(&pipeline->batch, pipeline->ring);
-	pipeline->earlier = error == -ENOSPC || error == -EROFS ? "disk_full" : "ring_full";
+	pipeline->earlier = is_disk_full(error) ? "disk_full" : "ring_full";
 	return error;
 }
 

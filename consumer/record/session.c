@@ -187,13 +187,25 @@ static bool is_behind(const struct session *session)
 				     ring_rows_position(session->ring_rows) < ring_rows_saved_position(session->previous));
 }
 
+/* One that is missing may come back. */
+static int check_directory(const struct session *session)
+{
+	struct db_file_id now = db_file_identify_directory(session->settings.db_path);
+
+	return now.inode && !db_file_is_same(session->directory, now) ? -ERROR_DB_DIRECTORY : 0;
+}
+
 int session_open(struct session *session)
 {
 	session->guard.db_path = session->settings.db_path;
+	if (!session->directory.inode)
+		session->directory = db_file_identify_directory(session->settings.db_path);
 
 	bool clean = false;
-	int r = open_database(session);
+	int r = check_directory(session);
 
+	if (!r)
+		r = open_database(session);
 	if (!r)
 		r = clean_stop_take(session->db, &clean);
 	if (!r)
@@ -283,7 +295,9 @@ int session_check(struct session *session)
 {
 	session_committed(session); /* for the last commit, when nothing has been stored since */
 
-	int r = check_files(session);
+	int r = check_directory(session);
 
+	if (!r)
+		r = check_files(session);
 	return r ? r : wal_guard_check_size(&session->guard, session->db);
 }

@@ -33,6 +33,7 @@ struct session {
 	bool replaced;		/* the database lacks what this recorder has stored before */
 	struct ring_rows *previous; /* counters and position after the last commit of the session before */
 	struct db_file_id damaged; /* found damaged in use; inode 0: none */
+	struct db_file_id directory; /* of the database when it was opened first */
 	bool opened;		/* once at least */
 	struct row_check check; /* of the rows, which upkeep continues; done at once after a clean stop */
 	struct wal_guard guard;
@@ -41,7 +42,8 @@ struct session {
 
 /*
  * A damaged database of ours, or one of an older version, is set aside and a new one made. Failures are db.h's and those of
- * db_origin_judge_write(); then nothing is open.
+ * db_origin_judge_write(); then nothing is open. -ERROR_DB_DIRECTORY: another directory is now where that of the database
+ * was. Its files are out of reach for a process whose sandbox admits the first one: only a new process can go on.
  */
 int session_open(struct session *session);
 /* The first transaction of the session, with what session_open carried over, is committed. */
@@ -51,8 +53,8 @@ void session_started(struct session *session);
 void session_committed(struct session *session);
 
 /*
-* Before each transaction: 0; -ERROR_DB_REOPEN: the file was moved or deleted, or its wal-index must be replaced:
- * abandon the session and open it again; -EBUSY: its WAL is too large and cannot be truncated.
+ * Before each transaction: 0; -ERROR_DB_REOPEN: the file was moved or deleted, or its wal-index must be replaced:
+ * abandon the session and open it again; -EBUSY: its WAL is too large and cannot be truncated; -ERROR_DB_DIRECTORY.
  */
 int session_check(struct session *session);
 /*

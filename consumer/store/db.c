@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #include "common/cleanup.h"
 #include "consumer/store/db_files.h"
@@ -81,11 +82,24 @@ static int translate(sqlite3 *handle, int code)
 	}
 }
 
+/* SQLite does not keep the errno value of a write that this limit cuts off. */
+static bool is_at_file_limit(const struct db *db)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_FSIZE, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY)
+		return false;
+	return db_file_size(db->path, DB_FILE_DATABASE) >= limit.rlim_cur ||
+	       db_file_size(db->path, DB_FILE_WAL) >= limit.rlim_cur;
+}
+
 int db_result(struct db *db, int code)
 {
+	int r = translate(db->handle, code);
+
 	db->error_message = NULL;
 	db->stopped = db->stopped || (code & 0xff) == SQLITE_CANTOPEN;
-	return translate(db->handle, code);
+	return r == -EIO && is_at_file_limit(db) ? -ERROR_DB_FILE_LIMIT : r;
 }
 
 int db_set_error(struct db *db, int error, const char *message)

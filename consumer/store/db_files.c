@@ -38,6 +38,24 @@ int db_file_stat(const char *path, enum db_file file, struct stat *ret)
 	return r;
 }
 
+static int name_directory(const char *path, char out[PATH_MAX])
+{
+	const char *slash = strrchr(path, '/');
+	int n = snprintf(out, PATH_MAX, "%.*s", slash ? (int)(slash - path) + 1 : 1, slash ? path : ".");
+
+	return n < 0 || n >= PATH_MAX ? -ENAMETOOLONG : 0;
+}
+
+int db_file_stat_directory(const char *path, struct stat *ret)
+{
+	char name[PATH_MAX];
+	int r = name_directory(path, name);
+
+	if (!r && stat(name, ret) != 0)
+		r = -errno;
+	return r;
+}
+
 /* For a file that does not exist: the real path of its directory, with the name. */
 static int resolve_missing(const char *path, char *out)
 {
@@ -50,9 +68,9 @@ static int resolve_missing(const char *path, char *out)
 	/* A dangling link: creating the file would create it elsewhere, under another name. */
 	if (lstat(path, &st) == 0 || !*name)
 		return -ENOENT;
-	n = snprintf(directory, sizeof(directory), "%.*s", slash ? (int)(name - path) : 1, slash ? path : ".");
-	if (n < 0 || (size_t)n >= sizeof(directory))
-		return -ENAMETOOLONG;
+	n = name_directory(path, directory);
+	if (n)
+		return n;
 	if (!realpath(directory, real))
 		return -errno;
 	n = snprintf(out, PATH_MAX, "%s/%s", real[1] ? real : "", name);
@@ -71,6 +89,13 @@ struct db_file_id db_file_identify(const char *path, enum db_file file)
 	struct stat st;
 
 	return db_file_stat(path, file, &st) == 0 ? (struct db_file_id){ st.st_dev, st.st_ino } : (struct db_file_id){ 0 };
+}
+
+struct db_file_id db_file_identify_directory(const char *path)
+{
+	struct stat st;
+
+	return db_file_stat_directory(path, &st) == 0 ? (struct db_file_id){ st.st_dev, st.st_ino } : (struct db_file_id){ 0 };
 }
 
 bool db_file_is_same(struct db_file_id a, struct db_file_id b)
@@ -163,12 +188,11 @@ static int find_free_name(const char *path, const char *label, int64_t seconds, 
 
 static int sync_directory(const char *path)
 {
-	const char *slash = strrchr(path, '/');
 	char name[PATH_MAX];
-	int n = snprintf(name, sizeof(name), "%.*s", slash ? (int)(slash - path) + 1 : 1, slash ? path : ".");
+	int r = name_directory(path, name);
 
-	if (n < 0 || (size_t)n >= sizeof(name))
-		return -ENAMETOOLONG;
+	if (r)
+		return r;
 
 	AUTO_CLOSE int fd = open(name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 

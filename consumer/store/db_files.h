@@ -28,8 +28,11 @@ int db_file_resolve(const char *path, char *out);
 int db_file_name(const char *path, enum db_file file, char *out);
 /* 0 or a negative errno. */
 int db_file_stat(const char *path, enum db_file file, struct stat *ret);
+int db_file_stat_directory(const char *path, struct stat *ret);
 
 struct db_file_id db_file_identify(const char *path, enum db_file file);
+/* Of the directory of the database. */
+struct db_file_id db_file_identify_directory(const char *path);
 bool db_file_is_same(struct db_file_id a, struct db_file_id b);
 /* Bytes; 0 for a file that does not exist. */
 uint64_t db_file_size(const char *path, enum db_file file);

@@ -124,14 +124,13 @@ static void take_owner(const char *path, struct db_origin *origin)
 
 static void take_surroundings(const char *path, struct db_origin *origin)
 {
-	const char *slash = strrchr(path, '/');
-	char wal[PATH_MAX], lock[PATH_MAX], directory[PATH_MAX];
+	char wal[PATH_MAX], lock[PATH_MAX];
+	struct stat st;
 
 	(void)snprintf(wal, sizeof(wal), "%s-wal", path);
 	(void)snprintf(lock, sizeof(lock), "%s.lock", path);
-	(void)snprintf(directory, sizeof(directory), "%.*s", slash ? (int)(slash - path) + 1 : 1, slash ? path : ".");
 	origin->traces = is_own(wal) || is_own(lock);
-	origin->own_directory = is_own(directory);
+	origin->own_directory = db_file_stat_directory(path, &st) == 0 && st.st_uid == geteuid();
 }
 
 int db_origin_read(const char *path, struct db_origin *ret)
@@ -177,8 +176,7 @@ int db_origin_judge_write(const struct db_origin *origin)
 
 bool db_origin_is_refused(int error)
 {
-	static const int refused[] = { -ERROR_DB_NEWER, -ERROR_DB_FOREIGN,  -ERROR_DB_NONE,
-				       -ERROR_DB_OWNER, -ERROR_NOT_REGULAR, -EISDIR };
+	static const int refused[] = { -ERROR_DB_NEWER, -ERROR_DB_FOREIGN, -ERROR_DB_NONE, -ERROR_DB_OWNER };
 
 	for (size_t i = 0; i < ARRAY_SIZE(refused); i++)
 		if (error == refused[i])

@@ -48,7 +48,7 @@ int db_origin_judge_write(const struct db_origin *origin);
 /* Whether the database may be read. 0, -ERROR_DB_NEWER, -ERROR_DB_OLDER, -ERROR_DB_FOREIGN, -ERROR_DB_NONE, -ERROR_DB_EMPTY. */
 int db_origin_judge_read(const struct db_origin *origin);
 
-/* True for the errors of a file that must not be touched, which no waiting mends. */
+/* True for the errors of a file that must not be touched. */
 bool db_origin_is_refused(int error);
 
 /* Reads and judges. */

@@ -141,7 +141,7 @@ static uint64_t measure_wal(struct db *db, uint64_t limit)
 
 int wal_guard_check_size(struct wal_guard *guard, struct db *db)
 {
-	uint64_t warn = test_number("CRI_TEST_LOG_WARN", WAL_WARN_BYTES), limit = WAL_LIMIT * warn;
+	uint64_t warn = test_number("CRI_TEST_WAL_WARN", WAL_WARN_BYTES), limit = WAL_LIMIT * warn;
 	uint64_t wal = measure_wal(db, limit), now = clock_boot_ns();
 
 	if (wal > warn && !guard->warned)

@@ -17,6 +17,8 @@
 	X(DB_NONE, "it is not a database of cri-ebpf, nor of another program that uses SQLite")                        \
 	X(DB_OWNER, "it belongs to another user")                                                                      \
 	X(DB_LEFT, "it is gone, and only its WAL is left")                                                             \
+	X(DB_DIRECTORY, "its directory was replaced by another one")                                                   \
+	X(DB_FILE_LIMIT, "the limit of file sizes (RLIMIT_FSIZE: LimitFSIZE= of the unit, ulimit -f) is reached")      \
 	X(DB_CORRUPT, "the database is damaged")                                                                       \
 	X(DB_SCHEMA, "its tables and views are not those of cri-ebpf: it is damaged, or made to mislead")              \
 	X(VALUE_SIZE, "a value in it is larger than any that cri-ebpf stores")                                         \

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
-# The database file is moved, deleted, replaced or damaged. Recording continues, no file is deleted, nothing is stored
+# The database file or its directory is moved, deleted, replaced or damaged. Recording continues, no file is deleted, nothing is stored
 # twice, and what is missing is a gap.
 set -u
 . "$(dirname "$0")/../lib/scenario.sh"
@@ -79,6 +79,31 @@ for file in wal shm; do
 	is "$(sqlite3 "$DB" "SELECT count(*) FROM v_exit WHERE container_id = '$EXITS_ID'")" 40 "no $file: also after a kill of the recorder"
 	sound "no $file"
 done
+
+# The sandbox admits only the directory that was there when the recorder started.
+ended()
+{
+	! is_running "$RECORDER_PID"
+}
+
+begin_roomy "other directory"
+mv "${DB%/*}" "$SCENARIO_DIR/away"
+exits 20
+wait_for 10 is_logged 'cannot store into|moved or deleted'
+ok $? "other directory: while there is none the recorder waits"
+cp -a "$SCENARIO_DIR/away" "${DB%/*}"
+exits 20
+wait_for 30 ended
+ok $? "other directory: the recorder ends"
+wait "$RECORDER_PID"
+is $? 4 "other directory: exit status 4, which its unit answers with a new start"
+is "$(logged "the directory of \"$DB\" was replaced by another one")" 1 "other directory: it is reported once"
+recorder_start
+ok $? "other directory: the next recorder starts"
+all_recorded 10 "other directory: everything is recorded there"
+balanced "other directory"
+sound "other directory"
+recorder_kill
 
 # damaged NAME: the database and its WAL are set aside, and a new database is begun
 damaged()

@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
-# The recorder has to wait for another writer's lock or for a reader that never ends; the wall clock jumps.
+# The recorder has to wait for another writer's lock, for a larger limit of file sizes or for a reader that never ends; the
+# wall clock jumps.
 set -u
 . "$(dirname "$0")/../lib/scenario.sh"
 . tests/lib/store.sh
@@ -63,10 +64,33 @@ is "$(gaps)" "" "locked by root: no gap"
 balanced "locked by root"
 recorder_stop
 
+# file_limit BYTES|unlimited: of the running recorder
+file_limit()
+{
+	setpriv --reuid cri-ebpf --regid cri-ebpf --clear-groups prlimit --pid "$RECORDER_PID" --fsize="$1:"
+}
+
+begin_roomy "file limit"
+file_limit "$(stat -c %s "$DB-wal")"
+ok $? "file limit: the WAL may not grow further"
+exits 200
+logged_once "file limit" "cannot store into \"$DB\": the limit of file sizes \(RLIMIT_FSIZE"
+wait_for 10 trouble_is_shown 'limit of file sizes'
+ok $? "file limit: status reports it"
+file_limit unlimited
+all_recorded 10 "file limit: everything is recorded when it is raised"
+wait_for 10 is_healthy true
+ok $? "file limit: status is healthy"
+is "$(gaps)" "" "file limit: no gap"
+balanced "file limit"
+sound "file limit"
+recorder_stop
+is $? 0 "file limit: the recorder exits cleanly"
+
 # only a test build can lower wal_limit and shift the clock
 if [ -x "$BUILD/hooked/cri-ebpf" ]; then
 	install -m 0755 "$BUILD/hooked/cri-ebpf" "$SCENARIO_DIR/bin/"
-	export CRI_TEST_LOG_WARN=100000 CRI_TEST_CLOCK=$SCENARIO_DIR/clock/clock
+	export CRI_TEST_WAL_WARN=100000 CRI_TEST_CLOCK=$SCENARIO_DIR/clock/clock
 	begin_roomy "long reader"
 	sql_begin 'BEGIN;' 'SELECT count(*) FROM event;'
 	largest=0

@@ -122,6 +122,9 @@ fi
 "$CRI" events --json --db "$DB" --config "$T/empty.conf" 2>"$T/err" >/dev/full
 is $? 2 "stdout on a full disk is an error"
 like "$(cat "$T/err")" 'standard output.*No space' "and is named"
+(ulimit -f 1; trap - XFSZ; "$CRI" events --json --db "$DB" --config "$T/empty.conf" 2>"$T/err" >"$T/limited")
+is $? 2 "stdout at the limit of file sizes is an error"
+like "$(cat "$T/err")" 'standard output.*File too large' "and is named"
 for words in help --help --version 'why --help' 'meta path /docker/x'; do
 	# shellcheck disable=SC2086
 	"$CRI" $words 2>"$T/err" >/dev/full

@@ -4,7 +4,7 @@
  *   CRI_TEST_DIE=POINT[:N]   ends as by kill -9 when it reaches POINT for the N-th time (default: the first)
  *   CRI_TEST_TRY=WHAT        tries what an intruder would: intruder.c
  *   CRI_TEST_NO_SANDBOX=1    enters no sandbox, so that valgrind can run the program
- *   CRI_TEST_LOG_WARN=BYTES  the size of the WAL above which a warning is logged
+ *   CRI_TEST_WAL_WARN=BYTES  the size of the WAL above which a warning is logged
  *   CRI_TEST_SHARE_DELAY=NS  the first delay before readers may open a new wal-index
  *   CRI_TEST_UPKEEP_DELAY=NS the time from the start to the first upkeep of the database
  *   CRI_TEST_CLOCK=FILE      holds seconds to add to the wall clock; read whenever the clock is read

@@ -296,6 +296,35 @@ static void test_a_foreign_database_in_its_place_is_left_alone(void **state)
 	recorder_rig_close(&r);
 }
 
+static void test_another_directory_ends_recording(void **state)
+{
+	struct recorder_rig r;
+	char away[128];
+	uint64_t acknowledged;
+
+	(void)state;
+	recorder_rig_open(&r, RING);
+	assert_int_equal(recorder_rig_start(&r), 0);
+	emit_exits(&r, 10);
+	assert_int_equal(pipeline_drain(r.pipeline), 0);
+	acknowledged = r.rig.consumer;
+
+	(void)snprintf(away, sizeof(away), "%s.away", r.directory);
+	assert_int_equal(rename(r.directory, away), 0);
+	emit_exits(&r, 7);
+	assert_int_equal(pipeline_drain(r.pipeline), -ENOENT); /* it may come back */
+	assert_int_equal(mkdir(r.directory, 0700), 0);
+	for (int i = 0; i < 2; i++)
+		assert_int_equal(pipeline_drain(r.pipeline), -ERROR_DB_DIRECTORY);
+	assert_int_equal(r.rig.consumer, acknowledged);
+	assert_int_equal(rmdir(r.directory), 0);
+	assert_int_equal(rename(away, r.directory), 0);
+	assert_int_equal(pipeline_drain(r.pipeline), 0);
+	assert_answer(&r, EXITS, 17);
+	assert_answer(&r, "SELECT count(*) FROM gap", 0);
+	recorder_rig_close(&r);
+}
+
 /* PRAGMA synchronous of the recorder's last commit: 1 NORMAL, 2 FULL. */
 static int64_t synchronous(const struct recorder_rig *r)
 {
@@ -485,6 +514,7 @@ int main(void)
 		cmocka_unit_test(test_damage_that_is_met_in_use),
 		cmocka_unit_test(test_a_foreign_file_is_left_alone),
 		cmocka_unit_test(test_a_foreign_database_in_its_place_is_left_alone),
+		cmocka_unit_test(test_another_directory_ends_recording),
 		cmocka_unit_test(test_only_kills_wait_for_the_disk),
 		cmocka_unit_test(test_the_process_that_locks_the_database_is_named),
 		cmocka_unit_test(test_a_readers_lock_is_broken),
