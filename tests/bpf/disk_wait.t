@@ -28,8 +28,8 @@ sql_begin()
 	sqlite3 "$DB" <"$SCENARIO_DIR/sql" >"$SCENARIO_DIR/sql.out" 2>&1 &
 	SQL=$!
 	exec 7>"$SCENARIO_DIR/sql"
-	printf '%s\n' "$@" "SELECT 'begun';" >&7
-	wait_for 5 grep -q begun "$SCENARIO_DIR/sql.out"
+	printf '%s\n' '.timeout 10000' "$@" "SELECT 'begun';" >&7
+	wait_for 15 grep -q begun "$SCENARIO_DIR/sql.out"
 }
 
 sql_end()
