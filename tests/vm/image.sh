@@ -7,7 +7,7 @@
 # shellcheck source=packaging/libraries.sh
 . packaging/libraries.sh
 
-IMAGE_TOOLS="eat as_child late_exit many_exits"
+IMAGE_TOOLS="eat as_child late_exit many_exits held_exit teardown"
 # Packages that our programs need to be built for another architecture. Bring the libraries of setpriv with them.
 IMAGE_DEVELOPMENT="libc6-dev libbpf-dev libelf-dev zlib1g-dev libcap-dev libinih-dev libsqlite3-dev \
 	libseccomp-dev libsmartcols-dev util-linux busybox-static"

@@ -52,12 +52,19 @@ SHORT="own fast group parent exits"
 
 plan_best()
 {
-	ladder "slow $SHORT child init many burst"
+	ladder "slow $SHORT child init dying many burst"
 }
 
 plan_short()
 {
 	ladder "$SHORT"
+}
+
+# Exits while the kernel preempts programs as often as it can (preempt=full on the command line).
+plan_storm()
+{
+	RECORDER_SETTINGS='ring_buffer_size = 8M'
+	ladder storm
 }
 
 plan_node()
@@ -77,7 +84,7 @@ perf_events()
 
 plan_kprobe()
 {
-	perf_events 2 ladder "$SHORT" --rung oom_kill=kprobe --rung memory_pressure_high=kprobe \
+	perf_events 2 ladder "$SHORT dying" --rung oom_kill=kprobe --rung memory_pressure_high=kprobe \
 		--rung memory_pressure_limit=kprobe --rung process_exit=raw_tp --rung process_exit_late=raw_tp --skip-exits 3 \
 		--rung process_fork=raw_tp \
 		--rung cgroup_mkdir=raw_tp --rung cgroup_exec=raw_tp --rung cgroup_rmdir=raw_tp

@@ -7,6 +7,7 @@ CONFIG=/etc/cri-ebpf.conf
 RECORDER_LOG=/tmp/recorder.log
 RECORDER_PID=
 RECORDER_CAPS=
+RECORDER_SETTINGS='process_fork = yes'
 
 # Prints the capability that the recorder needs: before 5.19 map operations need CAP_BPF where unprivileged users may not
 # call bpf(2).
@@ -27,7 +28,7 @@ recorder_prepare()
 	mkdir -p "${DB%/*}"
 	chown cri-ebpf:cri-ebpf "${DB%/*}"
 	chmod 0750 "${DB%/*}"
-	printf 'process_fork = yes\nmetrics_interval = 1s\n' >"$CONFIG"
+	printf '%s\nmetrics_interval = 1s\n' "$RECORDER_SETTINGS" >"$CONFIG"
 	RECORDER_CAPS=$(recorder_caps)
 }
 

@@ -213,6 +213,64 @@ scenario_burst()
 	truth burst pid:"$many" ends:"$(ends_of /tmp/burst)"
 }
 
+# storm_ends: prints the exits of the container that are recorded, as "pid status".
+storm_ends()
+{
+	cri_ebpf events --json -c "$CONTAINER_ID" --type process_exit -n 100000 | awk '
+		function field(name) {
+			return match($0, "\"" name "\": ?[0-9]+") ? substr($0, RSTART + length(name) + 3, RLENGTH - length(name) - 3) + 0 : 0
+		}
+		{ print field("pid"), field("exit_code") * 256 + field("signal") }'
+}
+
+# 9000 exits, and pid namespaces that end with 150 processes each meanwhile. Compared here: so many rows take long to send.
+# wrong: differences between what wait(2) reported and what is recorded.
+scenario_storm()
+{
+	local round wrong pids=''
+
+	container_new
+	: >/tmp/storm
+	for round in 1 2 3; do
+		cg_start "$CGROUP" many_exits 3000 /tmp/storm$round 24 >/dev/null 2>&1
+		many=$CG_PID
+		pids="$pids $many"
+		for _ in 1 2 3; do
+			cg_start "$CGROUP" teardown 150 >/dev/null 2>&1
+			wait "$CG_PID"
+			pids="$pids $CG_PID"
+		done
+		wait "$many"
+		cat /tmp/storm$round >>/tmp/storm
+	done
+	cg_remove "$CGROUP"
+	recorder_quiet
+	for pid in $pids; do
+		echo "$pid 0"
+	done >>/tmp/storm
+	sort /tmp/storm >/tmp/storm.want
+	storm_ends | sort >/tmp/storm.got
+	# the processes of the namespaces: their pids are not known outside
+	wrong=$(diff /tmp/storm.want /tmp/storm.got | grep '^[-+<>]' | grep -v '^[-+]\{3\}')
+	truth storm exits:"$(wc -l </tmp/storm)" recorded:"$(wc -l </tmp/storm.got)" \
+		missing="$(echo "$wrong" | grep '^[-<]' | head -n 5)" \
+		namespaces:"[$(echo "$wrong" | awk '/^[+>]/ { sub(/^[+>] */, ""); n[$2]++ } END { printf "%d,%d", n[9], n[768] }')]" \
+		skipped:"$(loader status --json | sed 's/.*"skipped":\({[^}]*}\).*/\1/')"
+}
+
+# The OOM killer meets a process that is exiting already, and only marks it.
+scenario_dying()
+{
+	local pid
+
+	container_new $((32 * MIB))
+	cg_start "$CGROUP" held_exit 20 24 >/tmp/child 2>&1
+	wait "$CG_PID"
+	read -r pid _ </tmp/child
+	cg_remove "$CGROUP"
+	truth dying pid:"${pid:-null}"
+}
+
 # The whole machine runs out of memory; the process with the highest oom_score_adj is killed.
 scenario_node()
 {
