@@ -202,7 +202,7 @@ static __always_inline int cgroup_removed(const bool typed, struct cgroup *cgrou
 	const struct role role = role_read();
 	struct ev_cgroup identity = {};
 	struct ev_lifecycle *e;
-	struct emit out;
+	struct emit out = {};
 
 	cgroup_identify(typed, cgroup, &identity);
 	if (!role.records || identity.hierarchy != cfg_memory_hierarchy)

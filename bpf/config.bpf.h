@@ -11,7 +11,7 @@ const volatile bool cfg_record_host __weak = false;
 const volatile bool cfg_exit_twice __weak = false;
 /* There is no hook for a limit that is hit; the OOM kill reports it instead. */
 const volatile bool cfg_limit_from_kill __weak = false;
-/* `seen` has every process that the OOM killer kills. */
+/* `seen` gets every process before the OOM killer kills it. */
 const volatile bool cfg_kill_seen __weak = false;
 /* The kernel may skip the program of an exit; process_exit_late finds these exits by `exited`. */
 const volatile bool cfg_second_chance __weak = false;

@@ -12,23 +12,28 @@ static __always_inline bool filter_class_is_host(const struct map_metadata *m)
 	return m->class == META_HOST || m->class == META_HOST_RECORDED;
 }
 
-/* Returns false, and counts the event as filtered, when the cgroup is the host's. Else *room is the class of the
- * record. */
-static __always_inline bool filter_bulk(__u32 kind, const struct ev_cgroup *cgroup, enum emit_room *room)
+/*
+ * Returns false, and counts the event as filtered, when the cgroup is the host's. Else *room is the class of the record.
+ * c: the counters of the kind, which also remember the last container on this CPU: what is a container stays one, and its
+ * number is never used again, so that `metadata` need not be searched for each exit of a storm.
+ */
+static __always_inline bool filter_bulk(struct map_counters *c, const struct ev_cgroup *cgroup, enum emit_room *room)
 {
 	struct map_metadata *m;
 
 	*room = EMIT_BULK;
-	if (cfg_record_host)
+	if (cfg_record_host || c->container == cgroup->id)
 		return true;
 	m = bpf_map_lookup_elem(&metadata, cgroup);
 	if (!m || m->class == META_UNKNOWN) {
 		*room = EMIT_UNCLASSIFIED;
 		return true;
 	}
+	if (m->class == META_CONTAINER)
+		c->container = cgroup->id;
 	if (m->class != META_HOST)
 		return true;
-	emit_filtered(kind);
+	count(&c->filtered);
 	return false;
 }
 

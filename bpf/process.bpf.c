@@ -36,8 +36,8 @@ static __always_inline __u32 exit_status(const bool typed, struct task_struct *t
 
 /*
  * The OOM killer sets oom_mm of every process that it kills, and of processes that were exiting already. `seen` tells
- * them apart where it has every kill; elsewhere the signal must do, since a process that exits by itself has another
- * status.
+ * them apart. Without an entry there it was no kill, if an entry is made before each kill (cfg_kill_seen); the programs at
+ * mark_victim run after the signal, and the exit may be faster than they are: then the signal must do.
  */
 static __always_inline bool exit_is_oom_victim(const bool typed, struct task_struct *task, __u32 tgid, __u64 start_ns)
 {
@@ -47,10 +47,10 @@ static __always_inline bool exit_is_oom_victim(const bool typed, struct task_str
 
 	if (!GET(typed, signal, oom_mm))
 		return false;
-	if (!cfg_kill_seen)
-		return (exit_status(typed, task) & 0x7f) == SIGKILL;
 	value = bpf_map_lookup_elem(&seen, &key);
-	return value && *value != SEEN_DYING;
+	if (value)
+		return *value != SEEN_DYING;
+	return !cfg_kill_seen && (exit_status(typed, task) & 0x7f) == SIGKILL;
 }
 
 /* The exit of an OOM victim may use as much of the ring as the record of the kill. */
@@ -85,17 +85,22 @@ static __always_inline int exit_emit(const bool typed, struct task_struct *task,
 				     const struct role role, __u32 tgid, __u64 start_ns)
 {
 	/* Two sets of programs may preempt each other; the second chance interrupts both. */
-	struct emit out = { .unnumbered = how.late || (cfg_preempted && role.shared) };
+	struct emit out = { .unnumbered = how.late || (cfg_preempted && role.shared),
+			    .counters = emit_counters(EV_PROCESS_EXIT) };
 	enum emit_room room;
 	struct ev_cgroup cgroup = {};
 	struct ev_process_exit *e;
 	bool victim;
 
+	if (!out.counters)
+		return 0;
+	if (how.late)
+		count(&out.counters->late);
 	task_identify_cgroup(typed, task, &cgroup);
 	victim = exit_is_oom_victim(typed, task, tgid, start_ns);
 	if (victim)
 		room = exit_room(tgid, start_ns);
-	else if (!filter_bulk(EV_PROCESS_EXIT, &cgroup, &room))
+	else if (!filter_bulk(out.counters, &cgroup, &room))
 		return 0;
 	if ((how.twice || role.shared) && !seen_first(EV_PROCESS_EXIT, tgid, start_ns, SEEN_RECORDED))
 		return 0;
@@ -131,17 +136,16 @@ static __always_inline int exit_now(const bool typed, struct task_struct *task, 
 static __always_inline int exit_late(const bool typed, struct task_struct *task, const bool twice)
 {
 	const struct exit_how how = { .late = true, .twice = twice };
-	const struct role role = role_read();
 	const __u32 tgid = GET(typed, task, tgid);
-	const __u64 start_ns = GET(typed, task, start_boottime);
-	struct map_counters *c;
+	struct role role;
+	__u64 start_ns;
 
-	if (GET(typed, task, pid) != (int)tgid || GET(typed, task, group_leader) != task || !role.records ||
-	    exited_take(tgid, start_ns, role.shared))
+	if (GET(typed, task, pid) != (int)tgid)
 		return 0;
-	c = emit_counters(EV_PROCESS_EXIT);
-	if (c)
-		count(&c->late);
+	role = role_read();
+	start_ns = GET(typed, task, start_boottime);
+	if (!role.records || exited_take(tgid, start_ns, role.shared) || GET(typed, task, group_leader) != task)
+		return 0;
 	return exit_emit(typed, task, how, role, tgid, start_ns);
 }
 
@@ -197,16 +201,16 @@ static __always_inline int fork_emit(const bool typed, struct task_struct *child
 	struct task_struct *parent = GET(typed, child, real_parent);
 	struct ev_cgroup cgroup = {};
 	struct ev_process_fork *e;
-	struct emit out = {};
+	struct emit out = { .counters = emit_counters(EV_PROCESS_FORK) };
 	enum emit_room room;
 	const struct role role = role_read();
 
-	if (!role.records)
+	if (!role.records || !out.counters)
 		return 0;
 	if (GET(typed, child, pid) != GET(typed, child, tgid))
 		return 0; /* a thread */
 	task_identify_cgroup(typed, child, &cgroup);
-	if (!filter_bulk(EV_PROCESS_FORK, &cgroup, &room))
+	if (!filter_bulk(out.counters, &cgroup, &room))
 		return 0;
 	if (role.shared &&
 	    !seen_first(EV_PROCESS_FORK, GET(typed, child, tgid), GET(typed, child, start_boottime), SEEN_RECORDED))

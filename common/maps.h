@@ -16,6 +16,7 @@ struct map_counters {
 	__u64 filtered;   /* events not recorded: of the host, and OOM marks of exiting processes */
 	__u64 map_errors; /* failed updates of metadata, seen or armed */
 	__u64 since_wakeup; /* records since the reader was last woken */
+	__u64 container; /* exits, forks: kernfs id of a container, the last one on this CPU; 0: none yet */
 	__u64 late; /* exits that the second chance found, recorded or not (`exited`) */
 };
 
@@ -129,7 +130,7 @@ static inline void map_info_terminate(struct map_info *info)
 	}
 }
 
-EV_ASSERT(sizeof(struct map_counters) == 56);
+EV_ASSERT(sizeof(struct map_counters) == 64);
 EV_ASSERT(sizeof(struct map_metadata) == 384);
 EV_ASSERT(sizeof(struct map_seen_key) == 16);
 EV_ASSERT(sizeof(struct map_armed_key) == 16);

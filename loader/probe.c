@@ -21,9 +21,8 @@ const struct probe probes[PROBE_COUNT] = {
 		.rungs = {
 			{ .name = "fentry", .programs = { "oom_kill_fentry", "oom_decide_fentry" }, .kill_seen = true },
 			{ .name = "kprobe", .programs = { "oom_kill_kprobe", "oom_decide_kprobe" }, .kill_seen = true },
-			{ .name = "mark_victim", .programs = { "oom_mark", "signal_kernel_kill" }, .kill_noted = true,
-			  .kill_seen = true },
-			{ .name = "mark_victim_only", .programs = { "oom_mark" }, .kill_seen = true },
+			{ .name = "mark_victim", .programs = { "oom_mark", "signal_kernel_kill" }, .kill_noted = true },
+			{ .name = "mark_victim_only", .programs = { "oom_mark" } },
 			{ .name = "mark_victim_pid", .programs = { "oom_mark_pid" } },
 		},
 	},

@@ -36,7 +36,7 @@ struct probe_rung {
 	bool per_cpu;    /* attached to a perf clock event on each CPU */
 	bool exit_twice; /* two threads that exit together may both look like the last one */
 	bool kill_noted; /* distinguishes a mark without a kill from a kill */
-	bool kill_seen;  /* `seen` gets every process that is killed */
+	bool kill_seen;  /* `seen` gets every process before it is killed */
 	bool scans;      /* needs the map in which scans are noted */
 	bool second_chance; /* needs the maps in which exits are noted */
 	bool needs_probe_read; /* useless where bpf_probe_read_kernel() is refused */
