@@ -400,9 +400,10 @@ fuzz: deps-build
 			|| exit 1; done
 
 # One JSON object a line: {"name":..., "value":..., "unit":...}
-bench: all $(BENCH_BIN)
+bench: all $(BENCH_BIN) $(BUILD)/mkdb
 	$(Q)for program in $(BENCH_BIN); do $$program || exit 1; done
 	$(Q)$(SHELL_BUILD) tests/bench/kernel.sh
+	$(Q)$(SHELL_BUILD) tests/bench/start.sh
 
 fmt:
 	clang-format -i $(COMMON_SRC) $(LOADER_SRC) $(CONSUMER_SRC) $(wildcard common/*.h loader/*.h consumer/*.h consumer/*/*.h consumer/*/*/*.h bpf/*.[ch])

@@ -33,6 +33,7 @@ prepare()
 	tests/cli/*) targets=(all build/mkdb) ;;
 	esac
 	! grep -qs 'hooked' "$tree/$1" || targets+=(hooked)
+	! grep -qs 'mkdb' "$tree/$1" || targets+=(build/mkdb)
 	make -C "$tree" --no-print-directory "${targets[@]}" >"$scratch/build.log" 2>&1
 }
 
