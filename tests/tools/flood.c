@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * flood KIND [DIRECTORY [NUMBER]]: causes one kind of event as fast as it can, until SIGTERM. Prints how many times.
+ * flood KIND [DIRECTORY [NUMBER]]: causes one kind of event as fast as it can, until SIGTERM. Prints "begun" when there were
+ * enough of them to fill a part of a small ring, and at the end how many there were.
  *
  *   fork                        processes that exit at once
  *   namespaces                  the same, each the init of a user and pid namespace of its own
@@ -210,20 +211,23 @@ static const struct {
 	const char *name;
 	int arguments;
 	int (*flood)(long i);
+	long enough;
 } kinds[] = {
-	{ "fork", 0, flood_fork },	 { "namespaces", 0, flood_namespaces }, { "oom", 1, flood_oom },
-	{ "cgroups", 2, flood_cgroups }, { "pressure", 2, flood_pressure },
+	{ "fork", 0, flood_fork, 500 },	     { "namespaces", 0, flood_namespaces, 500 }, { "oom", 1, flood_oom, 60 },
+	{ "cgroups", 2, flood_cgroups, 60 }, { "pressure", 2, flood_pressure, 10 },
 };
 
 int main(int argc, char **argv)
 {
 	const struct sigaction action = { .sa_handler = stop };
 	int (*flood)(long i) = NULL;
-	long i;
+	long i, enough = 0;
 
 	for (size_t k = 0; argc > 1 && k < sizeof(kinds) / sizeof(kinds[0]); k++)
-		if (strcmp(argv[1], kinds[k].name) == 0 && argc == 2 + kinds[k].arguments)
+		if (strcmp(argv[1], kinds[k].name) == 0 && argc == 2 + kinds[k].arguments) {
 			flood = kinds[k].flood;
+			enough = kinds[k].enough;
+		}
 	directory = argc > 2 ? argv[2] : NULL;
 	number = argc > 3 ? strtol(argv[3], NULL, 10) : 1;
 	if (!flood || number < 1 || number > 64) {
@@ -231,6 +235,7 @@ int main(int argc, char **argv)
 				"pressure DIRECTORY COUNT\n");
 		return 2;
 	}
+	setvbuf(stdout, NULL, _IONBF, 0);
 	(void)sigaction(SIGTERM, &action, NULL);
 	for (i = 0; !stopped; i++) {
 		int r = flood(i);
@@ -239,6 +244,8 @@ int main(int argc, char **argv)
 			fprintf(stderr, "flood: at %ld: %s\n", i, strerror(-r));
 			return 1;
 		}
+		if (i == enough)
+			printf("begun\n");
 	}
 	printf("%ld\n", i);
 	return 0;
