@@ -60,7 +60,9 @@ static __always_inline void metadata_set_path(struct map_metadata *m, const char
 {
 	__u32 cut = length > META_PATH_MAX ? length - META_PATH_MAX : 0;
 
-	m->path_cut = cut > 0;
+	m->path_cut = cut > 0 ? META_CUT_BEGINNING : 0;
+	if (length == EV_PATH_MAX - 1)
+		m->path_cut |= META_CUT_END;
 	m->path_length = length - cut;
 	bpf_probe_read_kernel(m->path, META_PATH_MAX, path + (cut & (EV_PATH_MAX - 1)));
 }

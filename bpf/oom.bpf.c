@@ -73,11 +73,12 @@ static __always_inline void oom_send(struct scratch *s, struct ev_oom_kill *e, s
 		struct cgroup *cgroup = task_cgroup(false, current);
 
 		cgroup_identify(false, cgroup, &e->trigger_cgroup);
-		if (e->trigger_cgroup.id != e->cgroup.id)
-			cgroup_names_append(s, &end, &e->trigger_names, cgroup);
+		if (e->trigger_cgroup.id != e->cgroup.id && cgroup_names_append(s, &end, &e->trigger_names, cgroup))
+			e->flags |= EV_F_TRIGGER_NAMES_CUT;
 	}
-	if (e->limit_cgroup.id && e->limit_cgroup.id != e->cgroup.id)
-		cgroup_names_append(s, &end, &e->limit_names, limit);
+	if (e->limit_cgroup.id && e->limit_cgroup.id != e->cgroup.id &&
+	    cgroup_names_append(s, &end, &e->limit_names, limit))
+		e->flags |= EV_F_LIMIT_NAMES_CUT;
 	emit_output(s, EV_OOM_KILL, end, room);
 }
 

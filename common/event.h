@@ -128,6 +128,8 @@ enum ev_oom_flags {
 	EV_F_LIMIT_EXACT = 1 << 1, /* the limit's owner was read from the kernel's oom_control, else it is inferred */
 	EV_F_GROUP_KILL = 1 << 2,  /* killed by memory.oom.group */
 	EV_F_CHOSEN = 1 << 3,      /* the OOM killer chose this process; not set for other members of a group kill */
+	EV_F_TRIGGER_NAMES_CUT = 1 << 4, /* EV_F_NAMES_CUT is about the names of the victim's cgroup */
+	EV_F_LIMIT_NAMES_CUT = 1 << 5,
 };
 
 struct ev_oom_kill {
@@ -205,6 +207,7 @@ struct ev_lifecycle {
 	struct ev_tail path; /* MKDIR only: path from the hierarchy's root, "/a/b", without NUL */
 };
 
+/* A path of EV_PATH_MAX - 1 bytes may lack its end. */
 #define EV_PATH_MAX 1024 /* TRACE_CGROUP_PATH's buffer, kernel/cgroup/cgroup-internal.h */
 
 #ifdef CRI_TEST_KIND

@@ -34,13 +34,18 @@ enum meta_source {
 	META_SCAN = 3,  /* found by the recorder */
 };
 
+enum meta_cut { /* the path lacks */
+	META_CUT_BEGINNING = 1 << 0,
+	META_CUT_END = 1 << 1,
+};
+
 #define META_PATH_MAX 372
 
 struct map_metadata {
 	__u8 class;        /* enum meta_class */
 	__u8 source;       /* enum meta_source */
 	__u16 path_length; /* bytes; 0: unknown */
-	__u8 path_cut;     /* 1: the beginning of the path was cut off */
+	__u8 path_cut;     /* enum meta_cut */
 	__u8 unit;         /* 1: the hierarchy's root, or a plain systemd unit below one: certainly the host's */
 	__u8 made_by_host; /* 1: created by a process of a cgroup that is the host's; 0: not, or not known */
 	__u8 zero;

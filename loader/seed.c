@@ -39,7 +39,7 @@ static void metadata_fill(struct map_metadata *m, const char *path, size_t lengt
 	m->class = unit ? META_HOST : META_UNKNOWN;
 	m->unit = unit;
 	m->source = META_SEED;
-	m->path_cut = cut > 0;
+	m->path_cut = cut > 0 ? META_CUT_BEGINNING : 0;
 	m->path_length = length - cut;
 	memcpy(m->path, path + cut, length - cut);
 }

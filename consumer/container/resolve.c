@@ -13,6 +13,7 @@
 #include "consumer/container/map_walk.h"
 #include "consumer/container/names/name_source.h"
 #include "consumer/text/clock.h"
+#include "consumer/text/path_mark.h"
 
 /* Time until the next attempt to find the path of a cgroup for which no source had one. */
 #define RETRY_NS 2000000000ULL
@@ -30,7 +31,7 @@ struct resolve {
 	size_t removed_count, removed_room;
 };
 
-/* A path; if it does not begin with a slash, its beginning is missing. */
+/* A path, marked where a part is missing (path_mark.h). */
 struct path {
 	char text[PATH_ROOM];
 	size_t length; /* 0: not known */
@@ -99,34 +100,48 @@ static void set_path(struct path *path, const char *text, size_t length)
 	}
 }
 
+/* Marks the ends that are missing. A mark takes the place of nothing: the text behind it begins as it was found. */
+static void set_cut_path(struct path *path, const char *text, size_t length, bool lacks_beginning, bool lacks_end)
+{
+	size_t before = lacks_beginning ? PATH_MARK_LENGTH : 0, after = lacks_end ? PATH_MARK_LENGTH : 0;
+
+	if (length == 0 || before + length + after >= sizeof(path->text))
+		return;
+	(void)memcpy(path->text, PATH_MARK, before);
+	(void)memcpy(path->text + before, text, length);
+	(void)memcpy(path->text + before + length, PATH_MARK, after);
+	path->length = before + length + after;
+}
+
 static void path_from_hint(const struct resolve_hint *hint, struct path *path)
 {
 	char text[EV_NAMES_MAX + 1];
 
-	if (hint->path.length > 0) {
-		set_path(path, hint->path.data, hint->path.length);
-	} else if (hint->names.length > 0) {
-		size_t length = name_list_path(hint->names, text, sizeof(text));
-
-		/* Without its beginning it must not begin with a slash. */
-		if (hint->cut && length > 1)
-			set_path(path, text + 1, length - 1);
-		else
-			set_path(path, text, length);
-	}
+	if (hint->path.length > 0)
+		set_cut_path(path, hint->path.data, hint->path.length, false, hint->path.length >= EV_PATH_MAX - 1);
+	else if (hint->names.length > 0)
+		set_cut_path(path, text, name_list_path(hint->names, text, sizeof(text)), hint->cut, false);
 }
 
 static void path_from_metadata(const struct map_metadata *metadata, struct path *path)
 {
-	size_t skip = metadata->path_cut && metadata->path[0] == '/' ? 1 : 0;
-
-	if (metadata->path_length > skip)
-		set_path(path, metadata->path + skip, metadata->path_length - skip);
+	set_cut_path(path, metadata->path, metadata->path_length, metadata->path_cut & META_CUT_BEGINNING,
+		     metadata->path_cut & META_CUT_END);
 }
 
 static bool is_whole(const struct path *path)
 {
-	return path->length > 0 && path->text[0] == '/';
+	return path_mark_is_whole(path->text, path->length);
+}
+
+/* Without a last name that may not be whole. */
+static size_t named_length(const struct path *path)
+{
+	size_t length = path->length;
+
+	while (path_mark_at_end(path->text, path->length) && length > 1 && path->text[length - 1] != '/')
+		length--;
+	return length;
 }
 
 /* Tries the sources, cheapest first; a whole path replaces one whose beginning is missing. */
@@ -222,7 +237,7 @@ static bool needs_row(const struct resolve *resolve, const struct resolve_hint *
 /* The word for meta_source. */
 static const char *identify(const struct resolve *resolve, const struct path *path, struct cgroup_identity *ret)
 {
-	const struct name_query query = { path->text, path->length, resolve->settings.containerd_namespaces };
+	const struct name_query query = { path->text, named_length(path), resolve->settings.containerd_namespaces };
 
 	*ret = (struct cgroup_identity){ .kind = CGROUP_NONE };
 	return name_source_identify(&query, ret);

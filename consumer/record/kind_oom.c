@@ -42,9 +42,14 @@ enum oom_scope kind_oom_scope(const struct place *victim, const struct place *li
 static int find_place(struct enrich *enrich, const struct ev *ev, const struct ev_cgroup *cgroup, enum oom_tail tail,
 		      struct place *ret)
 {
+	static const uint32_t cuts[] = {
+		[TAIL_VICTIM] = EV_F_NAMES_CUT,
+		[TAIL_TRIGGER] = EV_F_TRIGGER_NAMES_CUT,
+		[TAIL_LIMIT] = EV_F_LIMIT_NAMES_CUT,
+	};
 	const struct resolve_hint hint = {
 		.names = ev->tails[tail],
-		.cut = ev->oom_kill.flags & EV_F_NAMES_CUT,
+		.cut = ev->oom_kill.flags & cuts[tail],
 		.time_ns = ev->h.time_ns,
 	};
 

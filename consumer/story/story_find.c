@@ -10,6 +10,7 @@
 #include "consumer/query/sql.h"
 #include "consumer/story/story_read.h"
 #include "consumer/text/error.h"
+#include "consumer/text/path_mark.h"
 #include "consumer/text/time_words.h"
 
 #define FOREVER "9223372036854775807"
@@ -34,11 +35,19 @@ static int64_t int_or_unknown(struct db_stmt *stmt, int column)
 	return db_is_null(stmt, column) ? STORY_UNKNOWN : db_int(stmt, column);
 }
 
+/* A text that does not fit has a mark where it was cut, between two characters of UTF-8. */
 static void copy_text(char *out, size_t size, struct db_stmt *stmt, int column)
 {
 	const char *text = db_text(stmt, column, NULL);
+	size_t length = text ? strlen(text) : 0;
 
 	(void)snprintf(out, size, "%s", text ? text : "");
+	if (length < size || size <= PATH_MARK_LENGTH)
+		return;
+	length = size - 1 - PATH_MARK_LENGTH;
+	while (length > 0 && ((unsigned char)text[length] & 0xc0) == 0x80)
+		length--;
+	(void)memcpy(out + length, PATH_MARK, PATH_MARK_LENGTH + 1);
 }
 
 /* Only container instances that existed at these times. A start that was not recorded counts as the first event; the end

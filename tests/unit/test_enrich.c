@@ -74,7 +74,7 @@ static void test_names_without_a_beginning(void **state)
 	start(&r);
 	emit_pressure(&r, 42, names, sizeof(names), EV_F_NAMES_CUT);
 	drain(&r);
-	assert_text(&r, "SELECT cgroup FROM v_pressure", "system.slice/docker-" ID ".scope");
+	assert_text(&r, "SELECT cgroup FROM v_pressure", "…/system.slice/docker-" ID ".scope");
 	assert_text(&r, "SELECT container_id FROM v_pressure", ID);
 	recorder_rig_close(&r);
 }
@@ -473,12 +473,64 @@ static void test_a_small_cache(void **state)
 	recorder_rig_close(&r);
 }
 
+/* The path of a mkdir has no more than EV_PATH_MAX - 1 bytes: one of that length may lack its end. */
+static void test_a_path_without_its_end_is_marked(void **state)
+{
+	char path[EV_PATH_MAX], want[EV_PATH_MAX + 8], got[EV_PATH_MAX + 8];
+	struct recorder_rig r;
+
+	(void)state;
+	start(&r);
+	(void)snprintf(path, sizeof(path), "/docker/" ID "/");
+	(void)memset(path + strlen(path), 'a', sizeof(path) - 1 - strlen(path));
+	(void)memcpy(path + sizeof(path) - 66, "/" OTHER, 65); /* may be the beginning of a longer name */
+	path[sizeof(path) - 1] = '\0';
+	(void)snprintf(want, sizeof(want), "%s…", path);
+	(void)rig_lifecycle(&r.rig, EV_CGROUP_MKDIR, 42, 7, path);
+	(void)rig_exit(&r.rig, 0, 100, 42, 0);
+	drain(&r);
+	ask_text(r.path, "SELECT cgroup FROM v_exit", got, sizeof(got));
+	assert_string_equal(got, want);
+	assert_text(&r, "SELECT container_id FROM v_exit", ID);
+	assert_answer(&r, "SELECT count(*) FROM cgroup WHERE path = '/docker/" ID "'", 0);
+	recorder_rig_close(&r);
+}
+
+/* The names of the trigger's and the limit's cgroup may be cut too, and those of the victim's not. */
+static void test_each_list_of_names_has_its_own_mark(void **state)
+{
+	static const char names[] = "a\0b";
+	struct {
+		struct ev_oom_kill e;
+		char names[3][sizeof(names)];
+	} record = { .e = { .victim = rig_task(100, "dd"), .trigger = rig_task(101, "dd"), .decision_ns = 5 } };
+	struct recorder_rig r;
+
+	(void)state;
+	start(&r);
+	record.e.cgroup = rig_cgroup(42);
+	record.e.trigger_cgroup = rig_cgroup(43);
+	record.e.limit_cgroup = rig_cgroup(44);
+	record.e.flags = EV_F_TRIGGER_NAMES_CUT | EV_F_LIMIT_NAMES_CUT;
+	for (size_t i = 0; i < 3; i++)
+		(void)memcpy(record.names[i], names, sizeof(names));
+	record.e.names = (struct ev_tail){ sizeof(record.e), sizeof(names) };
+	record.e.trigger_names = (struct ev_tail){ sizeof(record.e) + sizeof(names), sizeof(names) };
+	record.e.limit_names = (struct ev_tail){ sizeof(record.e) + 2 * sizeof(names), sizeof(names) };
+	assert_true(rig_emit(&r.rig, 0, EV_OOM_KILL, &record, sizeof(record.e) + 3 * sizeof(names)));
+	drain(&r);
+	assert_text(&r, "SELECT cgroup || ' ' || trigger_cgroup || ' ' || limit_cgroup FROM v_oom", "/b/a …/b/a …/b/a");
+	recorder_rig_close(&r);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_the_map_names_a_cgroup),
 		cmocka_unit_test(test_the_record_names_a_cgroup),
 		cmocka_unit_test(test_names_without_a_beginning),
+		cmocka_unit_test(test_a_path_without_its_end_is_marked),
+		cmocka_unit_test(test_each_list_of_names_has_its_own_mark),
 		cmocka_unit_test(test_a_complete_path_is_preferred_to_a_truncated_one),
 		cmocka_unit_test(test_the_file_system_names_a_cgroup),
 		cmocka_unit_test(test_later_knowledge_completes_earlier_rows),
