@@ -15,7 +15,8 @@ cd "$(dirname "$0")/../.." || exit 1
 . tests/lib/history.sh
 
 rows=${1:-10000000}
-history=$BUILD/bench/history-$rows.db
+# of these tables
+history=$BUILD/bench/history-$rows-$(cat consumer/store/schema*.c | cksum | cut -d ' ' -f 1).db
 
 # start WHAT: the figures of ten starts
 start()
@@ -40,6 +41,7 @@ scenario_prepare 'retention_size = 16G' 'retention_age = 36500d'
 first=$(tool first_commit) || bail_out "cannot build first_commit"
 mkdir -p "${history%/*}"
 if [ ! -e "$history" ]; then
+	rm -f "$BUILD/bench/history-$rows"*
 	history_make "$history.new" "$rows" && mv "$history.new" "$history" && rm -f "$history.new"-*
 fi
 mkdir -m 0750 "${DB%/*}"
