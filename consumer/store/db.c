@@ -171,9 +171,13 @@ void db_file_sizes(const struct db *db, uint64_t *ret_database, uint64_t *ret_wa
 	*ret_wal = db_file_size(db->path, DB_FILE_WAL);
 }
 
-void db_set_busy_timeout(struct db *db, unsigned int milliseconds)
+unsigned int db_set_busy_timeout(struct db *db, unsigned int milliseconds)
 {
+	unsigned int before = db->busy_timeout_ms;
+
+	db->busy_timeout_ms = milliseconds;
 	(void)sqlite3_busy_timeout(db->handle, (int)milliseconds);
+	return before;
 }
 
 void db_close(struct db *db)
@@ -231,7 +235,7 @@ int db_handle_open(const char *name, const char *path, enum db_access access, st
 	/* The contents of the file must not make SQLite run functions or change itself. */
 	(void)sqlite3_db_config(db->handle, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
 	(void)sqlite3_db_config(db->handle, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
-	db_set_busy_timeout(db, BUSY_TIMEOUT_MS);
+	(void)db_set_busy_timeout(db, BUSY_TIMEOUT_MS);
 	*ret = TAKE_PTR(db);
 	return 0;
 }

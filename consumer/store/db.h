@@ -41,8 +41,9 @@ bool db_wal_moved(const struct db *db);
  * on the old file exclude no other process any more: what a reader has read since may be wrong, and a writer must stop.
  */
 bool db_wal_index_moved(const struct db *db);
-/* How long a call waits for a lock of another process before it fails with -EBUSY; two seconds by default. */
-void db_set_busy_timeout(struct db *db, unsigned int milliseconds);
+/* How long a call waits for a lock of another process before it fails with -EBUSY; two seconds by default. Returns the former
+ * value. */
+unsigned int db_set_busy_timeout(struct db *db, unsigned int milliseconds);
 /* Bytes of the database file and of its WAL; 0 for a file that does not exist. */
 void db_file_sizes(const struct db *db, uint64_t *ret_database, uint64_t *ret_wal);
 /* The message for the last failure, of SQLite or of these functions; valid until the next call. "" for db NULL. */

@@ -17,6 +17,7 @@ struct db {
 	bool immutable;		    /* opened as a file that does not change: there was no WAL */
 	const char *error_message;  /* of the last failure, static; NULL: that of SQLite */
 	struct db_file_id files[DB_FILE_COUNT]; /* as they were when the database was opened */
+	unsigned int busy_timeout_ms;
 	uint64_t limit_ns;	    /* for each statement; 0: none */
 	uint64_t deadline_ns;	    /* of the running statement, monotonic clock */
 };

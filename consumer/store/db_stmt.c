@@ -17,6 +17,7 @@ struct db_stmt {
 	sqlite3_stmt *handle;
 	struct db_stmt *next;
 	struct db_stmt **link; /* what points at this one */
+	int bind_code;	       /* of the first value since the last step that could not be bound */
 };
 
 /* True when only blanks and comments follow. */
@@ -90,19 +91,25 @@ void db_finish_all(struct db_stmt **stmts, size_t count)
 	}
 }
 
+static void note_bind(struct db_stmt *stmt, int code)
+{
+	if (stmt->bind_code == SQLITE_OK)
+		stmt->bind_code = code;
+}
+
 void db_bind_int(struct db_stmt *stmt, int position, int64_t value)
 {
-	(void)sqlite3_bind_int64(stmt->handle, position, value);
+	note_bind(stmt, sqlite3_bind_int64(stmt->handle, position, value));
 }
 
 void db_bind_text(struct db_stmt *stmt, int position, const char *text, size_t length)
 {
-	(void)sqlite3_bind_text64(stmt->handle, position, text, length, SQLITE_STATIC, SQLITE_UTF8);
+	note_bind(stmt, sqlite3_bind_text64(stmt->handle, position, text, length, SQLITE_STATIC, SQLITE_UTF8));
 }
 
 void db_bind_null(struct db_stmt *stmt, int position)
 {
-	(void)sqlite3_bind_null(stmt->handle, position);
+	note_bind(stmt, sqlite3_bind_null(stmt->handle, position));
 }
 
 void db_bind_string(struct db_stmt *stmt, int position, const char *text)
@@ -141,7 +148,11 @@ int db_step(struct db_stmt *stmt)
 	if (db->limit_ns && !sqlite3_stmt_busy(stmt->handle))
 		db->deadline_ns = clock_monotonic_ns() + db->limit_ns;
 
-	int code = sqlite3_step(stmt->handle);
+	int code = stmt->bind_code;
+
+	stmt->bind_code = SQLITE_OK;
+	if (code == SQLITE_OK)
+		code = sqlite3_step(stmt->handle);
 
 	if (code == SQLITE_ROW)
 		return 1;

@@ -25,7 +25,10 @@ static inline void cleanup_stmt(struct db_stmt **stmt)
 int db_prepare_all(struct db *db, const char *const *sql, size_t count, struct db_stmt **ret);
 void db_finish_all(struct db_stmt **stmts, size_t count);
 
-/* Parameters from 1. Text is not copied: it must stay valid until the next step or reset. NULL text binds NULL. */
+/*
+ * Parameters from 1. Text is not copied: it must stay valid until the next step or reset. NULL text binds NULL. A value that
+ * cannot be bound makes the next step fail.
+ */
 void db_bind_int(struct db_stmt *stmt, int position, int64_t value);
 void db_bind_text(struct db_stmt *stmt, int position, const char *text, size_t length);
 void db_bind_string(struct db_stmt *stmt, int position, const char *text); /* "" binds NULL */

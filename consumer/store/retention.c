@@ -100,11 +100,10 @@ static int save_state(struct db *db, const struct state *state)
 /* Checkpoints as much of the WAL as is possible without waiting for readers. */
 static int shorten_wal(struct db *db)
 {
-	int r = db_exec(db, "PRAGMA busy_timeout = 0");
+	unsigned int timeout = db_set_busy_timeout(db, 0);
+	int r = db_exec(db, "PRAGMA wal_checkpoint(TRUNCATE)");
 
-	if (!r)
-		r = db_exec(db, "PRAGMA wal_checkpoint(TRUNCATE)");
-	(void)db_exec(db, "PRAGMA busy_timeout = 2000");
+	(void)db_set_busy_timeout(db, timeout);
 	return r == -EBUSY ? 0 : r;
 }
 

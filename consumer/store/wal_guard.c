@@ -106,7 +106,7 @@ void wal_guard_prepare(struct wal_guard *guard, bool first)
 void wal_guard_opened(const struct wal_guard *guard, struct db *db)
 {
 	if (is_hasty(guard))
-		db_set_busy_timeout(db, HASTE_BUSY_TIMEOUT_MS);
+		(void)db_set_busy_timeout(db, HASTE_BUSY_TIMEOUT_MS);
 }
 
 void wal_guard_settled(struct wal_guard *guard)

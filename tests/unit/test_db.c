@@ -7,6 +7,7 @@
 
 #include "consumer/store/db.h"
 #include "consumer/store/db_internal.h"
+#include "consumer/store/retention.h"
 #include "consumer/store/schema.h"
 #include "consumer/store/schema_index.h"
 #include "consumer/text/error.h"
@@ -249,6 +250,47 @@ static void test_text_keeps_every_byte(void **state)
 	close_fixture(&f);
 }
 
+/* A statement never runs with the value of an earlier row in the place of one that could not be bound. */
+static void test_a_value_that_cannot_be_bound(void **state)
+{
+	struct fixture f;
+	struct db_stmt *stmt = NULL;
+
+	(void)state;
+	open_fixture(&f);
+	assert_int_equal(open_write(&f), 0);
+	assert_int_equal(db_prepare(f.db, "SELECT ?1", &stmt), 0);
+	db_bind_int(stmt, 1, 5);
+	assert_int_equal(db_step(stmt), 1);
+	db_reset(stmt);
+	db_bind_text(stmt, 1, "x", (size_t)1 << 40);
+	db_bind_int(stmt, 2, 6);
+	assert_true(db_step(stmt) < 0);
+	db_bind_int(stmt, 1, 7);
+	assert_int_equal(db_step(stmt), 1);
+	assert_int_equal(db_int(stmt, 0), 7);
+	close_fixture(&f);
+}
+
+static void test_the_busy_timeout_is_put_back(void **state)
+{
+	static const struct event_storage *const none[] = { NULL };
+	struct retention_settings settings = { .storages = none };
+	int64_t milliseconds = 0;
+	struct fixture f;
+
+	(void)state;
+	open_fixture(&f);
+	assert_int_equal(open_write(&f), 0);
+	assert_int_equal(db_set_busy_timeout(f.db, 100), 2000);
+	assert_int_equal(db_used_bytes(f.db, &settings.size), 0); /* less than it takes with its WAL */
+	assert_true(retention_step(f.db, &settings, 1) >= 0);
+	assert_int_equal(db_number(f.db, 0, &milliseconds, "PRAGMA busy_timeout"), 0);
+	assert_int_equal(milliseconds, 100);
+	assert_int_equal(db_set_busy_timeout(f.db, 2000), 100);
+	close_fixture(&f);
+}
+
 static void test_one_statement_only(void **state)
 {
 	static const struct {
@@ -438,6 +480,8 @@ int main(void)
 		cmocka_unit_test(test_files_that_are_no_database),
 		cmocka_unit_test(test_files_that_are_no_files),
 		cmocka_unit_test(test_text_keeps_every_byte),
+		cmocka_unit_test(test_a_value_that_cannot_be_bound),
+		cmocka_unit_test(test_the_busy_timeout_is_put_back),
 		cmocka_unit_test(test_one_statement_only),
 		cmocka_unit_test(test_a_user_may_only_read),
 		cmocka_unit_test(test_a_statement_that_takes_too_long_ends),
