@@ -100,8 +100,8 @@ static __always_inline void emit_header(struct ev_header *h, __u32 kind, __u32 l
 	h->time_ns = bpf_ktime_get_boot_ns();
 }
 
-/* Reserves a record of fixed size. e->counters may be set already. Returns NULL when there is no room (counted as lost); else the caller fills the
- * record behind its header and must call emit_submit(). */
+/* Reserves a record of fixed size. e->counters: those of the kind, or NULL. Returns NULL when there is no room (counted as
+ * lost); else the caller fills the record behind its header and must call emit_submit(). */
 static __always_inline void *emit_reserve(struct emit *e, __u32 kind, const __u64 size, enum emit_room room)
 {
 	struct ev_header *h = NULL;

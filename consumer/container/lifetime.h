@@ -56,9 +56,8 @@ int lifetime_start(struct container_rows *rows, int64_t instance, int64_t time, 
  */
 int lifetime_infer_start(struct container_rows *rows, int64_t instance, int64_t time, struct instance_row *ret);
 /*
- * There was an exec in the instance, for which lifetime_start returned 0. 1: it is the
- * container's own first process, and the start event *ret_event, made for an exec of the runtime or inferred, is to be
- * completed. cgroup: row number, of the exec; by_init: by the init of a pid namespace.
+ * There was an exec in the instance, for which lifetime_start returned 0. 1: it is that of the container's own first
+ * process, and the start event *ret_event, made for an exec of the runtime or inferred, is to be completed. cgroup: row number, of the exec; by_init: by the init of a pid namespace.
  */
 int lifetime_find_start(struct container_rows *rows, int64_t instance, int64_t time, int64_t cgroup, bool by_init,
 			struct instance_row *ret, int64_t *ret_event);

@@ -24,7 +24,7 @@ static void test_recorder(void **state)
 			int64_t since;
 		} problems[3]; /* a name NULL behind the last */
 	} rows[] = {
-		{ RECORDER_RUNNING, true, NULL, { { NULL } } },
+		{ RECORDER_RUNNING, true, NULL, { { NULL, NULL, 0 } } },
 		{ RECORDER_RUNNING, true, "disk full", { { "cannot_store", "cannot store into \"/db\": disk full", 34 } } },
 		{ RECORDER_RUNNING, false, NULL, { { "not_loaded", "pins were missing below /pins", 12 } } },
 		{ RECORDER_STARTING, true, NULL, { { "recorder_starting", "has begun", 0 } } },
