@@ -22,7 +22,7 @@ static const struct {
 	  "nothing has been recorded here: start the recorder (cri-ebpf record) or name a file with --db" },
 	{ -ENOTDIR, NULL, "name a file with --db" },
 	{ -EISDIR, NULL, "name a file with --db" },
-	{ -ERROR_DB_SCHEMA, NULL, "it is left untouched; name another file with --db" },
+	{ -ERROR_DB_SCHEMA, NULL, "drop what was added with sqlite3, or name another file with --db" },
 	{ -ERROR_VALUE_SIZE, NULL, "it is left untouched; name another file with --db" },
 	{ -ENOMEM, "reading it takes more memory than a database of its size needs",
 	  "it is left untouched; name another file with --db" },

@@ -20,7 +20,8 @@
 	X(DB_DIRECTORY, "its directory was replaced by another one")                                                   \
 	X(DB_FILE_LIMIT, "the limit of file sizes (RLIMIT_FSIZE: LimitFSIZE= of the unit, ulimit -f) is reached")      \
 	X(DB_CORRUPT, "the database is damaged")                                                                       \
-	X(DB_SCHEMA, "its tables and views are not those of cri-ebpf: it is damaged, or made to mislead")              \
+	X(DB_SCHEMA, "its tables and views are not exactly those of cri-ebpf: one was added or changed,"               \
+		     " or it is damaged or made to mislead")                                                           \
 	X(VALUE_SIZE, "a value in it is larger than any that cri-ebpf stores")                                         \
 	X(NOT_REGULAR, "it is not a regular file, or a file beside it (-wal, -shm, -journal) is not one")               \
 	X(DB_REOPEN, "the database must be closed and opened again")                                                   \

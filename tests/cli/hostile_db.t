@@ -41,7 +41,7 @@ refused()
 	on_copy "$2" || { ok 1 "$1: the database is made"; return; }
 	for verb in "${verbs[@]}"; do
 		run "$CRI" "$verb"
-		[ "$CODE" = 3 ] && [[ $ERR == "cri-ebpf: error: cannot open \"$H\": its tables and views are not those of cri-ebpf"* ]] &&
+		[ "$CODE" = 3 ] && [[ $ERR == "cri-ebpf: error: cannot open \"$H\": its tables and views are not exactly those of cri-ebpf"* ]] &&
 			[ ! -s "$T/out" ] && [ "$(wc -l <"$T/err")" = 1 ] || wrong+="$verb: $CODE $ERR; "
 	done
 	is "$wrong" "" "$1: every verb refuses it"
