@@ -431,7 +431,8 @@ const struct command cmd_vacuum = {
 		"only needs to read.\n"
 		"\n"
 		"With --check nothing is removed: the whole database is read, also beside a recorder, and each damage\n"
-		"is a row; exit status 4 when there is any. A recorder that starts reads nothing in advance.",
+		"is a row; exit status 4 when there is any. The recorder itself checks only the rows, and only after it\n"
+		"was killed.",
 	.groups = groups,
 	.settings_size = sizeof(struct vacuum_options),
 	.run = run,

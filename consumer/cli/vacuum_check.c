@@ -2,6 +2,7 @@
 #include "consumer/cli/vacuum_check.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -38,28 +39,53 @@ static void print_problem(struct print *print, const char *problem)
 	(void)print_row(print, row, NULL);
 }
 
+/* Prints an answer of SQLite: a problem a line, below headings that begin with "***". Returns the number of problems. */
+static int print_answer(struct print *print, const char *answer)
+{
+	char problem[1024];
+	const char *line = answer;
+	int problems = 0;
+
+	for (size_t length; *line; line += length + (line[length] == '\n')) {
+		length = strcspn(line, "\n");
+		if (length == 0 || text_starts_with(line, "***"))
+			continue;
+		(void)snprintf(problem, sizeof(problem), "%.*s", (int)length, line);
+		print_problem(print, problem);
+		problems++;
+	}
+	if (problems == 0)
+		print_problem(print, answer);
+	return problems ? problems : 1;
+}
+
+/* Whether an answer, after `problems` others, says something. SQLite says last that it met damage, in general. */
+static bool is_told(const char *answer, int problems)
+{
+	return strcmp(answer, "ok") != 0 && (problems == 0 || strcmp(answer, "database disk image is malformed") != 0);
+}
+
 /* Returns the number of problems, or a failure to read. */
 static int read_all(struct db *db, struct print *print)
 {
 	CLEANUP(cleanup_stmt) struct db_stmt *stmt = NULL;
+	const char *answer;
 	int problems = 0;
 	int r = db_prepare(db, "PRAGMA integrity_check(" PROBLEMS ")", &stmt);
 
 	while (r >= 0 && (r = db_step(stmt)) > 0) {
-		const char *text = db_text(stmt, 0, NULL);
-
-		if (text && strcmp(text, "ok") == 0)
-			continue;
-		print_problem(print, text ? text : "");
-		problems++;
+		answer = db_text(stmt, 0, NULL);
+		if (answer && is_told(answer, problems))
+			problems += print_answer(print, answer);
 	}
-	if (r == -ERROR_DB_CORRUPT) {
-		print_problem(print, db_message(db));
-		return problems + 1;
-	}
-	if (r == 0 && problems == 0)
+	if (r < 0 && r != -ERROR_DB_CORRUPT)
+		return r;
+	answer = r < 0 ? db_message(db) : "ok";
+	if (is_told(answer, problems))
+		return problems + print_answer(print, answer);
+	if (problems == 0)
 		print_problem(print, NULL);
-	return r < 0 ? r : problems;
+	return problems;
 }
 
 static void announce(const struct db *db, const char *path)
