@@ -98,6 +98,16 @@ void host_inspect(struct host *ret)
 	read_lockdown(ret->lockdown, sizeof(ret->lockdown));
 }
 
+bool host_locks_maps(void)
+{
+	struct utsname name;
+	unsigned int major, minor;
+
+	if (uname(&name) < 0 || sscanf(name.release, "%u.%u", &major, &minor) != 2)
+		return false;
+	return major < 5 || (major == 5 && minor < 11);
+}
+
 const char *host_obstacle(const struct host *host)
 {
 	if (!host->btf)

@@ -28,6 +28,9 @@ void host_inspect(struct host *ret);
 /* The first reason why nothing can be loaded, as a static sentence with its remedy; NULL when there is none. */
 const char *host_obstacle(const struct host *host);
 
+/* True before 5.11, where maps and programs count as locked memory (RLIMIT_MEMLOCK). Only for messages. */
+bool host_locks_maps(void);
+
 /* host_inspect(), then 0, or -EOPNOTSUPP after logging host_obstacle(). */
 int host_require(struct host *ret);
 

@@ -81,8 +81,8 @@ static int drop_and_run(const void *context)
 	return call->verb->run(&settings);
 }
 
-/* Root parses nothing but the name of the verb and of the pin directory, and does nothing but make or remove that
- * directory; what is wrong with the arguments or the configuration is found before it is made. */
+/* Root that can become another user parses nothing but the name of the verb and of the pin directory, and does nothing
+ * but make or remove that directory; what is wrong with the arguments or the configuration is found before it is made. */
 static int call_verb(const struct call *call)
 {
 	const bool as_root = call->dir && privilege_is_root();

@@ -68,11 +68,6 @@ static int plan_choose(struct plan *plan)
 	size_t available = 0;
 	int r = probe_choose(&plan->settings->config, PIN_HERE, plan->settings->rungs.values, &plan->choices);
 
-	if (r == -EINVAL) {
-		log_error("--rung must be PROBE=RUNG with names as \"cri-ebpf-loader check\" prints them; "
-			  "nothing was loaded");
-		return r;
-	}
 	if (r < 0) {
 		log_error("cannot read this kernel's types (/sys/kernel/btf/vmlinux): %s; nothing was loaded",
 			  strerror(-r));
@@ -83,9 +78,9 @@ static int plan_choose(struct plan *plan)
 		available += plan->choices.probe[i].rung != NULL;
 	}
 	if (plan->settings->skip_exits && !plan->choices.probe[PROBE_PROCESS_EXIT_LATE].rung) {
-		log_error("--skip-exits needs probe process_exit_late, which finds the exits that are skipped; nothing was "
-			  "loaded. Add --rung process_exit_late=tp_btf");
-		return -EINVAL;
+		log_error("--skip-exits needs probe process_exit_late, which finds the exits that are skipped; it is not available "
+			  "on this kernel, nothing was loaded");
+		return -EOPNOTSUPP;
 	}
 	if (!available) {
 		log_error("no probe is available (last message of libbpf: %s): nothing could be recorded, nothing was loaded. "
@@ -152,10 +147,13 @@ int plan_load(struct plan *plan, const char *reuse_dir)
 		log_error("the maps in \"%s\" have another layout than this version's; nothing was changed, the programs of "
 			  "version %s go on recording. Reboot; or store what is left in the ring (cri-ebpf record --once), "
 			  "then unload and load", plan->shown, plan->info.version);
+	else if (r == -ENOENT && reuse_dir)
+		log_error("the pin of a map is missing in \"%s\": the programs cannot be replaced; nothing was changed. Store what "
+			  "is left (cri-ebpf record --once), then cri-ebpf-loader unload and load", plan->shown);
 	else if (r < 0)
 		log_error("cannot load the BPF programs: %s (%s); nothing was changed. Set bpf_log_level = 1 to see "
 			  "the verifier's log%s", strerror(-r), object_log_last(),
-			  r == -EPERM ? "; on kernels before 5.11 raise the memory lock limit (LimitMEMLOCK=)" : "");
+			  r == -EPERM && host_locks_maps() ? "; raise the memory lock limit (LimitMEMLOCK=)" : "");
 	return r;
 }
 

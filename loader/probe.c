@@ -11,6 +11,7 @@
 #include "common/cleanup.h"
 #include "common/maps.h"
 #include "common/pins.h"
+#include "loader/host.h"
 #include "loader/object.h"
 
 #define ENABLED_BY(key) .enabled = offsetof(struct config, key)
@@ -94,7 +95,7 @@ static const struct {
 	int error;
 	const char *reason;
 } reasons[] = {
-	{ -EPERM, "the kernel does not permit it: see lockdown, and before 5.11 raise the memory lock limit" },
+	{ -EPERM, "the kernel does not permit it (lockdown, or the kernel is built without it)" },
 	{ -EACCES, "not permitted: kernel.perf_event_paranoid above 2, or the verifier refused it" },
 	{ -ENOENT, "no such function or tracepoint in this kernel" },
 	{ -ESRCH, "no such function or tracepoint in this kernel" },
@@ -110,7 +111,9 @@ static const struct {
 
 const char *probe_reason(int error)
 {
-	for (size_t i = 0; i < sizeof(reasons) / sizeof(reasons[0]); i++)
+	if (error == -EPERM && host_locks_maps())
+		return "the kernel does not permit it: see lockdown, or raise the memory lock limit (LimitMEMLOCK=)";
+	for (size_t i = 0; i < ARRAY_SIZE(reasons); i++)
 		if (reasons[i].error == error)
 			return reasons[i].reason;
 	return strerror(-error);
@@ -162,13 +165,29 @@ static bool rung_is_wanted(const char *const *forced, const char *probe, const c
 	return true;
 }
 
-static int forced_check(const char *word)
+static bool names_rung(const char *word)
 {
 	for (size_t i = 0; i < PROBE_COUNT; i++)
 		for (const struct probe_rung *rung = probes[i].rungs; rung->name; rung++)
 			if (forced_rung(word, probes[i].name, rung->name) == 1)
-				return 0;
-	return -EINVAL;
+				return true;
+	return false;
+}
+
+const char *probe_find_wrong(const char *const *forced)
+{
+	for (size_t i = 0; forced && forced[i]; i++)
+		if (!names_rung(forced[i]))
+			return forced[i];
+	return NULL;
+}
+
+bool probe_is_forced(const char *const *forced, const char *probe)
+{
+	for (size_t i = 0; forced && forced[i]; i++)
+		if (forced_rung(forced[i], probe, "") >= 0)
+			return true;
+	return false;
 }
 
 /* Arguments of rung_try(). */
@@ -205,14 +224,6 @@ static void probe_try_rungs(const struct attempt *attempt, const struct probe *p
 		if (!choice->errors[i])
 			choice->rung = rung;
 	}
-}
-
-static bool is_forced(const char *const *forced, const struct probe *probe)
-{
-	for (size_t i = 0; forced && forced[i]; i++)
-		if (forced_rung(forced[i], probe->name, "") >= 0)
-			return true;
-	return false;
 }
 
 /* True when the tracepoint of exits has the argument group_dead. */
@@ -267,10 +278,6 @@ int probe_choose(const struct config *config, const char *pin_dir, const char *c
 	struct attempt attempt = { config, pin_dir, forced, NULL, &choices };
 	struct btf *kernel;
 
-	for (size_t i = 0; forced && forced[i]; i++)
-		if (forced_check(forced[i]))
-			return -EINVAL;
-
 	kernel = btf__load_vmlinux_btf();
 	if (!kernel)
 		return -errno;
@@ -281,7 +288,7 @@ int probe_choose(const struct config *config, const char *pin_dir, const char *c
 		struct probe_choice *choice = &choices.probe[i];
 
 		choice->enabled = *(const bool *)((const char *)config + probes[i].enabled);
-		choice->unneeded = probes[i].if_preempted && !choices.preempted && !is_forced(forced, &probes[i]);
+		choice->unneeded = probes[i].if_preempted && !choices.preempted && !probe_is_forced(forced, probes[i].name);
 		if (choice->enabled && !choice->unneeded)
 			probe_try_rungs(&attempt, &probes[i], choice);
 	}

@@ -69,11 +69,17 @@ struct probe_choices {
 
 /*
  * Tries the rungs of every enabled probe in order. pin_dir: a writable directory on bpffs in which pinning is tried,
- * or NULL. forced: NULL-terminated words "PROBE=RUNG", or NULL; such a probe may use only that rung (for tests). 0;
- * -EINVAL: a forced word names no probe or rung; another negative errno: the kernel's types cannot be read.
+ * or NULL. forced: NULL-terminated words "PROBE=RUNG", or NULL; such a probe may use only that rung (for tests). 0, or
+ * a negative errno: the kernel's types cannot be read.
  */
 int probe_choose(const struct config *config, const char *pin_dir, const char *const *forced,
 		 struct probe_choices *ret);
+
+/* The first of the forced words that names no probe with a rung of its; NULL: all do. Reads only the table. */
+const char *probe_find_wrong(const char *const *forced);
+
+/* True when a forced word names this probe. */
+bool probe_is_forced(const char *const *forced, const char *probe);
 
 /* False for a rung that reports leave out: of two forms of a rung for different kernels, the one whose function does
  * not exist here. */

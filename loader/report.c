@@ -22,6 +22,10 @@
 
 #define NOT_KNOWN WITNESS_UNKNOWN /* for every count */
 
+/* In place of a rung. */
+#define RUNG_OFF_WORDS	    "off"
+#define RUNG_UNNEEDED_WORDS "not needed"
+
 /* --- JSON --- */
 
 static void json_string(const char *name, const char *value, const char *end)
@@ -49,7 +53,6 @@ static const char *or_null(const char *text)
 /* --- status --- */
 
 #define LOOKS_MAX 10
-#define REPAIR "Repair with: cri-ebpf-loader unload && cri-ebpf-loader load"
 
 /* What the pin directory holds. */
 struct found {
@@ -99,10 +102,10 @@ static const struct {
 	{ PIN_DISPLACED, PROBE_PROCESS_EXIT_LATE },
 };
 
-/* Maps and programs without a pin. A recorder cannot start, the programs cannot be replaced, or what the kernel skips is
- * not known. */
+/* Maps and programs without a pin. */
 struct missing {
 	size_t count;
+	size_t maps; /* the first ones: every load has these maps, and a replacement needs them */
 	const char *names[PIN_MAPS + ARRAY_SIZE(probe_pins)];
 };
 
@@ -127,6 +130,7 @@ static void find_missing_pins(const char *dir, const struct map_info *info, stru
 	ret->count = 0;
 	for (size_t i = 0; i < PIN_MAPS; i++)
 		find_missing_pin(dir, pin_maps[i], ret);
+	ret->maps = ret->count;
 	/* a replacement renames these */
 	for (size_t i = 0; i < ARRAY_SIZE(probe_pins) && info->overlap == OVERLAP_NONE; i++)
 		if (has_rung(info, probes[probe_pins[i].probe].name))
@@ -175,6 +179,15 @@ static bool witness_judge(const struct witness *witness)
 	return false;
 }
 
+/* Whether the programs of a probe are attached; null where none are to be. */
+static void json_attached(const struct map_info *info, size_t probe, bool attached)
+{
+	if (probe_links_wanted(info, probe))
+		json_bool("attached", attached, "}");
+	else
+		printf("\"attached\":null}");
+}
+
 static void status_print_json(const struct map_info *info, const bool *attached, const struct missing *missing,
 			      const struct witness *witness)
 {
@@ -187,7 +200,7 @@ static void status_print_json(const struct map_info *info, const bool *attached,
 		printf("%s{", i ? "," : "");
 		json_string("name", info->probes[i].name, ",");
 		json_string("rung", or_null(info->probes[i].rung), ",");
-		json_bool("attached", attached[i], "}");
+		json_attached(info, i, attached[i]);
 	}
 	printf("],\"missing\":[");
 	for (size_t i = 0; i < missing->count; i++)
@@ -196,6 +209,23 @@ static void status_print_json(const struct map_info *info, const bool *attached,
 	json_count("exit", witness->exit, ",");
 	json_count("late", witness->late, ",");
 	json_count("lost", witness->lost, "}}\n");
+}
+
+/* What is recorded in `info` in place of a rung, in words; or the rung. */
+static const char *rung_in_words(const char *rung)
+{
+	static const struct {
+		const char *rung, *words;
+	} words[] = {
+		{ "", "not available" },
+		{ INFO_RUNG_OFF, RUNG_OFF_WORDS },
+		{ INFO_RUNG_UNNEEDED, RUNG_UNNEEDED_WORDS },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
+		if (!strcmp(rung, words[i].rung))
+			return words[i].words;
+	return rung;
 }
 
 static void status_print_text(const char *dir, const struct map_info *info, const bool *attached,
@@ -207,8 +237,7 @@ static void status_print_text(const char *dir, const struct map_info *info, cons
 		puts("  a replacement of the programs is running, or was interrupted; no event is lost. Finish one that was "
 		     "interrupted with: cri-ebpf-loader load --replace");
 	for (size_t i = 0; i < INFO_PROBES && info->probes[i].name[0]; i++)
-		printf("  %-22s %-18s %s\n", info->probes[i].name,
-		       info->probes[i].rung[0] ? info->probes[i].rung : "not available",
+		printf("  %-22s %-18s %s\n", info->probes[i].name, rung_in_words(info->probes[i].rung),
 		       attached[i] ? "attached" : probe_links_wanted(info, i) ? "NOT ATTACHED" : "-");
 	witness_print_text(witness);
 	for (size_t i = 0; i < missing->count; i++)
@@ -245,6 +274,20 @@ static int look(const char *dir, struct map_info *info, bool attached[INFO_PROBE
 	return r;
 }
 
+/* One remedy: without the pin of a map the programs cannot be replaced. */
+static void status_log_repair(bool attached, const struct missing *missing)
+{
+	if (missing->maps)
+		log_error("the pin of a map is missing: a recorder cannot start, or the programs cannot be replaced. Repair with: "
+			  "cri-ebpf-loader unload && cri-ebpf-loader load");
+	else if (!attached)
+		log_error("not every probe is attached: some events are not recorded. Attach them again with: cri-ebpf-loader "
+			  "reload");
+	else if (missing->count)
+		log_error("a pin of the programs of exits is missing: it is not known how many exits the kernel skips. Pin it again "
+			  "with: cri-ebpf-loader reload");
+}
+
 int verb_status(const struct settings *settings)
 {
 	bool attached[INFO_PROBES] = {}, healthy = false;
@@ -264,12 +307,7 @@ int verb_status(const struct settings *settings)
 		status_print_json(&info, attached, &missing, &witness);
 	else
 		status_print_text(settings->config.pin_dir, &info, attached, &missing, &witness);
-	if (!healthy)
-		log_error("not every probe is attached: some events are not recorded. Attach them again with: cri-ebpf-loader "
-			  "reload");
-	if (missing.count)
-		log_error("the pin of a map or program is missing: a recorder cannot start, the programs cannot be replaced, or "
-			  "skipped events are not counted. " REPAIR);
+	status_log_repair(healthy, &missing);
 	return witness_judge(&witness) && healthy && !missing.count ? EXIT_FOUND : EXIT_UNHEALTHY;
 }
 
@@ -333,7 +371,7 @@ static void check_print_json(const struct check *check)
 		printf("%s{", i ? "," : "");
 		json_string("name", probes[i].name, ",");
 		json_bool("enabled", choices->probe[i].enabled, ",");
-		json_string("rung", choices->probe[i].enabled ? probe_rung_shown(&choices->probe[i], NULL) : NULL, ",");
+		json_string("rung", probe_rung_shown(&choices->probe[i], NULL), ",");
 		check_print_rungs_json(&probes[i], &choices->probe[i]);
 		printf("}");
 	}
@@ -343,11 +381,11 @@ static void check_print_json(const struct check *check)
 static void check_print_probe(const struct probe *probe, const struct probe_choice *choice)
 {
 	if (!choice->enabled) {
-		printf("  %-22s off in the configuration\n", probe->name);
+		printf("  %-22s " RUNG_OFF_WORDS " in the configuration\n", probe->name);
 		return;
 	}
 	if (choice->unneeded) {
-		printf("  %-22s not needed on this kernel\n", probe->name);
+		printf("  %-22s " RUNG_UNNEEDED_WORDS " on this kernel\n", probe->name);
 		return;
 	}
 	printf("  %-22s %s\n", probe->name, choice->rung ? choice->rung->name : "NOT AVAILABLE");
@@ -356,14 +394,14 @@ static void check_print_probe(const struct probe *probe, const struct probe_choi
 			printf("  %-22s   %s: %s\n", "", probe->rungs[i].name, probe_reason(choice->errors[i]));
 }
 
-static void check_print_locked(uint64_t bytes)
+static void check_print_maps(uint64_t bytes)
 {
 	char size[32];
 
 	if (bytes == NOT_KNOWN)
 		return;
 	text_format_size(size, sizeof(size), bytes);
-	printf("locked      %s of kernel memory for the maps\n", size);
+	printf("maps        %s of kernel memory\n", size);
 }
 
 static void check_print_text(const struct settings *settings, const struct check *check)
@@ -381,7 +419,7 @@ static void check_print_text(const struct settings *settings, const struct check
 	printf("lockdown    %s\n", host->lockdown[0] ? host->lockdown : "not known");
 	printf("sysctl      kernel.unprivileged_bpf_disabled=%d kernel.perf_event_paranoid=%d\n",
 	       host->unprivileged_bpf_disabled, host->perf_event_paranoid);
-	check_print_locked(check->locked_bytes);
+	check_print_maps(check->locked_bytes);
 	puts("probes");
 	for (size_t i = 0; i < PROBE_COUNT; i++)
 		check_print_probe(&probes[i], &choices->probe[i]);
@@ -419,8 +457,8 @@ static int check_try(const struct settings *settings, struct check *check)
 	}
 	r = probe_choose(&settings->config, locked >= 0 ? PIN_HERE : NULL, settings->rungs.values, &check->choices);
 	if (r < 0) {
-		log_error("--rung must be PROBE=RUNG");
-		return EXIT_USAGE;
+		log_error("cannot read this kernel's types (/sys/kernel/btf/vmlinux): %s", strerror(-r));
+		return EXIT_DENIED;
 	}
 	if (object_measure_maps(&settings->config, &check->choices, &check->locked_bytes) < 0)
 		check->locked_bytes = NOT_KNOWN;

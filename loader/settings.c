@@ -10,6 +10,8 @@
 #include "common/exit_code.h"
 #include "common/log.h"
 #include "common/pins.h"
+#include "common/text.h"
+#include "loader/probe.h"
 
 #define CONFIG_MEMBER(member) offsetof(struct settings, config.member), sizeof(((struct settings *)0)->config.member)
 
@@ -75,6 +77,26 @@ void settings_print_table(void)
 	(void)puts("usage\t-\t" SYNOPSIS "\t" EXAMPLE "\t" ABOUT);
 }
 
+/* What is for tests: forced rungs, and exits that are skipped. Needs no kernel, so that nothing is made before. */
+static int settings_check_tests(const struct settings *settings, char *message, size_t size)
+{
+	const char *late = probes[PROBE_PROCESS_EXIT_LATE].name, *wrong = probe_find_wrong(settings->rungs.values);
+	char shown[64];
+
+	if (wrong) {
+		(void)text_escape(shown, sizeof(shown), wrong, strlen(wrong));
+		(void)snprintf(message, size, "--rung=%s: it must be PROBE=RUNG, with names as \"cri-ebpf-loader check\" prints "
+			       "them", shown);
+		return -EINVAL;
+	}
+	if (settings->skip_exits && (!settings->config.process_exit || !probe_is_forced(settings->rungs.values, late))) {
+		(void)snprintf(message, size, "--skip-exits needs probe %s, which finds the exits that are skipped: add --rung %s=%s, "
+			       "and leave process_exit on", late, late, probes[PROBE_PROCESS_EXIT_LATE].rungs[0].name);
+		return -EINVAL;
+	}
+	return 0;
+}
+
 static int settings_fail(int error, const char *message, int *ret_exit)
 {
 	log_error("%s%s; nothing was done", message,
@@ -135,6 +157,8 @@ int settings_parse(const struct verb *verb, int argc, char **argv, struct settin
 	}
 	log_init("cri-ebpf-loader", settings->quiet ? LOG_LEVEL_WARNING :
 				    settings->verbose ? LOG_LEVEL_DEBUG : LOG_LEVEL_INFO);
+	if (r == 0)
+		r = settings_check_tests(settings, message, sizeof(message));
 	if (r == 0)
 		r = config_check(&settings->config, message, sizeof(message));
 	if (r < 0)

@@ -63,7 +63,7 @@ exits_match()
 
 # --- refused where it would lose exits ---
 if [ "$(loader check --json | jq -r '.probes[] | select(.name == "process_exit_late").rung')" = unneeded ]; then
-	like "$(loader load --skip-exits 2 2>&1)" 'needs probe process_exit_late' "exits are skipped only where they are found"
+	like "$(loader load --skip-exits 2 2>&1)" 'needs probe process_exit_late.*add --rung' "exits are skipped only where they are found"
 	loader load >/dev/null 2>&1
 	is "$(skipped '[.skipped.late, .skipped.lost]' | jq -c .)" "[null,null]" "no second chance, no count of it"
 	is "$(find "$PIN_DIR" -name exited -o -name displaced -o -name prog_exit_late)" "" "nor its maps and program"

@@ -74,13 +74,25 @@ field_is "$status" .loaded true "status: loaded"
 field_holds "$status" '.probes | length > 0' "status: probes"
 field_holds "$status" 'any(.probes[]; .name == "oom_kill" and .attached)' "status: oom_kill is attached"
 field_holds "$status" 'any(.probes[]; .name == "process_exit" and .attached)' "status: process_exit is attached"
+field_holds "$status" 'all(.probes[]; .attached == (if IN(.rung; null, "off", "unneeded") then null else true end))' \
+	"status: null where no program is to be attached"
 is "$(jq -c .missing <<<"$status")" '[]' "status: no pin is missing"
 mv "$PIN_DIR/seen" "$PIN_DIR/seen_elsewhere"
 said=$(as_loader bpf,perfmon status 2>&1)
 is $? 4 "status: unhealthy with a missing pin"
 like "$said" 'seen +map +PIN MISSING' "status: names the missing pin"
 is "$(as_loader bpf,perfmon status --json 2>/dev/null | jq -c .missing)" '["seen"]' "status: names it in JSON too"
+out=$(as_loader bpf,perfmon load --replace 2>&1)
+is $? 6 "load --replace: not without the pin of a map"
+like "$out" "pin of a map is missing in \"$PIN_DIR\": .*cannot be replaced; nothing was changed.*unload and load" \
+	"the message says what to do"
+mv "$PIN_DIR/link_oom_kill" "$PIN_DIR/elsewhere_link"
+like "$(as_loader bpf,perfmon status 2>&1 >/dev/null)" '^[^'$'\n'']*unload && cri-ebpf-loader load$' \
+	"status: with a link and a map missing, one remedy, that of the map"
+mv "$PIN_DIR/elsewhere_link" "$PIN_DIR/link_oom_kill"
 mv "$PIN_DIR/seen_elsewhere" "$PIN_DIR/seen"
+as_loader bpf,perfmon status >/dev/null 2>&1
+is $? 0 "status: healthy again, nothing was changed"
 # one link of a probe, then all of all; the maps stay
 mapfile -t links < <(cd "$PIN_DIR" && ls -d link_*)
 last=${links[-1]}
@@ -217,6 +229,15 @@ out=$(loader load --config "$SCENARIO_DIR/wrong.conf" 2>&1)
 is $? 2 "a wrong configuration: load as root refuses"
 [ ! -e "$PIN_DIR" ]
 ok $? "and makes no directory"
+for wrong in --rung=no_probe=fentry --rung=oom_kill=no_rung --rung=oom_kill --skip-exits=3 \
+	"--skip-exits=3 --rung=process_exit_late=tp_btf --process-exit=no"; do
+	# shellcheck disable=SC2086
+	out=$(loader load $wrong 2>&1)
+	is $? 2 "load $wrong"
+	like "$out" "${wrong%%[= ]*}[ =].*; nothing was done" "the message names it"
+	[ ! -e "$PIN_DIR" ]
+	ok $? "and no directory is made"
+done
 install -m 0600 "$CONFIG" "$SCENARIO_DIR/private.conf"
 out=$(loader load --config "$SCENARIO_DIR/private.conf" 2>&1)
 is $? 2 "a configuration that the loader's user cannot read"

@@ -71,7 +71,7 @@ for flags in "" "${all[*]}"; do
 	[ $((said * 100)) -ge $((taken * 95)) ] && [ $((said * 100)) -le $((taken * 105)) ]
 	ok $? "check${flags:+ $flags} says how much memory the maps take" || diag "said $said" "taken $taken"
 done
-like "$(loader check 2>/dev/null)" 'locked +[0-9.]+M of kernel memory' "check prints it as text too"
+like "$(loader check 2>/dev/null)" 'maps +[0-9.]+M of kernel memory' "check prints it as text too"
 said=$(with_cpus 64 check --json "${all[@]}" 2>/dev/null | jq .locked_memory_bytes)
 [ "$said" -le $((14 << 20)) ] && [ "$said" -ge $((8 << 20)) ]
 ok $? "at most 14M with 64 CPUs: $said"

@@ -33,22 +33,21 @@ def holds_word($traits):
 	else $traits[.] == true
 	end;
 
-def rung_of_check: if .enabled then .rung // "-" else "off" end;
-def rung_of_status: .rung // "-";
 
 def judge_rungs($lines; $set):
 	($rungs[$set] // {}) as $want |
 	[$lines[] | select((.at == "check" or .at == "status") and .set == $set and .json != null)] |
 	if ($want | length) == 0 then empty else
 		(.[] | .at as $at |
-			([.json.probes[] | {key: .name, value: (if $at == "check" then rung_of_check else rung_of_status end)}] |
+			([.json.probes[] | {key: .name, value: (.rung // "-")}] |
 				from_entries) as $got |
 			tested($set; "\(.at): the rungs"; $got == $want;
 				"differ: \([$want | to_entries[] | select($got[.key] != .value) |
 					"\(.key) is \($got[.key]), should be \(.value)"] | join("; "))"),
 			if $at == "status" then
 				tested($set; "status: every probe that has a rung is attached";
-					all(.json.probes[]; .attached == (.rung != null and .rung != "off" and .rung != "unneeded")); .json)
+					all(.json.probes[];
+						.attached == (if .rung == null or .rung == "off" or .rung == "unneeded" then null else true end)); .json)
 			else empty end)
 	end;
 
