@@ -81,7 +81,8 @@ endif
 COMMON_SRC   := $(sort $(wildcard common/*.c))
 LOADER_SRC   := $(sort $(wildcard loader/*.c))
 # The parts of common/ that the privileged program links; tests/lint.sh checks that it uses every function of them.
-LOADER_COMMON := answer cgroup_mount config config_file descriptor log option option_help option_scan option_value probe_links text text_escape text_number time_namespace utf8
+LOADER_COMMON := answer cgroup_mount config config_file descriptor log option option_help option_scan option_value \
+	probe_links text text_escape text_number time_namespace utf8
 test_src = $(if $(findstring $(1),$(DEFINES)),$(sort $(wildcard $(2)/*.c)))
 CONSUMER_SRC := $(sort $(wildcard consumer/*.c consumer/*/*.c consumer/*/*/*.c)) $(call test_src,CRI_TEST_HOOKS,tests/hooks) \
 	$(call test_src,CRI_TEST_KIND,tests/kind) $(call test_src,CRI_TEST_FORMAT,tests/format)

@@ -12,9 +12,9 @@
 #include "bpf/kernel.bpf.h"
 #include "bpf/maps.bpf.h"
 
-/* How many eighths of the ring a record may use, so that a flood of exits cannot displace an OOM kill, nor the OOM kills of
- * one container the first one of another (share.bpf.h). EMIT_WAKES: the reader is woken at once, else only when the ring
- * fills faster than the reader's timer empties it. */
+/* How many eighths of the ring a record may use, so that a flood of exits cannot displace an OOM kill, nor the OOM kills
+ * of one container the first one of another (share.bpf.h). EMIT_WAKES: the reader is woken at once, else only when the
+ * ring fills faster than the reader's timer empties it. */
 #define EMIT_EIGHTHS 15
 #define EMIT_WAKES   16
 

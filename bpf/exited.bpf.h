@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * Which exits have been handled: the notes by which the second chance (late.bpf.c) recognises the others. Layout:
- * common/maps.h, `exited`.
+ * Which exits have been handled: the notes by which the second chance, exit_late() in process.bpf.c, recognises the
+ * others. Layout: common/maps.h, `exited`.
  *
  * Two processes that share a slot and exit at the same moment on two CPUs may overwrite each other's note; the second
  * chance then records one of them again, as late.

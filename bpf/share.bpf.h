@@ -28,8 +28,8 @@ struct share_key {
 	__u64 owner;
 };
 
-/* Value: time of the owner's last record of that kind. Not `armed`, from which a container could evict entries by pressure
- * in many cgroups; here it has one entry for each kind. */
+/* Value: time of the owner's last record of that kind. Not `armed`, from which a container could evict entries by
+ * pressure in many cgroups; here it has one entry for each kind. */
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
 	__uint(max_entries, 1);

@@ -87,7 +87,8 @@ struct ev_header {
 	__u32 length;  /* bytes of the record including tails */
 	__u32 cpu;     /* on which the record was written */
 	__u32 zero;
-	__u64 seq;     /* counts from 1 for each (cpu, kind), taken before the reservation: a hole is a lost record; 0: none */
+	/* Counts from 1 for each CPU and kind, taken before the reservation: a hole is a lost record. 0: none. */
+	__u64 seq;
 	__u64 time_ns; /* CLOCK_BOOTTIME */
 };
 
@@ -124,12 +125,12 @@ enum ev_constraint { /* include/linux/oom.h, enum oom_constraint, and "unknown" 
 };
 
 enum ev_oom_flags {
-	EV_F_NAMES_CUT = 1 << 0,
+	EV_F_NAMES_CUT = 1 << 0,   /* of the record's names; in an OOM record those of the victim's cgroup */
 	EV_F_LIMIT_EXACT = 1 << 1, /* the limit's owner was read from the kernel's oom_control, else it is inferred */
 	EV_F_GROUP_KILL = 1 << 2,  /* killed by memory.oom.group */
 	EV_F_CHOSEN = 1 << 3,      /* the OOM killer chose this process; not set for other members of a group kill */
-	EV_F_TRIGGER_NAMES_CUT = 1 << 4, /* EV_F_NAMES_CUT is about the names of the victim's cgroup */
-	EV_F_LIMIT_NAMES_CUT = 1 << 5,
+	EV_F_TRIGGER_NAMES_CUT = 1 << 4, /* the same of trigger_names */
+	EV_F_LIMIT_NAMES_CUT = 1 << 5,   /* the same of limit_names */
 };
 
 struct ev_oom_kill {

@@ -14,7 +14,7 @@ struct map_counters {
 	__u64 sent;       /* records submitted to the ring */
 	__u64 lost;       /* records for which the ring had no room */
 	__u64 filtered;   /* events not recorded: of the host, and OOM marks of exiting processes */
-	__u64 map_errors; /* failed updates of metadata, seen or armed */
+	__u64 map_errors; /* failed updates of any hash */
 	__u64 since_wakeup; /* records since the reader was last woken */
 	__u64 container; /* exits, forks: kernfs id of a container, the last one on this CPU; 0: none yet */
 	__u64 late; /* exits that the second chance found, recorded or not (`exited`) */
@@ -120,7 +120,8 @@ struct map_info {
 	struct {
 		char name[INFO_NAME_MAX]; /* "" after the last */
 		char rung[INFO_NAME_MAX]; /* "": no rung works on this kernel; or INFO_RUNG_* */
-		__u32 links; /* pinned for it: link_<name>, link_<name>_<number>; 0 also where another probe sees its events */
+		/* Pinned for it: link_<name>, link_<name>_<number>. 0 also where another probe sees its events. */
+		__u32 links;
 		__u32 zero;
 	} probes[INFO_PROBES];
 };

@@ -50,7 +50,7 @@ bool caps_are_bare(void)
 	return caps != NULL;
 }
 
-/* Of the wanted ones those that are permitted; or none. */
+/* keep true: keeps of the wanted capabilities those that are permitted; false: none. */
 static int caps_set(bool keep)
 {
 	CLEANUP(cleanup_caps) cap_t current = cap_get_proc();

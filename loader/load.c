@@ -23,8 +23,9 @@ static const struct {
 	int error;
 	const char *sentence;
 } dir_errors[] = {
-	{ -ENOENT, "does not exist; see that a BPF file system is mounted (mount -t bpf -o mode=0700 bpf /sys/fs/bpf), then make "
-		   "the directory: systemd-tmpfiles --create cri-ebpf.conf, or without a package start the loader as root once" },
+	{ -ENOENT, "does not exist; see that a BPF file system is mounted (mount -t bpf -o mode=0700 bpf /sys/fs/bpf), then "
+		   "make the directory: systemd-tmpfiles --create cri-ebpf.conf, or without a package start the loader as root "
+		   "once" },
 	{ -ENOTTY, "is not on a BPF file system; mount one first: mount -t bpf -o mode=0700 bpf /sys/fs/bpf" },
 	{ -EACCES, "belongs to another user, who could change what is pinned there, or may not be searched; "
 		   "give it to the loader's user, or bind-mount it where that user can reach it" },
@@ -32,8 +33,8 @@ static const struct {
 	{ -EUCLEAN, "contains entries that the loader's user does not own; find out what they are, remove them, and load "
 		    "again" },
 	{ -EINVAL, "must end in a name" },
-	{ -EPERM, "cannot be given to the group of the ring's readers; start the loader with group " GROUP_RING " (runAsGroup), or "
-		  "with CAP_CHOWN" },
+	{ -EPERM, "cannot be given to the group of the ring's readers; start the loader with group " GROUP_RING
+		  " (runAsGroup), or with CAP_CHOWN" },
 	{ -EMEDIUMTYPE, "must be setgid and not writable for group or others, else the ring's readers could end "
 			"the recording; set mode 2750" },
 };

@@ -30,10 +30,10 @@ int object_try(const struct config *config, const struct probe_rung *rung, const
 int object_try_iterator(const struct config *config, const char *program);
 
 /*
- * Opens, configures and loads the chosen programs. set: their value of map_info.set. skip_exits: of each exit of a
- * process whose pid is a multiple of it (for tests; 0: none). reuse_dir NULL: makes new maps of
- * the configured sizes; else uses the maps pinned there, with the sizes that they have (-EPROTO: a map has another
- * layout). The caller frees *ret with object_free(), which detaches every link that is not pinned.
+ * Opens, configures and loads the chosen programs. set: their value of map_info.set. skip_exits: the exit program ignores
+ * processes whose pid is a multiple of it (for tests; 0: none). reuse_dir NULL: makes new maps of the configured sizes;
+ * else uses the maps pinned there, with the sizes that they have (-EPROTO: a map has another layout, -ENOENT: one is
+ * missing). The caller frees *ret with object_free(), which detaches every link that is not pinned.
  */
 int object_load(const struct config *config, const struct probe_choices *choices, const struct map_info *info,
 		uint64_t set, unsigned int skip_exits, const char *reuse_dir, struct object **ret);

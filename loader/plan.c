@@ -78,8 +78,8 @@ static int plan_choose(struct plan *plan)
 		available += plan->choices.probe[i].rung != NULL;
 	}
 	if (plan->settings->skip_exits && !plan->choices.probe[PROBE_PROCESS_EXIT_LATE].rung) {
-		log_error("--skip-exits needs probe process_exit_late, which finds the exits that are skipped; it is not available "
-			  "on this kernel, nothing was loaded");
+		log_error("--skip-exits needs probe process_exit_late, which finds the exits that are skipped; it is not "
+			  "available on this kernel, nothing was loaded");
 		return -EOPNOTSUPP;
 	}
 	if (!available) {
@@ -148,8 +148,8 @@ int plan_load(struct plan *plan, const char *reuse_dir)
 			  "version %s go on recording. Reboot; or store what is left in the ring (cri-ebpf record --once), "
 			  "then unload and load", plan->shown, plan->info.version);
 	else if (r == -ENOENT && reuse_dir)
-		log_error("the pin of a map is missing in \"%s\": the programs cannot be replaced; nothing was changed. Store what "
-			  "is left (cri-ebpf record --once), then cri-ebpf-loader unload and load", plan->shown);
+		log_error("the pin of a map is missing in \"%s\": the programs cannot be replaced; nothing was changed. "
+			  "Store what is left (cri-ebpf record --once), then cri-ebpf-loader unload and load", plan->shown);
 	else if (r < 0)
 		log_error("cannot load the BPF programs: %s (%s); nothing was changed. Set bpf_log_level = 1 to see "
 			  "the verifier's log%s", strerror(-r), object_log_last(),

@@ -26,8 +26,8 @@ struct plan {
 };
 
 /*
- * Inspects the host, chooses the rungs, loads, pins, attaches, and seeds the metadata map. Needs privilege_take()
- * before. 0, or a negative errno after logging it; then all pins of this run have been removed.
+ * Inspects the host, chooses the rungs, loads, pins, attaches, and seeds the metadata map, after privilege_drop(). 0, or
+ * a negative errno after logging it; then all pins of this run have been removed.
  */
 int plan_run(struct plan *plan);
 

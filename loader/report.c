@@ -278,14 +278,14 @@ static int look(const char *dir, struct map_info *info, bool attached[INFO_PROBE
 static void status_log_repair(bool attached, const struct missing *missing)
 {
 	if (missing->maps)
-		log_error("the pin of a map is missing: a recorder cannot start, or the programs cannot be replaced. Repair with: "
-			  "cri-ebpf-loader unload && cri-ebpf-loader load");
+		log_error("the pin of a map is missing: a recorder cannot start, or the programs cannot be replaced. Repair "
+			  "with: cri-ebpf-loader unload && cri-ebpf-loader load");
 	else if (!attached)
-		log_error("not every probe is attached: some events are not recorded. Attach them again with: cri-ebpf-loader "
-			  "reload");
+		log_error("not every probe is attached: some events are not recorded. Attach them again with: "
+			  "cri-ebpf-loader reload");
 	else if (missing->count)
-		log_error("a pin of the programs of exits is missing: it is not known how many exits the kernel skips. Pin it again "
-			  "with: cri-ebpf-loader reload");
+		log_error("a pin of the programs of exits is missing: it is not known how many exits the kernel skips. Pin it "
+			  "again with: cri-ebpf-loader reload");
 }
 
 int verb_status(const struct settings *settings)

@@ -30,7 +30,8 @@ static const struct option_row own_rows[] = {
 	  .help = "use only this rung of this probe (for tests)" },
 	{ .name = "skip-exits", .type = OPTION_NUMBER, .offset = offsetof(struct settings, skip_exits), .argument = "N",
 	  .min = 0, .max = 1000000,
-	  .help = "skip exits of processes whose pid is a multiple of N, so that process_exit_late finds them (for tests)" },
+	  .help = "skip exits of processes whose pid is a multiple of N; needs --rung process_exit_late=RUNG, which finds "
+		  "them (for tests)" },
 	{ .name = "allow-unfixed-ringbuf", .type = OPTION_FLAG,
 	  .offset = offsetof(struct settings, allow_unfixed_ring),
 	  .help = "load although the kernel has CVE-2024-41009, by which the recorder could corrupt its memory" },
@@ -85,13 +86,14 @@ static int settings_check_tests(const struct settings *settings, char *message, 
 
 	if (wrong) {
 		(void)text_escape(shown, sizeof(shown), wrong, strlen(wrong));
-		(void)snprintf(message, size, "--rung=%s: it must be PROBE=RUNG, with names as \"cri-ebpf-loader check\" prints "
-			       "them", shown);
+		(void)snprintf(message, size, "--rung=%s: it must be PROBE=RUNG, with names as \"cri-ebpf-loader check\" "
+			       "prints them", shown);
 		return -EINVAL;
 	}
 	if (settings->skip_exits && (!settings->config.process_exit || !probe_is_forced(settings->rungs.values, late))) {
-		(void)snprintf(message, size, "--skip-exits needs probe %s, which finds the exits that are skipped: add --rung %s=%s, "
-			       "and leave process_exit on", late, late, probes[PROBE_PROCESS_EXIT_LATE].rungs[0].name);
+		(void)snprintf(message, size, "--skip-exits needs probe %s, which finds the exits that are skipped: add "
+			       "--rung %s=%s, and leave process_exit on", late, late,
+			       probes[PROBE_PROCESS_EXIT_LATE].rungs[0].name);
 		return -EINVAL;
 	}
 	return 0;

@@ -105,8 +105,8 @@ static void report(const char *path, int problems)
 	if (problems == 0)
 		log_info("\"%s\" is sound", path);
 	else
-		log_error("\"%s\" is damaged; a recorder sets it aside when it meets the damage, and what is left in it can be"
-			  " read with sqlite3 and its command .recover",
+		log_error("\"%s\" is damaged; a recorder sets it aside when it meets the damage, and what is left in it can"
+			  " be read with sqlite3 and its command .recover",
 			  path);
 }
 

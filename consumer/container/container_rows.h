@@ -56,8 +56,8 @@ int container_rows_cgroup_path(struct container_rows *rows, int64_t cgroup, char
 int container_rows_get_pod(struct container_rows *rows, const char *uid, const char *qos, int64_t *ret);
 
 /*
- * The instance of that container, in the container around it and the same user's tree, in this boot, which has not stopped and whose outermost
- * cgroup has that path or is not known yet. 1, 0, or a failure.
+ * The instance of that container, in the container around it and the same user's tree, in this boot, which has not
+ * stopped and whose outermost cgroup has that path or is not known yet. 1, 0, or a failure.
  */
 int container_rows_find_instance(struct container_rows *rows, const struct cgroup_identity *identity, const char *path,
 				 size_t length, struct instance_row *ret);

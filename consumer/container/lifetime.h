@@ -6,9 +6,9 @@
  * was. Failures are db.h's.
  *
  * A process that may create cgroups can name one after another container's id. An instance is therefore identified by
- * the container's id, the container around it, the user in whose tree it is, and the path of its outermost cgroup. A path whose beginning is missing
- * proves neither of the last two: such a cgroup gets an instance of its own, which no other cgroup joins and which has
- * neither a start nor a stop event.
+ * the container's id, the container around it, the user in whose tree it is, and the path of its outermost cgroup. A path
+ * whose beginning is missing proves neither of the last two: such a cgroup gets an instance of its own, which no other
+ * cgroup joins and which has neither a start nor a stop event.
  */
 #ifndef CRI_CONSUMER_CONTAINER_LIFETIME_H
 #define CRI_CONSUMER_CONTAINER_LIFETIME_H
@@ -57,7 +57,8 @@ int lifetime_start(struct container_rows *rows, int64_t instance, int64_t time, 
 int lifetime_infer_start(struct container_rows *rows, int64_t instance, int64_t time, struct instance_row *ret);
 /*
  * There was an exec in the instance, for which lifetime_start returned 0. 1: it is that of the container's own first
- * process, and the start event *ret_event, made for an exec of the runtime or inferred, is to be completed. cgroup: row number, of the exec; by_init: by the init of a pid namespace.
+ * process, and the start event *ret_event, made for an exec of the runtime or inferred, is to be completed. cgroup: row
+ * number, of the exec; by_init: by the init of a pid namespace.
  */
 int lifetime_find_start(struct container_rows *rows, int64_t instance, int64_t time, int64_t cgroup, bool by_init,
 			struct instance_row *ret, int64_t *ret_event);

@@ -129,8 +129,8 @@ static void take_result(struct loop *loop, int r)
 			  loop->recorder->db_path);
 		loop->exit_code = EXIT_DENIED;
 	} else if (r == -ERROR_DB_DIRECTORY) {
-		log_error("the directory of \"%s\" was replaced by another one, which the sandbox of this recorder does not admit:"
-			  " nothing more is acknowledged and it ends; the next recorder goes on there",
+		log_error("the directory of \"%s\" was replaced by another one, which the sandbox of this recorder does not"
+			  " admit: nothing more is acknowledged and it ends; the next recorder goes on there",
 			  loop->recorder->db_path);
 		loop->exit_code = EXIT_UNHEALTHY;
 	} else if (db_origin_is_refused(r)) {
@@ -341,7 +341,8 @@ static void keep_upkeep(struct loop *loop, uint64_t now)
 		return;
 
 	int r = pipeline_is_quiet(recorder->pipeline) ? run_upkeep(loop, db, now) : 0;
-	uint64_t due = upkeep_due(&loop->upkeep, pipeline_row_check(recorder->pipeline)), pause = clock_boot_ns() + UPKEEP_PAUSE_NS;
+	uint64_t due = upkeep_due(&loop->upkeep, pipeline_row_check(recorder->pipeline));
+	uint64_t pause = clock_boot_ns() + UPKEEP_PAUSE_NS;
 
 	if (r)
 		(void)pipeline_report(recorder->pipeline, r);

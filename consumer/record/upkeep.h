@@ -22,7 +22,8 @@ struct upkeep {
 struct upkeep_target {
 	struct db *db;
 	struct row_check *check;
-	bool (*stop)(void *context); /* called during a long statement, which it ends by returning true; without the database */
+	/* Called during a long statement, which it ends by returning true. Must not use the database. */
+	bool (*stop)(void *context);
 	void *context;
 };
 

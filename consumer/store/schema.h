@@ -4,7 +4,7 @@
 #define CRI_CONSUMER_STORE_SCHEMA_H
 
 #define SCHEMA_APPLICATION_ID 0x63726542 /* "creB" */
-#define SCHEMA_VERSION        2
+#define SCHEMA_VERSION        2 /* raised with every change of a table or view: schema_check.h compares exactly */
 /* Key in the table status of the mark of clean_stop.h. */
 #define SCHEMA_CLEAN_STOP     "clean_stop"
 

@@ -89,9 +89,8 @@ static const struct story_gap *latest_gap(const struct story *story, enum event_
 
 /*
  * A container without a pid namespace of its own has no init: its last exit is the main one, but only if it was
- * removed after that exit and no exit is missing. If its start was lost, or only inferred, it may have had
- * an init. An exit that was noticed
- * late may have been before another one.
+ * removed after that exit and no exit is missing. If its start was lost, or only inferred, it may have had an init. An
+ * exit that was noticed late may have been before another one.
  */
 static const struct story_event *last_exit_without_init(const struct story *story)
 {
