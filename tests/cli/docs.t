@@ -119,7 +119,7 @@ if command -v sqlite3 >/dev/null; then
 		case $view in v_events | v_container) ;; *) common=$(columns_of v_events)$'\n' ;; esac
 		is "$common$(columns_of "$view")" "$(real_columns "$view")" "$view: every column with its type"
 	done
-	is "$(sed -nE 's/.*version of the views, which is \*([0-9]+)\*.*/\1/p' $schema)" "$(sqlite 'PRAGMA user_version')" \
+	is "$(sed -nE 's/.*version of the tables and views, which is \*([0-9]+)\*.*/\1/p' $schema)" "$(sqlite 'PRAGMA user_version')" \
 		"and the version of the views"
 else
 	skip "the views in cri-ebpf-schema(5)" "no sqlite3 program"
