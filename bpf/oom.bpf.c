@@ -15,6 +15,7 @@
  */
 #include "bpf/bpf.bpf.h"
 #include "bpf/kill_note.bpf.h"
+#include "bpf/kill_state.bpf.h"
 #include "bpf/pressure.bpf.h"
 
 /* One decision of the OOM killer, which may have several victims. */
@@ -92,7 +93,7 @@ static __always_inline enum emit_room oom_room(const bool typed, struct cgroup *
 		owner = e->limit_cgroup.id ? e->limit_cgroup.id : e->cgroup.id;
 	if (share_take(EV_OOM_KILL, owner))
 		return EMIT_FIRST_KILL;
-	seen_set(EV_OOM_KILL, e->victim.pid, e->victim.start_ns, SEEN_REPEATED);
+	kill_state_set(e->victim.pid, e->victim.start_ns, SEEN_REPEATED);
 	return EMIT_KILL;
 }
 
@@ -121,7 +122,7 @@ static __always_inline int oom_emit(const bool typed, struct task_struct *victim
 	e = (struct ev_oom_kill *)s->bytes;
 	__builtin_memset(e, 0, sizeof(*e));
 	task_fill(typed, victim, &e->victim, true);
-	if (!seen_first(EV_OOM_KILL, e->victim.pid, e->victim.start_ns, SEEN_RECORDED))
+	if (!kill_state_first(e->victim.pid, e->victim.start_ns, SEEN_RECORDED))
 		return 0;
 	task_fill_current(&e->trigger);
 	cgroup_identify(typed, cgroup, &e->cgroup);
@@ -363,7 +364,7 @@ int BPF_PROG(oom_mark, struct task_struct *victim)
 		/* During a replacement these programs may have been attached between the kill and its mark. */
 		if (!role_read().current)
 			return 0;
-		seen_first(EV_OOM_KILL, victim->tgid, leader->start_boottime, SEEN_DYING);
+		kill_state_first(victim->tgid, leader->start_boottime, SEEN_DYING);
 		emit_filtered(EV_OOM_KILL);
 		return 0;
 	}
@@ -388,7 +389,7 @@ static __always_inline enum emit_room oom_room_of_pid(__u32 pid)
 			owner = BPF_CORE_READ(cgroup, kn, id);
 	}
 	first = share_take(EV_OOM_KILL, owner);
-	seen_set(EV_OOM_KILL, pid, 0, first ? SEEN_RECORDED : SEEN_REPEATED);
+	kill_state_set(pid, 0, first ? SEEN_RECORDED : SEEN_REPEATED);
 	return first ? EMIT_FIRST_KILL : EMIT_KILL;
 }
 

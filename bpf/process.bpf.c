@@ -20,6 +20,7 @@
 #include "bpf/bpf.bpf.h"
 #include "bpf/exited.bpf.h"
 #include "bpf/filter.bpf.h"
+#include "bpf/kill_state.bpf.h"
 #include "bpf/task.bpf.h"
 
 /* The status that wait(2) reports (kernel/exit.c, wait_task_zombie()): the group's code if the group exits as a whole,
@@ -35,35 +36,31 @@ static __always_inline __u32 exit_status(const bool typed, struct task_struct *t
 }
 
 /*
- * The OOM killer sets oom_mm of every process that it kills, and of processes that were exiting already. `seen` tells
- * them apart. Without an entry there it was no kill, if an entry is made before each kill (cfg_kill_seen); the programs at
+ * The OOM killer sets oom_mm of every process that it kills, and of processes that were exiting already. kill_state() tells
+ * them apart. Without an entry it was no kill, if an entry is made before each kill (cfg_kill_seen); the programs at
  * mark_victim run after the signal, and the exit may be faster than they are: then the signal must do.
  */
 static __always_inline bool exit_is_oom_victim(const bool typed, struct task_struct *task, __u32 tgid, __u64 start_ns)
 {
-	struct map_seen_key key = { .kind = EV_OOM_KILL, .tgid = tgid, .start_ns = start_ns };
 	struct signal_struct *signal = GET(typed, task, signal);
-	__u64 *value;
+	__u64 state;
 
 	if (!GET(typed, signal, oom_mm))
 		return false;
-	value = bpf_map_lookup_elem(&seen, &key);
-	if (value)
-		return *value != SEEN_DYING;
+	state = kill_state(tgid, start_ns);
+	if (state)
+		return state != SEEN_DYING;
 	return !cfg_kill_seen && (exit_status(typed, task) & 0x7f) == SIGKILL;
 }
 
 /* The exit of an OOM victim may use as much of the ring as the record of the kill. */
 static __always_inline enum emit_room exit_room(__u32 tgid, __u64 start_ns)
 {
-	struct map_seen_key key = { .kind = EV_OOM_KILL, .tgid = tgid, .start_ns = start_ns };
-	__u64 *value = bpf_map_lookup_elem(&seen, &key);
+	__u64 state = kill_state(tgid, start_ns);
 
-	if (!value) {
-		key.start_ns = 0; /* rung mark_victim_pid */
-		value = bpf_map_lookup_elem(&seen, &key);
-	}
-	return value && *value == SEEN_RECORDED ? EMIT_FIRST_VICTIM : EMIT_VICTIM;
+	if (!state)
+		state = kill_state(tgid, 0); /* rung mark_victim_pid */
+	return state == SEEN_RECORDED ? EMIT_FIRST_VICTIM : EMIT_VICTIM;
 }
 
 /* What distinguishes the exit programs. */
