@@ -241,6 +241,9 @@ static void test_every_schedule(void **state)
 	};
 
 	(void)state;
+#ifdef CRI_SANITIZED
+	return; /* AddressSanitizer does not know the stacks of swapcontext(); the other build runs the schedules */
+#endif
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		const struct row *row = &rows[i];
 		const struct map_armed_key key = armed_key(EV_MEMORY_HIGH, &limited);
