@@ -7,6 +7,7 @@
 #include "common/cleanup.h"
 #include "common/text.h"
 #include "consumer/store/db.h"
+#include "consumer/text/gap_reason.h"
 #include "consumer/text/json.h"
 #include "consumer/text/time_words.h"
 
@@ -95,35 +96,12 @@ void missing_write(const struct missing *missing, struct json *json)
 	json_close(json, '}');
 }
 
-static const struct {
-	const char *reason, *words;
-} reasons[] = {
-	{ "ring_full", "the ring was full" },
-	{ "recorder_down", "no recorder ran, and the ring was full" },
-	{ "disk_full", "nothing could be stored, and the ring was full" },
-	{ "rejected", "records could not be read" },
-	{ "store_replaced", "the database was replaced" },
-	{ "reload", "the programs were unloaded and loaded again" },
-};
-
-static void print_reason(const char *reason, FILE *out)
-{
-	char safe[128];
-
-	for (size_t i = 0; i < ARRAY_SIZE(reasons); i++)
-		if (strcmp(reasons[i].reason, reason) == 0) {
-			(void)fputs(reasons[i].words, out);
-			return;
-		}
-	(void)text_escape(safe, sizeof(safe), reason, strlen(reason));
-	(void)fputs(safe[0] ? safe : "?", out);
-}
-
 static void print_row(const struct missing_row *row, bool utc, FILE *out)
 {
 	char from[TIME_TEXT_MAX] = "an unknown time", to[TIME_TEXT_MAX] = "an unknown time", type[128];
-	char lost[32] = "an unknown number of";
+	char lost[32] = GAP_UNKNOWN_NUMBER, reason[128];
 
+	(void)text_escape(reason, sizeof(reason), row->reason, strlen(row->reason));
 	(void)text_escape(type, sizeof(type), row->type, strlen(row->type));
 	if (row->lost >= 0)
 		(void)snprintf(lost, sizeof(lost), "%" PRId64, row->lost);
@@ -131,9 +109,8 @@ static void print_row(const struct missing_row *row, bool utc, FILE *out)
 		time_format_local(from, sizeof(from), row->from, utc);
 	if (row->to)
 		time_format_local(to, sizeof(to), row->to, utc);
-	(void)fprintf(out, " missing: %s %s between %s and %s: ", lost, type[0] ? type : "events", from, to);
-	print_reason(row->reason, out);
-	(void)fputc('\n', out);
+	(void)fprintf(out, " missing: %s %s between %s and %s: %s\n", lost, type[0] ? type : "events", from, to,
+		      reason[0] ? gap_reason_words(reason) : "?");
 }
 
 void missing_print(const struct missing *missing, bool utc, FILE *out)

@@ -18,7 +18,7 @@ struct missing_row {
 	char type[32];	 /* of the lost events; "": of any */
 	char reason[32];
 	int64_t lost;	 /* -1: not known */
-	int64_t from, to; /* wall times; 0: not known */
+	int64_t from, to; /* wall times; 0: not known; to 0: or it lasts */
 };
 
 struct missing {

@@ -7,6 +7,7 @@
 #include "common/text.h"
 #include "consumer/story/story_summary.h"
 #include "consumer/story/story_words.h"
+#include "consumer/text/gap_reason.h"
 #include "consumer/text/signal_name.h"
 #include "consumer/text/time_words.h"
 
@@ -204,12 +205,12 @@ static void print_gap(const struct story_gap *gap, bool utc, FILE *out)
 	char type[128], reason[128];
 
 	words_gap(gap, utc, &words);
-	words_escape(type, sizeof(type), gap->lost_type[0] ? gap->lost_type : "event");
+	words_escape(type, sizeof(type), gap->lost_type);
 	words_escape(reason, sizeof(reason), gap->reason);
 	(void)fprintf(
 		out,
-		"Gap: between %s and %s %s %s records of this machine were lost (%s): this story may be incomplete.\n",
-		words.from, words.to, words.lost, type, reason);
+		"Gap: between %s and %s %s %s%sevents of this machine are missing (%s): this story may be incomplete.\n",
+		words.from, words.to, words.lost, type, type[0] ? " " : "", gap_reason_words(reason));
 }
 
 static void print_other(const struct story_other *other, bool utc, FILE *out)

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "common/text.h"
+#include "consumer/text/gap_reason.h"
 #include "consumer/text/signal_name.h"
 #include "consumer/text/time_words.h"
 
@@ -166,7 +167,7 @@ void words_gap(const struct story_gap *gap, bool utc, struct words_gap *ret)
 	format_time(gap->from, utc, ret->from, sizeof(ret->from));
 	format_time(gap->to, utc, ret->to, sizeof(ret->to));
 	if (gap->lost == STORY_UNKNOWN)
-		(void)snprintf(ret->lost, sizeof(ret->lost), "an unknown number of");
+		(void)snprintf(ret->lost, sizeof(ret->lost), GAP_UNKNOWN_NUMBER);
 	else
 		(void)snprintf(ret->lost, sizeof(ret->lost), "%" PRId64, gap->lost);
 }

@@ -104,8 +104,8 @@ static void test_time_line(void **state)
 	must_say(text, "OOM kill: \"dd\" (pid 42), when pid 99 asked for memory");
 	must_say(text, "Other processes: 12 more ended; of all 13");
 	must_say(text, "1970-01-01 00:01:40.000  stopped\n");
-	must_say(text, "between 1970-01-01 00:00:40.000 and 1970-01-01 00:00:41.000 17 process_exit records");
-	must_say(text, "(ring_full)");
+	must_say(text, "between 1970-01-01 00:00:40.000 and 1970-01-01 00:00:41.000 17 process_exit events of this machine are missing");
+	must_say(text, "(the ring was full)");
 	first = strstr(text, "reached 90 %");
 	then = strstr(text, "OOM kill:");
 	assert_true(first < then);
