@@ -77,7 +77,7 @@ only_rules='
 ^.libsmartcols => ^consumer/print/[a-z_]+\.c$
 '
 never_rules='
-^consumer/(cli/health|record/decode|record/schedule|store/db_header|container/names/(cgroup_path|component)|text/[a-z]+_(name|type|list|scope)|story/(verdict|story_words|story_summary))\.c$ => ^.(fcntl|unistd|sqlite3|sys/.*|bpf/.*|common/log)\.h$
+^consumer/(cli/health|record/decode|record/outage|record/schedule|store/db_header|container/names/(cgroup_path|component)|text/[a-z]+_(name|type|list|scope)|story/(verdict|story_words|story_summary))\.c$ => ^.(fcntl|unistd|sqlite3|sys/.*|bpf/.*|common/log)\.h$
 ^common/(text(_[a-z]+)?|utf8|option(_scan|_value)?)\.c$ => ^.(fcntl|unistd|sqlite3|sys/.*|bpf/.*|common/log)\.h$
 ^consumer/record/ring\.[ch]$ => ^.consumer/(record/(decode|enrich|pipeline)|store/.*)\.h$
 ^consumer/record/decode\.[ch]$ => ^.consumer/(record/(ring|enrich|pipeline)|store/.*)\.h$

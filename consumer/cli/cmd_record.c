@@ -234,12 +234,12 @@ static int explain_unusable(const struct record *record, int error, const char *
 /* Before a lock file is made: nothing is created beside a database of somebody else. */
 static int check_database(struct record *record)
 {
-	char whose[DB_ORIGIN_TEXT_MAX], reason[2 * DB_ORIGIN_TEXT_MAX];
+	char whose[DB_ORIGIN_TEXT_MAX], reason[DB_FILES_REASON_MAX];
 	struct db_origin origin;
 	int r = db_origin_read(record->db, &origin);
 
 	if (r)
-		return is_temporary(r) ? 0 : explain_unusable(record, r, error_text(r));
+		return is_temporary(r) ? 0 : explain_unusable(record, r, db_files_reason(record->db, r, reason));
 	r = db_origin_judge_write(&origin);
 	if (!db_origin_is_refused(r))
 		return 0;
@@ -327,6 +327,7 @@ static int open_pipeline(struct record *record)
 		.durability_full = config->durability_full,
 		.resolve = { config->containerd_namespaces, config->metadata_cache_size, config->metadata_cache_ttl_ns,
 			     config->record_host },
+		.outages = watch_outages(record->watch),
 	};
 	int r = pipeline_open(&settings, record->pins.ring, &record->pins.maps, record->fs, &record->pipeline);
 

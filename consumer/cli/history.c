@@ -9,6 +9,7 @@
 #include "common/exit_code.h"
 #include "common/log.h"
 #include "common/pins.h"
+#include "consumer/store/db_files.h"
 #include "consumer/store/recorder_state.h"
 #include "consumer/text/error.h"
 #include "consumer/text/time_words.h"
@@ -47,10 +48,13 @@ static const struct {
 
 int history_not_opened(const char *path, int error)
 {
+	char reason[DB_FILES_REASON_MAX];
+
 	for (size_t i = 0; i < ARRAY_SIZE(reasons); i++)
 		if (reasons[i].error == error) {
 			log_error("cannot open \"%s\": %s; %s", path,
-				  reasons[i].reason ? reasons[i].reason : error_text(error), reasons[i].advice);
+				  reasons[i].reason ? reasons[i].reason : db_files_reason(path, error, reason),
+				  reasons[i].advice);
 			return EXIT_STORE;
 		}
 	log_error("cannot open \"%s\": %s; nothing can be shown", path, error_text(error));

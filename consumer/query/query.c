@@ -449,8 +449,9 @@ int query_has_gap(struct db *db, const struct filter *filter, bool *ret)
 
 	sql_add(sql, "SELECT 1 FROM gap a CROSS JOIN event e ON e.id = a.id WHERE coalesce(a.from_time, e.time) <= ");
 	sql_add_int(sql, filter->until);
-	sql_add(sql, " AND coalesce(a.to_time, e.time) >= ");
+	sql_add(sql, " AND (a.to_time IS NULL OR a.to_time >= ");
 	sql_add_int(sql, filter->since);
+	sql_add(sql, ")");
 	filter_add_boot(filter, sql, "e.boot");
 	sql_add(sql, " LIMIT 1");
 	r = sql_prepare(sql, db, &stmt);

@@ -38,7 +38,7 @@ int gap_add(struct ring_rows *ring_rows, const struct gap *gap, int64_t now)
 	};
 
 	/* After the clock was set back the end may lie before the beginning. */
-	if (ordered.from > ordered.to)
+	if (ordered.to && ordered.from > ordered.to)
 		ordered.from = ordered.to;
 	return ring_rows_add(ring_rows, &row, NULL);
 }

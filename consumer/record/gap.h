@@ -11,7 +11,7 @@ struct gap {
 	const char *reason; /* static, as documented for the column */
 	unsigned int kind;  /* of the missing records; 0: any */
 	uint64_t lost;      /* how many; EV_UNKNOWN: not known */
-	int64_t from, to;   /* wall time; 0: not known */
+	int64_t from, to;   /* wall time; 0: not known; to 0: or it lasts */
 };
 
 /* Adds one, inside the batch's transaction. now: wall time of the row. Failures are db.h's. */

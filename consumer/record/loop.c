@@ -15,6 +15,7 @@
 #include "common/log.h"
 #include "common/log_limit.h"
 #include "consumer/container/sweep.h"
+#include "consumer/record/fault.h"
 #include "consumer/record/notify.h"
 #include "consumer/record/pipeline.h"
 #include "consumer/record/ring.h"
@@ -90,14 +91,16 @@ int loop_open_signals(void)
 static void note_failure(struct loop *loop, int error)
 {
 	const struct recorder *recorder = loop->recorder;
+	char fault[RECORDER_FAULT_MAX];
 
+	fault_format(error, pipeline_message(recorder->pipeline), fault, sizeof(fault));
 	if (loop->failure != error)
 		log_error("cannot store into \"%s\": %s; nothing is acknowledged, events wait in the ring (%llu of %llu"
 			  " bytes) and what does not fit is counted as lost; trying again",
-			  recorder->db_path, pipeline_message(recorder->pipeline),
+			  recorder->db_path, fault,
 			  (unsigned long long)ring_unread(recorder->ring), (unsigned long long)ring_size(recorder->ring));
 	loop->failure = error;
-	recorder_fault_write(recorder->fault_fd, pipeline_message(recorder->pipeline));
+	recorder_fault_write(recorder->fault_fd, fault);
 	loop->backoff_ns = loop->backoff_ns ? 2 * loop->backoff_ns : BACKOFF_MIN_NS;
 	if (loop->backoff_ns > BACKOFF_MAX_NS)
 		loop->backoff_ns = BACKOFF_MAX_NS;
@@ -167,6 +170,22 @@ static void commit_if_due(struct loop *loop, uint64_t now)
 	take_result(loop, pipeline_commit(recorder->pipeline));
 }
 
+/* The link count of the pin is readable even if the directory no longer is. */
+static void look_at_pin(struct loop *loop)
+{
+	const struct recorder *recorder = loop->recorder;
+	struct stat st;
+
+	if (recorder->pin_fd >= 0 && fstat(recorder->pin_fd, &st) == 0 && st.st_nlink == 0)
+		loop->unpinned = true;
+}
+
+static void look(struct loop *loop)
+{
+	look_at_pin(loop);
+	watch_look(loop->recorder->watch, !loop->unpinned);
+}
+
 static void write_status(struct loop *loop, bool running)
 {
 	const struct recorder *recorder = loop->recorder;
@@ -180,17 +199,17 @@ static void write_status(struct loop *loop, bool running)
 		.started = loop->started,
 		.metrics_interval_ns = recorder->metrics_interval_ns,
 	};
-	int r;
-
-	watch_look(recorder->watch, !loop->unpinned);
-	r = recorder_status_write(&status, recorder->pipeline, recorder->ring, recorder->maps);
+	char fault[RECORDER_FAULT_MAX];
+	int r = recorder_status_write(&status, recorder->pipeline, recorder->ring, recorder->maps);
 	if (r && pipeline_report(recorder->pipeline, r) == 0)
 		r = recorder_status_write(&status, recorder->pipeline, recorder->ring, recorder->maps);
 	if (r)
 		log_debug("cannot write the status: %s", error_text(r));
 	/* While no record has to be stored, only this write shows that the database fails. */
-	if (!loop->failure && (r != 0) != loop->silent)
-		recorder_fault_write(recorder->fault_fd, r ? pipeline_message(recorder->pipeline) : NULL);
+	if (!loop->failure && (r != 0) != loop->silent) {
+		fault_format(r, pipeline_message(recorder->pipeline), fault, sizeof(fault));
+		recorder_fault_write(recorder->fault_fd, r ? fault : NULL);
+	}
 	loop->silent = r != 0;
 }
 
@@ -199,23 +218,18 @@ static void keep_metrics(struct loop *loop, uint64_t now)
 	if (now < loop->metrics_ns || now < loop->retry_ns)
 		return;
 	loop->metrics_ns = now + loop->recorder->metrics_interval_ns;
+	look(loop);
 	take_result(loop, pipeline_reconcile(loop->recorder->pipeline));
 	write_status(loop, true);
 }
 
-/* The link count of the pin is readable even if the directory no longer is. */
 static void check_pin(struct loop *loop, uint64_t now)
 {
-	const struct recorder *recorder = loop->recorder;
-	struct stat st;
-
-	if (recorder->pin_fd < 0 || now < loop->pin_ns)
+	if (now < loop->pin_ns)
 		return;
 	loop->pin_ns = now + PIN_INTERVAL_NS;
-	if (fstat(recorder->pin_fd, &st) != 0 || st.st_nlink > 0)
-		return;
-	loop->unpinned = true;
-	if (ring_unread(recorder->ring) > 0)
+	look_at_pin(loop);
+	if (!loop->unpinned || ring_unread(loop->recorder->ring) > 0)
 		return;
 	log_warning("the programs were unloaded and all they recorded is stored: this recorder ends; start another after"
 		    " cri-ebpf-loader load");
@@ -402,6 +416,7 @@ static int finish(struct loop *loop)
 	struct pipeline *pipeline = loop->recorder->pipeline;
 	int r = pipeline_drain(pipeline);
 
+	look(loop);
 	if (!r)
 		r = pipeline_reconcile(pipeline);
 	if (!r) {
@@ -452,6 +467,7 @@ int loop_run(const struct recorder *recorder)
 	notify_send(recorder->notify_fd, "STOPPING=1");
 	if (loop.exit_code < 0)
 		return finish(&loop);
+	look(&loop);
 	write_status(&loop, false);
 	(void)pipeline_end(recorder->pipeline);
 	return loop.exit_code;

@@ -15,6 +15,8 @@
 #include "consumer/record/gap.h"
 #include "consumer/record/kind_lifecycle.h"
 #include "consumer/record/loss.h"
+#include "consumer/record/outage.h"
+#include "consumer/record/outage_rows.h"
 #include "consumer/record/ring.h"
 #include "consumer/record/session.h"
 #include "consumer/store/db.h"
@@ -28,6 +30,8 @@
 /* The ring is quiet while at most one part of so many is filled. */
 #define QUIET_PART 8
 
+static const struct outages unseen;
+
 struct pipeline {
 	struct pipeline_settings settings;
 	struct ring *ring;
@@ -36,6 +40,7 @@ struct pipeline {
 	struct enrich *enrich;
 	struct loss *loss;
 	struct lifetime_scan *lost_stops;
+	struct outage_rows outage_rows;
 	struct batch batch;
 	const char *earlier; /* reason for what was lost while nothing could be stored */
 	int64_t offset;	     /* of the batch (clock.h) */
@@ -84,6 +89,13 @@ static int add_reload_gap(struct ring_rows *ring_rows, int64_t since, int64_t no
 	return gap.from && gap.from < gap.to ? gap_add(ring_rows, &gap, now) : 0;
 }
 
+static int64_t load_time(const struct pipeline *pipeline)
+{
+	uint64_t loaded = pipeline->settings.loaded_ns;
+
+	return loaded ? clock_to_wall(loaded, pipeline->offset) : 0;
+}
+
 /* Seeks the ring to where recording begins, and adds the gap event that this needs. */
 static int find_position(struct pipeline *pipeline, int64_t now)
 {
@@ -93,8 +105,7 @@ static int find_position(struct pipeline *pipeline, int64_t now)
 		[RING_START_CORRUPT] = "rejected",
 	};
 	struct ring_rows *ring_rows = pipeline->session.ring_rows;
-	int64_t since =
-		pipeline->settings.loaded_ns ? clock_to_wall(pipeline->settings.loaded_ns, pipeline->offset) : 0;
+	int64_t since = load_time(pipeline);
 	int64_t last = ring_rows_last_time(ring_rows);
 	bool known = ring_rows_knows_ring(ring_rows);
 	uint64_t position;
@@ -104,7 +115,7 @@ static int find_position(struct pipeline *pipeline, int64_t now)
 	if (start == RING_START_FOREIGN)
 		ring_rows_forget(ring_rows);
 	if (pipeline->session.replaced || (!known && !reason && position > 0))
-		reason = "store_replaced";
+		reason = pipeline->session.older ? "older_version" : "store_replaced";
 	ring_seek(pipeline->ring, position);
 	loss_start(pipeline->loss, ring_rows, known || position == 0, since, pipeline->earlier);
 	if (reason) {
@@ -145,6 +156,8 @@ static int write_start(struct pipeline *pipeline)
 	r = find_position(pipeline, now);
 	if (!r)
 		r = resolve_seed(pipeline->resolve);
+	if (!r)
+		r = outage_rows_read(session->db, pipeline->settings.generation, load_time(pipeline), &pipeline->outage_rows);
 	if (!r)
 		r = ring_rows_finish(session->ring_rows, ring_position(pipeline->ring), now);
 	test_hook("in_start");
@@ -188,6 +201,8 @@ int pipeline_open(const struct pipeline_settings *settings, struct ring *ring, c
 	if (!pipeline)
 		return -ENOMEM;
 	pipeline->settings = *settings;
+	if (!settings->outages)
+		pipeline->settings.outages = &unseen;
 	if (!pipeline->settings.busy_limit_ns)
 		pipeline->settings.busy_limit_ns = BUSY_LIMIT_NS;
 	pipeline->session.settings =
@@ -374,6 +389,8 @@ static int write_reconcile(struct pipeline *pipeline)
 	if (!r)
 		r = write_lost_stops(pipeline, now);
 	if (!r)
+		r = outage_rows_write(&pipeline->outage_rows, pipeline->settings.outages, session->db, session->ring_rows, now);
+	if (!r)
 		r = ring_rows_finish(session->ring_rows, ring_acked(pipeline->ring), now);
 	test_hook("in_reconcile");
 	return r ? r : db_commit(session->db);
@@ -389,12 +406,13 @@ static int reconcile(struct pipeline *pipeline)
 		return r;
 	if (lost_stops < 0)
 		return abandon(pipeline, lost_stops);
-	if (!tail && !lost_stops)
+	if (!tail && !lost_stops && !outage_rows_differ(&pipeline->outage_rows, pipeline->settings.outages))
 		return 0;
 	r = write_reconcile(pipeline);
 	if (r)
 		return abandon(pipeline, r);
 	note_commit(pipeline);
+	outage_rows_committed(&pipeline->outage_rows, pipeline->settings.outages);
 	session_committed(&pipeline->session);
 	return 0;
 }

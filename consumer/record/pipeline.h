@@ -14,6 +14,7 @@
 #include "consumer/record/batch.h"
 
 struct db;
+struct outages;
 struct pipeline;
 struct ring;
 struct ring_counters;
@@ -28,6 +29,7 @@ struct pipeline_settings {
 	bool durability_full;
 	uint64_t busy_limit_ns; /* an incomplete record older than this is skipped; 0: five seconds */
 	struct resolve_settings resolve;
+	const struct outages *outages; /* what the watch saw last; NULL: it is not watched */
 };
 
 /* Everything given must outlive it; maps and fs may be NULL. -ENOMEM. */
@@ -57,8 +59,8 @@ int pipeline_commit(struct pipeline *pipeline);
 int pipeline_drain(struct pipeline *pipeline);
 
 /*
- * To be called when nothing waits: writes gap events for losses that no record shows, and container_stop events for
- * containers whose stop was lost. Returns as pipeline_commit.
+ * To be called when nothing waits: writes gap events for losses that no record shows and for outages, and container_stop
+ * events for containers whose stop was lost. Returns as pipeline_commit.
  */
 int pipeline_reconcile(struct pipeline *pipeline);
 

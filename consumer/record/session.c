@@ -40,9 +40,13 @@ void session_close(struct session *session)
 
 int session_fail(struct session *session, int error)
 {
-	const char *text = db_message(session->db);
+	/* SQLite calls either full. */
+	bool told = error == -ENOSPC || error == -ERROR_DB_FILE_LIMIT;
+	const char *text = told ? "" : db_message(session->db);
+	char reason[DB_FILES_REASON_MAX];
 
-	(void)snprintf(session->message, sizeof(session->message), "%s%s%s", error_text(error), *text ? ": " : "", text);
+	(void)snprintf(session->message, sizeof(session->message), "%s%s%s",
+		       db_files_reason(session->settings.db_path, error, reason), *text ? ": " : "", text);
 	return error;
 }
 
@@ -151,6 +155,7 @@ static int begin_anew(struct session *session, const struct aside *aside)
 	if (r)
 		return r;
 	session->damaged = (struct db_file_id){ 0 };
+	session->older = aside->error == -ERROR_DB_OLDER;
 	log_print(aside->level, "database \"%s\" %s: it was moved to \"%s\" and a new one is begun; %s", path, aside->reason,
 		  to, aside->rest);
 	return db_open_write(path, &session->db);
@@ -243,7 +248,7 @@ void session_started(struct session *session)
 	wal_guard_settled(&session->guard);
 	ring_rows_close(session->previous);
 	session->previous = NULL;
-	session->replaced = false;
+	session->replaced = session->older = false;
 }
 
 /*

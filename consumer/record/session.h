@@ -31,6 +31,7 @@ struct session {
 	struct container_rows *container_rows;
 	struct ring_rows *ring_rows;
 	bool replaced;		/* the database lacks what this recorder has stored before */
+	bool older;		/* one of an older version was set aside for it */
 	struct ring_rows *previous; /* counters and position after the last commit of the session before */
 	struct db_file_id damaged; /* found damaged in use; inode 0: none */
 	struct db_file_id directory; /* of the database when it was opened first */

@@ -13,6 +13,7 @@
 #include "common/cleanup.h"
 #include "common/probe_links.h"
 #include "consumer/container/kernel_maps.h"
+#include "consumer/record/outage.h"
 #include "consumer/record/standstill.h"
 #include "consumer/store/recorder_problem.h"
 #include "consumer/text/clock.h"
@@ -36,6 +37,7 @@ struct watch {
 	int stat_fd; /* /proc/stat, or -1 */
 	struct map_info info;
 	int attached[INFO_PROBES];
+	struct outages outages;
 	struct standstill standstill;
 	uint64_t lost; /* EV_UNKNOWN: not known yet */
 	uint64_t retention_ns; /* boot time of the first failure of retention since it worked; 0: it works */
@@ -106,8 +108,12 @@ static void look_at_links(struct watch *watch)
 		(void)snprintf(names + length, sizeof(names) - length, "%s%s", gone ? ", " : "", info->probes[i].name);
 		gone = true;
 	}
-	if (known)
-		set(watch, RECORDER_LINKS_GONE, gone, names);
+	if (!known) {
+		outages_note_nothing(&watch->outages);
+		return;
+	}
+	outages_note(&watch->outages, info, watch->attached, clock_wall_ns());
+	set(watch, RECORDER_LINKS_GONE, gone, names);
 }
 
 /* ------------------------------------------------------------------ counters */
@@ -158,6 +164,9 @@ static void look_at_exits(struct watch *watch)
 					  counters.sent + counters.lost + counters.filtered);
 	(void)snprintf(detail, sizeof(detail), "%" PRIu64, created);
 	set(watch, RECORDER_STANDSTILL, created > 0, detail);
+	if (created > 0)
+		outages_note_standstill(&watch->outages,
+					clock_wall_ns() - (int64_t)(clock_boot_ns() - watch->standstill.since_ns));
 }
 
 static void look_at_losses(struct watch *watch)
@@ -195,6 +204,7 @@ void watch_look(struct watch *watch, bool loaded)
 	if (!loaded) {
 		(void)memset(watch->problems, 0, sizeof(watch->problems));
 		(void)memset(watch->attached, -1, sizeof(watch->attached));
+		outages_note_nothing(&watch->outages);
 		return;
 	}
 	if (kernel_maps_read_info(watch->pinned_maps, &info) == 0)
@@ -219,6 +229,11 @@ void watch_note_retention(struct watch *watch, const char *failure)
 const struct map_info *watch_info(const struct watch *watch)
 {
 	return &watch->info;
+}
+
+const struct outages *watch_outages(const struct watch *watch)
+{
+	return &watch->outages;
 }
 
 int watch_attached(const struct watch *watch, size_t probe)

@@ -13,6 +13,7 @@
 #include "common/maps.h"
 
 struct json;
+struct outages;
 struct pinned_maps;
 struct watch;
 
@@ -30,6 +31,8 @@ void watch_note_retention(struct watch *watch, const char *failure);
 
 /* What the loader wrote, as of the last look. */
 const struct map_info *watch_info(const struct watch *watch);
+/* As of the last look; valid until watch_close(). */
+const struct outages *watch_outages(const struct watch *watch);
 /* 1: all links of the probe are there, 0: not all, -1: not known, or the probe has no rung. */
 int watch_attached(const struct watch *watch, size_t probe);
 

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "common/cleanup.h"
+#include "consumer/text/error.h"
 
 #define SHARED_MODE 0640 /* readable for the group */
 
@@ -238,4 +239,18 @@ int db_file_set_wal_aside(const char *path, const char *label, int64_t seconds, 
 	if (r <= 0)
 		return r ? r : -ENOENT;
 	return sync_directory(path);
+}
+
+const char *db_files_reason(const char *path, int error, char out[DB_FILES_REASON_MAX])
+{
+	char name[PATH_MAX];
+	struct stat st;
+
+	for (enum db_file file = 0; error == -ERROR_NOT_REGULAR && file < DB_FILE_COUNT; file++) {
+		if (db_file_stat(path, file, &st) != 0 || S_ISREG(st.st_mode) || db_file_name(path, file, name) != 0)
+			continue;
+		(void)snprintf(out, DB_FILES_REASON_MAX, "\"%s\" is a FIFO, socket or device", name);
+		return out;
+	}
+	return error_text(error);
 }

@@ -3,6 +3,7 @@
 #ifndef CRI_CONSUMER_STORE_DB_FILES_H
 #define CRI_CONSUMER_STORE_DB_FILES_H
 
+#include <limits.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -29,6 +30,13 @@ int db_file_name(const char *path, enum db_file file, char *out);
 /* 0 or a negative errno. */
 int db_file_stat(const char *path, enum db_file file, struct stat *ret);
 int db_file_stat_directory(const char *path, struct stat *ret);
+
+#define DB_FILES_REASON_MAX (PATH_MAX + 64)
+/*
+ * The sentence for an error of opening the database: that of error_text(), or for -ERROR_NOT_REGULAR one that names the file
+ * which is none, written to out.
+ */
+const char *db_files_reason(const char *path, int error, char out[DB_FILES_REASON_MAX]);
 
 struct db_file_id db_file_identify(const char *path, enum db_file file);
 /* Of the directory of the database. */

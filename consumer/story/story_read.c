@@ -366,9 +366,9 @@ static int read_gaps(struct reading *reading)
 		"SELECT a.reason, t.name, a.lost, a.from_time, a.to_time FROM gap a CROSS JOIN event e ON e.id = a.id"
 		" LEFT JOIN type t ON t.type = a.lost_type WHERE coalesce(a.from_time, e.time) <= ");
 	sql_add_int(sql, last_time(story));
-	sql_add(sql, " AND coalesce(a.to_time, e.time) >= ");
+	sql_add(sql, " AND (a.to_time IS NULL OR a.to_time >= ");
 	sql_add_int(sql, first_time(story));
-	sql_add(sql, " AND e.boot = ");
+	sql_add(sql, ") AND e.boot = ");
 	sql_add_int(sql, reading->place->boot);
 	sql_addf(sql, " ORDER BY coalesce(a.lost_type, 3) = 3 DESC, a.id DESC LIMIT %d", STORY_GAPS);
 	r = sql_prepare(sql, reading->db, &stmt);

@@ -77,12 +77,18 @@ static bool gap_lost(const struct story_gap *gap, enum event_type type)
 	return !gap->lost_type[0] || strcmp(gap->lost_type, event_type_name(type)) == 0;
 }
 
+/* One without an end may last. */
+static int64_t gap_end(const struct story_gap *gap)
+{
+	return gap->to == STORY_UNKNOWN ? INT64_MAX : gap->to;
+}
+
 static const struct story_gap *latest_gap(const struct story *story, enum event_type type)
 {
 	const struct story_gap *latest = NULL;
 
 	for (size_t i = 0; i < story->gap_count; i++)
-		if (gap_lost(&story->gaps[i], type) && (!latest || story->gaps[i].to > latest->to))
+		if (gap_lost(&story->gaps[i], type) && (!latest || gap_end(&story->gaps[i]) > gap_end(latest)))
 			latest = &story->gaps[i];
 	return latest;
 }

@@ -23,7 +23,7 @@
 	X(DB_SCHEMA, "its tables and views are not exactly those of cri-ebpf: one was added or changed,"               \
 		     " or it is damaged or made to mislead")                                                           \
 	X(VALUE_SIZE, "a value in it is larger than any that cri-ebpf stores")                                         \
-	X(NOT_REGULAR, "it is not a regular file, or a file beside it (-wal, -shm, -journal) is not one")               \
+	X(NOT_REGULAR, "it, or a file beside it (-wal, -shm, -journal), is a FIFO, socket or device")                   \
 	X(DB_REOPEN, "the database must be closed and opened again")                                                   \
 	X(DB_PRIVATE, "the recorder keeps readers out for the moment, because one of them held a lock that stopped"    \
 		      " recording")                                                                                    \

@@ -44,7 +44,7 @@ begin_roomy "a FIFO"
 mv "$DB" "${DB%/*}/before.db"
 mkfifo "$DB"
 exits 20
-logged_once "a FIFO" "it is not a regular file"
+logged_once "a FIFO" "$DB\" is a FIFO, socket or device"
 rm "$DB"
 anew "a FIFO" 20
 recorder_stop

@@ -40,6 +40,12 @@ problem()
 	status_now | jq -e --arg name "$1" 'any(.problems[]; .name == $name)'
 }
 
+# outages FILTER: of the gaps whose reason is that programs were not attached.
+outages()
+{
+	status_now | jq -c "[.missing[] | select(.reason == \"not_attached\")] | $1"
+}
+
 state()
 {
 	cri_ebpf status --pin-dir "$PIN_DIR" "$@" 2>/dev/null
@@ -65,12 +71,13 @@ if [ -n "$several" ]; then
 	recorder_beat
 	out=$(state)
 	is $? 4 "one of several links of a probe is gone: unhealthy with the next look"
-	like "$out" "not all programs are attached for ${several:5:-2}" "and the probe is named" || diag "$several"
+	like "$out" "programs are not attached any more: ${several:5:-2} " "and the probe is named" || diag "$several"
 	loader reload >"$SCENARIO_DIR/loader.log" 2>&1
 	is $? 0 "reload"
 	recorder_beat
 	out=$(state)
 	is $? 0 "healthy with the next look" || diag "$out"
+	is "$(outages 'map([.lost, (.from < .to)])')" '[[null,true]]' "and its time is missing" || diag "$out"
 else
 	skip "one of several links of a probe" "each probe has one link on this kernel"
 fi
@@ -79,9 +86,13 @@ find "$PIN_DIR" -name 'link_*' -delete
 recorder_beat
 out=$(state)
 is $? 4 "all links are gone: unhealthy with the next look"
-like "$out" "healthy: no.*problem: since .*: not all programs are attached for oom_kill, .*links are missing below $PIN_DIR, and what those programs see is not recorded; attach them again: cri-ebpf-loader reload" \
+like "$out" "healthy: no.*problem: since .*: programs are not attached any more: oom_kill, .* \(their links below $PIN_DIR are gone\); their events are not recorded; attach them again: cri-ebpf-loader reload --pin-dir $PIN_DIR" \
 	"what, its consequence and what to do"
+like "$out" 'loader: probes .*oom_kill \([a-z_]+, NOT ATTACHED\)' "the probe is marked"
+like "$out" 'missing: an unknown number of oom_kill between .* and an unknown time: its programs were not attached' "what is missing"
+before_kills=$(date -u +%FT%T.%N)
 kills 10
+after_kills=$(date -u +%FT%T.%N)
 is "$(status_now | jq -c '[.healthy, (.problems[] | .name, (.since | type)), ([.loader.probes[].attached] | any)]')" \
 	'[false,"links_gone","string",false]' "the same in JSON while kills go by"
 is "$(kills_recorded)" 1 "none of these ten kills can be recorded"
@@ -92,9 +103,35 @@ is $? 0 "reload attaches them again" || diag "$(cat "$SCENARIO_DIR/loader.log")"
 recorder_beat
 is_healthy true
 ok $? "healthy with the next look" || diag "$(state)"
+during="map(select(.from < \"$before_kills\" and .to > \"$after_kills\"))"
+is "$(outages "$during | map(.lost) | unique")" '[null]' "what was lost meanwhile is missing: nobody knows how much"
+is "$(outages "$during | map(.type) | [index(\"oom_kill\"), index(\"process_exit\")] | all(. != null)")" true "of each type once" ||
+	diag "$(outages .)"
+is "$(outages "$during | length == (map(.type) | unique | length)")" true "and only once"
+is "$(outages 'map(select(.to == null)) | length')" 0 "nothing is said to last"
+state --strict >/dev/null
+is $? 5 "with --strict exit status 5"
 kills 1
 wait_for 10 kills_are 2
 ok $? "and kills are recorded again"
+
+# --- links that come back while no recorder runs ---
+
+find "$PIN_DIR" -name 'link_oom_kill*' -delete
+wait_for 10 problem links_gone
+ok $? "the links of one probe are gone"
+before_kills=$(date -u +%FT%T.%N)
+recorder_kill
+loader reload >"$SCENARIO_DIR/loader.log" 2>&1
+is $? 0 "reload without a recorder"
+recorder_start
+wait_for 10 is_healthy true
+ok $? "the next recorder is healthy" || diag "$(state)"
+is "$(outages "map(select(.type == \"oom_kill\" and .from < \"$before_kills\" and .to > \"$before_kills\")) | length")" 1 \
+	"and ends the gap that the one before began" || diag "$(outages .)"
+kills 1
+wait_for 10 kills_are 3
+ok $? "kills are recorded again"
 
 # --- a loss, and its end ---
 
@@ -136,7 +173,7 @@ member=$(setpriv --reuid nobody --regid cri-ebpf --clear-groups "$SCENARIO_DIR/b
 is "$(jq -c '[.healthy, .counters.unread.oom_kill]' <<<"$member")" '[false,null]' "who may not read the kernel's counters is told nothing" || diag "$member"
 recorder_start
 ok $? "it starts again"
-wait_for 10 kills_are 5
+wait_for 10 kills_are 6
 ok $? "and the three kills are stored"
 wait_for 10 books_balance
 ok $? "the counters fit" || diag "$BOOKS"

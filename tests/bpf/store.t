@@ -119,6 +119,7 @@ is $? 0 "older: the recorder records"
 like "$out" "$DB. was made by an older version of cri-ebpf.*moved to .$DB.v1-[0-9]+. and a new one is begun; nothing of it is lost" \
 	"older: it is set aside, and the message says so"
 is "$(sqlite3 "$(find "${DB%/*}" -name 'events.db.v1-*[0-9]')" 'PRAGMA user_version')" 1 "older: it is kept"
+is "$(gaps)" older_version:null:null "older: the gap says where the earlier events are"
 directory_anew
 
 record --once >"$SCENARIO_DIR/out" 2>&1

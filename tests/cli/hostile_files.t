@@ -30,12 +30,14 @@ for place in "$T/fifo" "$T/link" /dev/zero /dev/tty; do
 done
 run "$CRI" events --db "$T/fifo" --config "$T/empty.conf"
 is "$CODE" 3 "a FIFO as the database"
-like "$ERR" "cannot open \"$T/fifo\": it is not a regular file, or a file beside it" "and the message says what it is"
+like "$ERR" "cannot open \"$T/fifo\": \"$T/fifo\" is a FIFO, socket or device; name a file" "and the message says what it is"
 for suffix in -wal -shm -journal; do
 	mkdir "$T/beside$suffix"
 	cp "$DB" "$T/beside$suffix/events.db"
 	mkfifo "$T/beside$suffix/events.db$suffix"
 	run "$CRI" events --db "$T/beside$suffix/events.db" --config "$T/empty.conf"
+	[ "$CODE" = 0 ] || like "$ERR" "cannot open .*\"$T/beside$suffix/events.db$suffix\" is a FIFO, socket or device" \
+		"and the file that is one is named"
 	case $CODE in 0 | 3) ok 0 "a FIFO as $suffix beside it" ;; *) ok 1 "a FIFO as $suffix beside it: $CODE" ;; esac
 done
 

@@ -205,7 +205,7 @@ static void test_files_that_are_no_files(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(suffixes); i++) {
-		char path[160];
+		char path[160], want[200], reason[DB_FILES_REASON_MAX];
 
 		open_fixture(&f);
 		(void)snprintf(path, sizeof(path), "%s%s", f.path, suffixes[i]);
@@ -217,6 +217,9 @@ static void test_files_that_are_no_files(void **state)
 		assert_int_equal(mkfifo(path, 0600), 0);
 		row_equal(suffixes[i], open_read(&f), -ERROR_NOT_REGULAR);
 		row_equal(suffixes[i], open_write(&f), -ERROR_NOT_REGULAR);
+		(void)snprintf(want, sizeof(want), "\"%s\" is a FIFO, socket or device", path);
+		row_string(suffixes[i], db_files_reason(f.path, -ERROR_NOT_REGULAR, reason), want);
+		row_string(suffixes[i], db_files_reason(f.path, -ENOSPC, reason), error_text(-ENOSPC));
 		close_fixture(&f);
 	}
 	open_fixture(&f);
