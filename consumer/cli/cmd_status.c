@@ -23,7 +23,7 @@ static const struct option_row status_rows[] = {
 	  .argument = "FORMAT", .help = "short or json" },
 	{ "json", 0, OPTION_FLAG, offsetof(struct status_options, json), .help = "one JSON object (-o json)" },
 	{ "since", 'S', OPTION_STRING, offsetof(struct status_options, since), .size = sizeof(((struct status_options *)0)->since),
-	  .min = 1, .argument = "TIME", .help = "of what is missing only what ended since: yesterday, -2h, 10m, boot" },
+	  .min = 1, .argument = "TIME", .help = "list as missing only what ended after TIME: yesterday, -2h, boot" },
 	{ "strict", 0, OPTION_FLAG, offsetof(struct status_options, strict), .help = "exit 5 when something is missing" },
 	{ "alive", 0, OPTION_FLAG, offsetof(struct status_options, alive),
 	  .help = "print nothing; exit 4 only when the recorder does not run or hangs" },
@@ -78,6 +78,13 @@ static int check_probes(struct status *status)
 	return r;
 }
 
+static enum health_pins find_pins(const struct kernel_counters *kernel)
+{
+	if (kernel->known)
+		return HEALTH_PINS_FOUND;
+	return kernel->absent ? HEALTH_PINS_ABSENT : HEALTH_PINS_UNKNOWN;
+}
+
 /* The recorder's own files are read before the sandbox is narrowed, the rest of the database after. */
 static int check_recorder(struct status *status)
 {
@@ -87,6 +94,7 @@ static int check_recorder(struct status *status)
 		.state = state,
 		.db_path = status->path,
 		.pin_dir = status->config->pin_dir,
+		.pins = find_pins(&status->kernel),
 	};
 	int r;
 
@@ -157,7 +165,7 @@ static int judge(const struct status *status)
 	return EXIT_GAP;
 }
 
-/* For a probe that restarts what fails it: a fault that a restart cannot mend is none. */
+/* For an orchestrator that restarts the recorder: only what a restart can mend counts. */
 static int report_alive(struct status *status)
 {
 	int r = check_recorder(status);

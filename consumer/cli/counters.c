@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "consumer/cli/counters.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <string.h>
 
@@ -27,7 +28,10 @@ void counters_read_kernel(const char *pin_dir, struct kernel_counters *ret)
 	const char *failed = NULL;
 	struct map_info info;
 
-	ret->known = kernel_maps_open(pin_dir, &maps, &failed) == 0 && kernel_maps_read_info(maps, &info) == 0;
+	int r = kernel_maps_open(pin_dir, &maps, &failed);
+
+	ret->absent = r == -ENOENT;
+	ret->known = r == 0 && kernel_maps_read_info(maps, &info) == 0;
 	if (!ret->known)
 		return;
 	ret->generation = info.generation;

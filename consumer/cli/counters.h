@@ -22,6 +22,7 @@ struct counters {
 /* The kernel's own, which only root and group cri-ebpf-ring may read. */
 struct kernel_counters {
 	bool known;
+	bool absent; /* the pins do not exist */
 	uint64_t generation;
 	struct map_counters kinds[EV_KIND_COUNT];
 };

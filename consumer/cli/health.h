@@ -14,7 +14,7 @@
 
 struct health_problem {
 	const char *name; /* for programs */
-	int64_t since;	  /* wall time; 0: not known */
+	int64_t since;	  /* wall time; 0: not known; of a recorder that is gone its last sign of life */
 	char text[HEALTH_TEXT_SIZE]; /* what, its consequence and what to do */
 };
 
@@ -24,6 +24,13 @@ struct health {
 	size_t count; /* 0: healthy; problems beyond HEALTH_PROBLEMS_MAX are dropped */
 };
 
+/* What the caller itself sees of the programs. */
+enum health_pins {
+	HEALTH_PINS_UNKNOWN, /* it may not look */
+	HEALTH_PINS_FOUND,
+	HEALTH_PINS_ABSENT,
+};
+
 /* What is known of the recorder. */
 struct health_recorder {
 	const struct recorder_state *state;
@@ -31,12 +38,13 @@ struct health_recorder {
 	int64_t fault_since;
 	const char *db_path; /* as the user named it */
 	const char *pin_dir;
+	enum health_pins pins;
 };
 
 /* The process exists: it holds its lock, or its pid is that of a recorder. */
 bool health_recorder_is_alive(const struct recorder_state *state);
 
-/* Adds the problems that concern the recorder: it does not run, it cannot store, or no programs were loaded. */
+/* Adds the problems that concern the recorder: no programs are loaded, it does not run, or it cannot store. */
 void health_check_recorder(struct health *health, const struct health_recorder *recorder);
 
 /*

@@ -50,8 +50,10 @@ int status_prepare(struct status *status, const char *what, const char *from, st
 /* A time as the recorder writes it, nanoseconds since 1970; 0: none. text may be NULL. */
 int64_t status_parse_time(const struct status *status, const char *text);
 
-/* Columns of each probe of the loader. */
-#define STATUS_PROBES	   "json_extract(p.value, '$.name'), json_extract(p.value, '$.rung')"
+/* Columns of each probe of the loader: name, rung, whether it is attached (NULL: not known, or not to be). */
+#define STATUS_PROBES                                                                  \
+	"json_extract(p.value, '$.name'), json_extract(p.value, '$.rung'),"         \
+	" json_extract(p.value, '$.attached')"
 #define STATUS_PROBES_FROM ", json_each(status.value, '$.loader.probes') p"
 
 /* To status->output. 0, or an error of db.h. */

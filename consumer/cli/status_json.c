@@ -20,17 +20,22 @@ static void write_no_facts(struct json *json)
 	json_close(json, '}');
 }
 
-/* Writes what the recorder stored. Of one that does not run, nobody knows how much of the ring it has not read. */
+/* running: as JSON */
+#define FACTS_OF(running)                                                                              \
+	"json_quote(json_extract(value, '$.loader')), json_quote(json_set(json_extract(value,"         \
+	" '$.recorder'), '$.running', json('" running "'), '$.lag_bytes', NULL))"
+
+/* Writes what the recorder stored. Of one that does not run, or is silent, nobody knows how much of the ring it has not read. */
 static int write_facts(struct status *status, struct json *json)
 {
 	static const char *const names[] = { "loader", "recorder" };
 	CLEANUP(cleanup_stmt) struct db_stmt *stmt = NULL;
-	bool runs = status->recorder.state == RECORDER_RUNNING;
+	bool runs = status->recorder.state == RECORDER_RUNNING, alive = health_recorder_is_alive(&status->recorder);
 	/* json_quote: json_extract returns a text without its quotes, which would not be JSON. */
 	int r = status_prepare(status,
 			       runs ? "json_quote(json_extract(value, '$.loader')), json_quote(json_extract(value, '$.recorder'))"
-				    : "json_quote(json_extract(value, '$.loader')), json_quote(json_set(json_extract(value,"
-				      " '$.recorder'), '$.running', json('false'), '$.lag_bytes', NULL))",
+			       : alive ? FACTS_OF("true")
+				       : FACTS_OF("false"),
 			       "", &stmt);
 
 	if (r == 0)

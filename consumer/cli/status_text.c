@@ -4,9 +4,29 @@
 #include <string.h>
 
 #include "common/cleanup.h"
+#include "common/maps.h"
 #include "common/text.h"
 #include "consumer/cli/status.h"
 #include "consumer/store/db.h"
+
+/* What stands for the rung of a probe that has none. */
+static const char *rung_words(const char *rung)
+{
+	if (!rung || !rung[0])
+		return "not available";
+	return strcmp(rung, INFO_RUNG_UNNEEDED) == 0 ? "not needed" : rung;
+}
+
+static void print_probe(const struct status *status, struct db_stmt *stmt)
+{
+	const char *name = db_text(stmt, 0, NULL), *rung = rung_words(db_text(stmt, 1, NULL));
+	bool gone = status->recorder.loaded && !db_is_null(stmt, 2) && db_int(stmt, 2) == 0;
+	char safe_name[128], safe_rung[128];
+
+	(void)text_escape(safe_name, sizeof(safe_name), name ? name : "?", strlen(name ? name : "?"));
+	(void)text_escape(safe_rung, sizeof(safe_rung), rung, strlen(rung));
+	(void)fprintf(status->output.out, "%s (%s%s)", safe_name, safe_rung, gone ? ", NOT ATTACHED" : "");
+}
 
 static int print_loader(struct status *status)
 {
@@ -15,16 +35,10 @@ static int print_loader(struct status *status)
 	const char *separator = "";
 	int r = status_prepare(status, STATUS_PROBES, STATUS_PROBES_FROM, &stmt);
 
-	(void)fprintf(out, "  loader: as of %s: %sprobes ", status->as_of,
-		      status->recorder.loaded ? "" : "nothing loaded; last known ");
+	(void)fprintf(out, "  loader: %sprobes ", status->recorder.loaded ? "" : "nothing loaded; last known ");
 	while (r >= 0 && (r = db_step(stmt)) > 0) {
-		const char *name = db_text(stmt, 0, NULL), *rung = db_text(stmt, 1, NULL);
-		char safe[128];
-
-		(void)text_escape(safe, sizeof(safe), name ? name : "?", strlen(name ? name : "?"));
-		(void)fprintf(out, "%s%s", separator, safe);
-		(void)text_escape(safe, sizeof(safe), rung ? rung : "", strlen(rung ? rung : ""));
-		(void)fprintf(out, " (%s)", safe[0] ? safe : "off or not available");
+		(void)fputs(separator, out);
+		print_probe(status, stmt);
 		separator = ", ";
 	}
 	(void)fprintf(out, "%s\n", separator[0] ? "" : "none known");
@@ -50,7 +64,7 @@ static int print_recorder(struct status *status)
 {
 	static const char *const states[] = {
 		[RECORDER_NEVER] = "never seen",   [RECORDER_STARTING] = "starting",  [RECORDER_RUNNING] = "running",
-		[RECORDER_STOPPED] = "not running", [RECORDER_SILENT] = "not running", [RECORDER_GONE] = "not running",
+		[RECORDER_STOPPED] = "not running", [RECORDER_SILENT] = "running but silent", [RECORDER_GONE] = "not running",
 	};
 	CLEANUP(cleanup_stmt) struct db_stmt *stmt = NULL;
 	char lag[40], commit[TIME_TEXT_MAX] = "never";
@@ -134,6 +148,8 @@ int status_print_text(struct status *status)
 	for (size_t i = 0; i < status->health.count; i++)
 		print_problem(status, &status->health.problems[i]);
 	missing_print(&status->missing, status->options->utc, out);
+	if (written)
+		(void)fprintf(out, "as of %s, the recorder's last report:\n", status->as_of);
 	if (written)
 		r = print_loader(status);
 	if (r == 0 && written)

@@ -17,6 +17,10 @@ trap 'kill "$LIVE" 2>/dev/null; rm -rf "$T"' EXIT
 is_called() { [ "$(cat "/proc/$LIVE/comm")" = cri-ebpf ]; }
 wait_for 10 is_called
 
+# Pins that nobody can open: whether programs are loaded is not known.
+mkdir "$T/unreadable"
+: >"$T/unreadable/info"
+
 # recorder PID AGE_SECONDS RUNNING LOADED ATTACHED [INTERVAL_SECONDS]
 recorder()
 {
@@ -36,12 +40,13 @@ recorder "$LIVE" 1 true true null
 cri status; is "$CODE" 0 "a fresh heartbeat is healthy"
 like "$OUT" 'healthy: yes' "and says so"
 like "$OUT" 'process_exit +12 +11 +- +1 ' "counters are listed"
-like "$OUT" "loader: as of $BEAT: " "the loader's state has its time"
+like "$OUT" "as of $BEAT, the recorder's last report:.*  loader: probes .*recorder: running, pid" \
+	"the states of the loader and of the recorder have one time"
 like "$OUT" "records from the kernel as of $BEAT " "so have the counters"
 like "$OUT" 'last commit 2025-11-22 16:31:07.000' "the last commit is in the form of the other times"
 TZ=Asia/Tokyo cri status; like "$OUT" 'last commit 2025-11-23 01:31:07.000' "in local time"
 cri status
-like "$OUT" 'oom \(fentry\), fork \(off or not available\)' "probes are listed"
+like "$OUT" 'oom \(fentry\), fork \(not available\)' "probes are listed"
 cri status --json
 is "$(jq -c '[.healthy,.recorder.running,.recorder.lag_bytes,.loader.probes[0].attached,.counters.sent.process_exit,.counters.unread.process_exit]' <<<"$OUT")" \
 	'[true,true,0,null,12,1]' "the recorder's values are printed"
@@ -50,7 +55,8 @@ is "$(jq -c '[.store.path,.store.oldest]' <<<"$OUT")" "[\"$DB\",\"2025-11-22T08:
 recorder "$LIVE" 91 true true null
 cri status; is "$CODE" 4 "no heartbeat for three intervals is unhealthy"
 like "$OUT" "problem: since $BEAT: the recorder .pid $LIVE. writes nothing" "and says since when"
-cri status --json; is "$(jq -c '[.healthy,.recorder.running]' <<<"$OUT")" '[false,false]' "then it counts as not running"
+like "$OUT" "recorder: running but silent, pid $LIVE, not yet read" "it runs nevertheless"
+cri status --json; is "$(jq -c '[.healthy,.recorder.running,.recorder.lag_bytes]' <<<"$OUT")" '[false,true,null]' "in JSON too"
 cri status --metrics-interval 60s; is "$CODE" 0 "the reader's interval is used when the recorder has stored none"
 
 recorder "$LIVE" 91 true true null 60
@@ -64,10 +70,13 @@ like "$OUT" "pid $$\) is gone" "and the message says so"
 recorder 4194304 1 true true null
 cri status; is "$CODE" 4 "a recorder that died is unhealthy at once"
 recorder "$LIVE" 1 false true null
-cri status; like "$OUT" 'since .*: the recorder was stopped' "a clean stop is distinguished from a crash"
-like "$OUT" 'start it: cri-ebpf record; until then the kernel keeps' "the first remedy is to start it"
+cri status --pin-dir "$T/unreadable"
+like "$OUT" 'since .*: the recorder was stopped' "a clean stop is distinguished from a crash"
+like "$OUT" 'start it: cri-ebpf record; if the programs are still loaded, the kernel keeps' "the first remedy is to start it"
 recorder 4194304 1 true false null
-cri status; like "$(grep -m 1 problem: <<<"$OUT")" 'start it: cri-ebpf record' "also with nothing loaded"
+cri status --pin-dir "$T/unreadable"
+like "$(grep -m 1 problem: <<<"$OUT")" "run cri-ebpf-loader load --pin-dir $T/unreadable" "with nothing loaded the first one is to load"
+like "$OUT" "since $BEAT: the recorder .pid 4194304. is gone; its last sign of life was then; start it: cri-ebpf record" "then to start it"
 is "$(grep -c 'the kernel keeps' <<<"$OUT")" 0 "the kernel keeps nothing when nothing was loaded"
 like "$OUT" "since $BEAT: nothing was loaded" "with the time of the recorder's state"
 
@@ -92,10 +101,16 @@ reported()
 {
 	write "${JSON%\}},\"problems\":[{\"name\":\"$1\",\"since\":\"2026-11-22T16:31:07.000000000Z\",\"detail\":$2}]}"
 }
+recorder "$LIVE" 1 true true false
+cri status; like "$OUT" 'oom \(fentry, NOT ATTACHED\), fork \(not available\)' "a probe that is not attached is marked"
+JSON=${JSON/'"rung":"fentry"'/'"rung":"unneeded"'}
+write "${JSON/'"attached":false'/'"attached":null'}"
+cri status; like "$OUT" 'oom \(not needed\), fork' "one that this kernel does not need is called so"
+
 recorder "$LIVE" 1 true true null
 reported links_gone '"oom, fork"'
 cri status; is "$CODE" 4 "links that are gone are unhealthy"
-like "$OUT" 'problem: since 2026-11-22 16:31:07.000: not all programs are attached for oom, fork: links are missing below /sys/fs/bpf/cri-ebpf,' \
+like "$OUT" 'problem: since 2026-11-22 16:31:07.000: programs are not attached any more: oom, fork \(their links below /sys/fs/bpf/cri-ebpf are gone\); their events are not recorded; attach them again: cri-ebpf-loader reload' \
 	"and named, with the time"
 cri status --json; is "$(jq -c '[.healthy, (.problems[] | .name, .since, (.text | length > 50))]' <<<"$OUT")" \
 	'[false,"links_gone","2026-11-22T16:31:07.000000000Z",true]' "and in JSON"
@@ -119,6 +134,14 @@ cri status --strict; is "$CODE" 5 "with --strict it is exit 5"
 cri status --strict --since '2025-11-22 16:31:06'; is "$CODE" 5 "also what ended at the beginning of the range"
 cri status --strict --since '2025-11-22 16:31:07'; is "$CODE" 0 "not what ended before it"
 is "$(grep -c missing: <<<"$OUT")" 0 "nor is it listed"
+printf '%s' "REPLACE INTO event(id, type, time, boot) VALUES(9000, 7, 1763829080000000000, 2);" \
+	"REPLACE INTO gap VALUES(9000, 'not_attached', 1, NULL, 1763829070000000000, NULL);" | mkdb "$DB"
+words='an unknown number of oom_kill between 2025-11-22 16:31:10.000 and an unknown time: its programs were not attached'
+cri status; like "$OUT" "missing: $words" "what may last has no end"
+cri events -t gap -S '2025-11-22 16:31:20'; like "$OUT" "$words" "in the words of events"
+cri status --strict --since '2026-01-01'; is "$CODE" 5 "and concerns every later time"
+cri events --strict -S '2026-01-01'; is "$CODE" 5 "also of events"
+printf '%s' "DELETE FROM event WHERE id = 9000; DELETE FROM gap WHERE id = 9000;" | mkdb "$DB"
 cri status --since never; is "$CODE" 2 "a wrong time is exit 2"
 like "$ERR" 'since: "never" is not a time' "and named"
 reported links_gone '"oom"'
