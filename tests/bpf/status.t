@@ -71,13 +71,13 @@ if [ -n "$several" ]; then
 	recorder_beat
 	out=$(state)
 	is $? 4 "one of several links of a probe is gone: unhealthy with the next look"
-	like "$out" "programs are not attached any more: ${several:5:-2} " "and the probe is named" || diag "$several"
+	like "$out" "programs are not attached any more: ${several:5:-2}[ ,]" "and the probe is named" || diag "$several"
 	loader reload >"$SCENARIO_DIR/loader.log" 2>&1
 	is $? 0 "reload"
 	recorder_beat
 	out=$(state)
 	is $? 0 "healthy with the next look" || diag "$out"
-	is "$(outages 'map([.lost, (.from < .to)])')" '[[null,true]]' "and its time is missing" || diag "$out"
+	is "$(outages 'map([.lost, (.from < .to)]) | unique')" '[[null,true]]' "and its time is missing" || diag "$out"
 else
 	skip "one of several links of a probe" "each probe has one link on this kernel"
 fi
