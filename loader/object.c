@@ -14,11 +14,9 @@
 #include <bpf/libbpf.h>
 
 #include "common/cleanup.h"
-#include "common/limits.h"
 #include "common/pins.h"
 #include "common/text.h"
-#include "loader/map_memory.h"
-#include "loader/pin.h"
+#include "loader/object_maps.h"
 
 #include "cri_ebpf.skel.h"
 
@@ -63,12 +61,6 @@ const char *object_log_last(void)
 	return object_log.last;
 }
 
-static void object_create_second_maps(struct object *object, bool wanted)
-{
-	bpf_map__set_autocreate(object->skeleton->maps.exited, wanted);
-	bpf_map__set_autocreate(object->skeleton->maps.displaced, wanted);
-}
-
 static int object_open(struct object **ret)
 {
 	struct object *object = calloc(1, sizeof(*object));
@@ -85,9 +77,7 @@ static int object_open(struct object **ret)
 	}
 	bpf_object__for_each_program(program, object->skeleton->obj)
 		bpf_program__set_autoload(program, false);
-	object_create_second_maps(object, false);
-	bpf_map__set_autocreate(object->skeleton->maps.kill_notes, false);
-	bpf_map__set_autocreate(object->skeleton->maps.scans, false);
+	object_maps_make_none(object->skeleton->obj);
 	*ret = object;
 	return 0;
 }
@@ -105,44 +95,6 @@ void object_free(struct object *object)
 static void cleanup_object(struct object **object)
 {
 	object_free(*object);
-}
-
-static uint32_t lru_entries(uint32_t least)
-{
-	const uint32_t by_cpus = (uint32_t)libbpf_num_possible_cpus() * LIMIT_LRU_PER_CPU;
-
-	return by_cpus > least ? by_cpus : least;
-}
-
-static void object_set_sizes(struct object *object, const struct config *config)
-{
-	bpf_map__set_max_entries(object->skeleton->maps.events, config->ring_buffer_size);
-	bpf_map__set_max_entries(object->skeleton->maps.metadata, config->metadata_cache_size);
-	bpf_map__set_max_entries(object->skeleton->maps.seen, lru_entries(LIMIT_SEEN));
-	bpf_map__set_max_entries(object->skeleton->maps.armed, lru_entries(LIMIT_ARMED));
-}
-
-/* Of maps that are not pinned, which every set of programs has for itself. */
-static void object_set_own_sizes(struct object *object)
-{
-	bpf_map__set_max_entries(object->skeleton->maps.kill_notes, lru_entries(LIMIT_ARMED));
-	bpf_map__set_max_entries(object->skeleton->maps.shares, lru_entries(LIMIT_SHARES));
-}
-
-/* Separate, because these maps may be new although the others are reused. */
-static void object_set_second_sizes(struct object *object)
-{
-	bpf_map__set_max_entries(object->skeleton->maps.exited, LIMIT_EXITED);
-	bpf_map__set_max_entries(object->skeleton->maps.displaced, lru_entries(LIMIT_DISPLACED));
-}
-
-/* The smallest sizes that the kernel accepts, because a rung that is only tried should cost little. */
-static void object_set_sizes_small(struct object *object)
-{
-	bpf_map__set_max_entries(object->skeleton->maps.events, getpagesize());
-	bpf_map__set_max_entries(object->skeleton->maps.metadata, 1);
-	bpf_map__set_max_entries(object->skeleton->maps.seen, 1);
-	bpf_map__set_max_entries(object->skeleton->maps.armed, 1);
 }
 
 static void object_configure(struct object *object, const struct config *config, bool probe_read)
@@ -175,15 +127,15 @@ static int object_enable(struct object *object, const struct probe_rung *rung, b
 		knobs->cfg_exit_twice = true;
 	if (rung->kill_noted) {
 		knobs->cfg_kill_noted = true;
-		bpf_map__set_autocreate(object->skeleton->maps.kill_notes, true);
+		object_maps_make(object->skeleton->obj, OBJECT_MAPS_KILL_NOTES);
 	}
 	if (rung->scans)
-		bpf_map__set_autocreate(object->skeleton->maps.scans, true);
+		object_maps_make(object->skeleton->obj, OBJECT_MAPS_SCANS);
 	if (rung->kill_seen)
 		knobs->cfg_kill_seen = true;
 	if (rung->second_chance) {
 		knobs->cfg_second_chance = true;
-		object_create_second_maps(object, true);
+		object_maps_make(object->skeleton->obj, OBJECT_MAPS_SECOND);
 	}
 	if (rung->derived)
 		knobs->cfg_limit_from_kill = true;
@@ -366,7 +318,7 @@ int object_try(const struct config *config, const struct probe_rung *rung, const
 	r = object_open(&object);
 	if (r < 0)
 		return r;
-	object_set_sizes_small(object);
+	object_maps_size_small(object->skeleton->obj);
 	object_configure(object, config, probe_read);
 	r = object_enable(object, rung, false);
 	if (r == 0)
@@ -387,66 +339,12 @@ int object_try_iterator(const struct config *config, const char *program)
 
 	if (r < 0)
 		return r;
-	object_set_sizes_small(object);
+	object_maps_size_small(object->skeleton->obj);
 	object_configure(object, config, false);
 	r = object_enable(object, &rung, true);
 	if (r == 0)
 		r = bpf_object__load(object->skeleton->obj);
 	return r == 0 ? object_run_iterator(object, program) : r;
-}
-
-/* -EPROTO when the pinned map has another layout: programs would write behind a smaller value or misread another
- * one. */
-static int object_check_map(const struct bpf_map *map, int fd)
-{
-	struct bpf_map_info info = {};
-	__u32 size = sizeof(info);
-
-	if (bpf_obj_get_info_by_fd(fd, &info, &size) < 0)
-		return -errno;
-	return info.type == bpf_map__type(map) && info.key_size == bpf_map__key_size(map) &&
-			       info.value_size == bpf_map__value_size(map) ?
-		       0 :
-		       -EPROTO;
-}
-
-static int object_reuse_map(struct object *object, const char *dir, const char *name)
-{
-	struct bpf_map *map = bpf_object__find_map_by_name(object->skeleton->obj, name);
-	char path[PATH_MAX];
-	AUTO_CLOSE int fd = -1;
-	int r = pin_path(path, sizeof(path), dir, name);
-
-	if (r < 0)
-		return r;
-	fd = bpf_obj_get(path);
-	if (fd < 0)
-		return -errno;
-	r = object_check_map(map, fd);
-	return r == 0 ? bpf_map__reuse_fd(map, fd) : r;
-}
-
-static int object_reuse_maps(struct object *object, const char *dir)
-{
-	int r = 0;
-
-	for (size_t i = 0; r == 0 && i < PIN_MAPS; i++)
-		r = object_reuse_map(object, dir, pin_maps[i]);
-	return r;
-}
-
-/* Uses the pinned maps of the second chance, or makes new ones when the programs before had none. */
-static int object_take_second_maps(struct object *object, const char *reuse_dir)
-{
-	int r = reuse_dir ? 0 : -ENOENT;
-
-	for (size_t i = 0; r == 0 && i < PIN_SECOND_MAPS; i++)
-		r = object_reuse_map(object, reuse_dir, pin_second_maps[i]);
-	if (r != -ENOENT)
-		return r;
-	object->second_maps_made = true;
-	object_set_second_sizes(object);
-	return 0;
 }
 
 int object_load(const struct config *config, const struct probe_choices *choices, const struct map_info *info,
@@ -465,36 +363,21 @@ int object_load(const struct config *config, const struct probe_choices *choices
 	object->skeleton->rodata->cfg_skip_exits = skip_exits;
 	object->skeleton->rodata->cfg_memory_hierarchy = info->memory_hierarchy;
 	object->skeleton->rodata->cfg_ring_bytes = info->ring_bytes;
-	object_set_own_sizes(object);
+	object_maps_size_own(object->skeleton->obj);
 	if (reuse_dir)
-		r = object_reuse_maps(object, reuse_dir);
+		r = object_maps_reuse(object->skeleton->obj, reuse_dir);
 	else
-		object_set_sizes(object, config);
+		object_maps_size_pinned(object->skeleton->obj, config);
 	if (r >= 0)
 		r = object_enable_choices(object, choices);
 	if (r >= 0 && object->skeleton->rodata->cfg_second_chance)
-		r = object_take_second_maps(object, reuse_dir);
+		r = object_maps_take_second(object->skeleton->obj, reuse_dir, &object->second_maps_made);
 	if (r >= 0)
 		r = bpf_object__load(object->skeleton->obj);
 	if (r < 0)
 		return r;
 	*ret = TAKE_PTR(object);
 	return 0;
-}
-
-static uint64_t object_sum_maps(const struct object *object)
-{
-	const uint64_t cpus = libbpf_num_possible_cpus(), page_size = getpagesize();
-	const struct bpf_map *map;
-	uint64_t sum = 0;
-
-	bpf_object__for_each_map(map, object->skeleton->obj) {
-		const struct map_shape shape = { bpf_map__type(map), bpf_map__key_size(map), bpf_map__value_size(map),
-						 bpf_map__max_entries(map) };
-
-		sum += bpf_map__autocreate(map) ? map_memory(&shape, cpus, page_size) : 0;
-	}
-	return sum;
 }
 
 int object_measure_maps(const struct config *config, const struct probe_choices *choices, uint64_t *ret)
@@ -504,12 +387,12 @@ int object_measure_maps(const struct config *config, const struct probe_choices 
 
 	if (r < 0)
 		return r;
-	object_set_sizes(object, config);
-	object_set_own_sizes(object);
-	object_set_second_sizes(object);
+	object_maps_size_pinned(object->skeleton->obj, config);
+	object_maps_size_own(object->skeleton->obj);
+	object_maps_size_second(object->skeleton->obj);
 	r = object_enable_choices(object, choices);
 	if (r == 0)
-		*ret = object_sum_maps(object);
+		*ret = object_maps_memory(object->skeleton->obj);
 	return r;
 }
 
