@@ -49,6 +49,7 @@ static const struct option_row record_rows[] = {
 /* What is open while recording; descriptors that are not open are -1. */
 struct record {
 	const struct config *config;
+	bool once;
 	char db[PATH_MAX]; /* resolved, without links */
 	char db_directory[PATH_MAX];
 	int db_lock_fd, signal_fd, epoll_fd, notify_fd, fault_fd;
@@ -89,7 +90,7 @@ static int check_clock(struct record *record)
 
 static int open_pins(struct record *record)
 {
-	int r = pins_open(record->config->pin_dir, &record->pins);
+	int r = pins_open(record->config->pin_dir, record->once, &record->pins);
 
 	if (!r && watch_open(record->pins.lock_fd, record->pins.pinned_maps, &record->watch) != 0) {
 		log_error("out of memory; nothing is recorded");
@@ -338,7 +339,7 @@ static int open_pipeline(struct record *record)
 	return explain_unusable(record, r, record->pipeline ? pipeline_message(record->pipeline) : error_text(r));
 }
 
-static int record_events(struct record *record, const struct record_options *options)
+static int record_events(struct record *record)
 {
 	const struct config *config = record->config;
 	const struct recorder recorder = {
@@ -356,7 +357,7 @@ static int record_events(struct record *record, const struct record_options *opt
 		.fault_fd = record->fault_fd,
 		.db_path = record->db,
 		.keeps_bpf = record->keeps_bpf,
-		.once = options->once,
+		.once = record->once,
 		.flush_interval_ns = config->flush_interval_ns,
 		.metrics_interval_ns = config->metrics_interval_ns,
 		.watchdog_ns = notify_watchdog_ns(),
@@ -380,6 +381,7 @@ static int run(const struct command_call *call)
 {
 	CLEANUP(record_close) struct record record = {
 		.config = &call->common.config,
+		.once = ((const struct record_options *)call->settings)->once,
 		.db_lock_fd = -1, .signal_fd = -1, .epoll_fd = -1, .notify_fd = -1, .fault_fd = -1,
 		.pins = PINS_CLOSED,
 	};
@@ -397,7 +399,7 @@ static int run(const struct command_call *call)
 		if (r)
 			return r;
 	}
-	return record_events(&record, call->settings);
+	return record_events(&record);
 }
 
 static const struct command_group groups[] = { { "Recording", record_rows, 0, 0, NULL }, { 0 } };

@@ -28,6 +28,8 @@ static int explain_lock(const char *pin_dir, int error, pid_t holder)
 	return EXIT_DENIED;
 }
 
+#define NEW_RING "make a new one: cri-ebpf-loader unload && cri-ebpf-loader load"
+
 static int explain_pin(const char *pin_dir, const char *name, int error)
 {
 	const char *advice = "load them with cri-ebpf-loader load";
@@ -36,6 +38,8 @@ static int explain_pin(const char *pin_dir, const char *name, int error)
 		advice = "it is readable for group " GROUP_RING " only: start the recorder as root or as its user";
 	else if (error == -EPERM)
 		advice = "this kernel allows bpf(2) to privileged processes only";
+	else if (error == -ERROR_RING_FROZEN)
+		advice = "store what is in it with cri-ebpf record --once, then " NEW_RING;
 	else if (error == -ERROR_MAP_LAYOUT)
 		advice = "unload it with that version, then cri-ebpf-loader load";
 	log_error("cannot open \"%s/%s\": %s; nothing is recorded: %s", pin_dir, name, error_text(error), advice);
@@ -75,7 +79,19 @@ static int check_abi(const struct map_info *info)
 	return EXIT_DENIED;
 }
 
-int pins_open(const char *pin_dir, struct pins *pins)
+/* What a frozen ring holds can be stored, and is not stored twice, because the database knows the position. */
+static int check_frozen(const char *pin_dir, bool once, const struct ring *ring)
+{
+	if (!ring_is_frozen(ring))
+		return 0;
+	if (!once)
+		return explain_pin(pin_dir, PIN_EVENTS, -ERROR_RING_FROZEN);
+	log_warning("\"%s/" PIN_EVENTS "\": %s; what is in it now is stored, then " NEW_RING, pin_dir,
+		    error_text(-ERROR_RING_FROZEN));
+	return 0;
+}
+
+int pins_open(const char *pin_dir, bool once, struct pins *pins)
 {
 	const char *failed = PIN_INFO;
 	pid_t holder = 0;
@@ -98,7 +114,7 @@ int pins_open(const char *pin_dir, struct pins *pins)
 	if (r)
 		return r;
 	r = open_ring(pin_dir, pins);
-	return r ? explain_pin(pin_dir, PIN_EVENTS, r) : 0;
+	return r ? explain_pin(pin_dir, PIN_EVENTS, r) : check_frozen(pin_dir, once, pins->ring);
 }
 
 void pins_close(struct pins *pins)

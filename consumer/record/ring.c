@@ -19,6 +19,7 @@ struct ring {
 	uint64_t cursor;
 	uint64_t acked;
 	size_t page; /* size of a page; 0: the memory was not mapped here */
+	bool is_frozen;
 };
 
 _Static_assert(sizeof(unsigned long) == sizeof(uint64_t), "the kernel's positions are unsigned longs");
@@ -59,18 +60,27 @@ static int check_map(int map_fd, size_t ring_bytes)
 	return info.type == BPF_MAP_TYPE_RINGBUF && info.max_entries == ring_bytes ? 0 : -ERROR_MAP_LAYOUT;
 }
 
+/* The page with the consumer's position. Once the map is frozen the kernel allows it for reading only. */
+static int map_consumer(int map_fd, size_t page, void **ret, bool *ret_frozen)
+{
+	*ret = mmap(NULL, page, PROT_READ | PROT_WRITE, MAP_SHARED, map_fd, 0);
+	*ret_frozen = *ret == MAP_FAILED && errno == EPERM;
+	if (*ret_frozen)
+		*ret = mmap(NULL, page, PROT_READ, MAP_SHARED, map_fd, 0);
+	return *ret == MAP_FAILED ? -errno : 0;
+}
+
 int ring_open(int map_fd, size_t ring_bytes, struct ring **ret)
 {
 	size_t page = (size_t)sysconf(_SC_PAGESIZE);
 	int r = check_map(map_fd, ring_bytes);
+	bool is_frozen = false;
+	void *consumer;
 
+	if (!r)
+		r = map_consumer(map_fd, page, &consumer, &is_frozen);
 	if (r)
 		return r;
-
-	void *consumer = mmap(NULL, page, PROT_READ | PROT_WRITE, MAP_SHARED, map_fd, 0);
-
-	if (consumer == MAP_FAILED)
-		return -errno;
 
 	unsigned char *producer = mmap(NULL, page + 2 * ring_bytes, PROT_READ, MAP_SHARED, map_fd, (off_t)page);
 
@@ -86,6 +96,7 @@ int ring_open(int map_fd, size_t ring_bytes, struct ring **ret)
 		return r;
 	}
 	(*ret)->page = page;
+	(*ret)->is_frozen = is_frozen;
 	return 0;
 }
 
@@ -172,8 +183,15 @@ void ring_seek(struct ring *ring, uint64_t position)
 void ring_ack(struct ring *ring)
 {
 	ring->acked = ring->cursor;
+	if (ring->is_frozen)
+		return;
 	/* seq_cst: the position must be visible before the producer position is read again, or a wake-up could be missed. */
 	__atomic_store_n(ring->consumer, ring->acked, __ATOMIC_SEQ_CST);
+}
+
+bool ring_is_frozen(const struct ring *ring)
+{
+	return ring->is_frozen;
 }
 
 uint64_t ring_size(const struct ring *ring)

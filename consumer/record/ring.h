@@ -9,6 +9,7 @@
 #ifndef CRI_CONSUMER_RECORD_RING_H
 #define CRI_CONSUMER_RECORD_RING_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -51,8 +52,13 @@ int ring_skip(struct ring *ring, uint64_t end, struct ring_span *ret);
 void ring_rewind(struct ring *ring);
 void ring_seek(struct ring *ring, uint64_t position);
 
-/* Acknowledges everything before the cursor: the kernel may overwrite it. Only after the commit. */
+/* Acknowledges everything before the cursor: the kernel may overwrite it. Only after the commit. In a frozen ring only this
+ * process sees that. */
 void ring_ack(struct ring *ring);
+
+/* True when the map was frozen (BPF_MAP_FREEZE): it can be read, but the kernel learns of no position, so that the ring
+ * fills and stays full. */
+bool ring_is_frozen(const struct ring *ring);
 
 uint64_t ring_size(const struct ring *ring);
 uint64_t ring_position(const struct ring *ring); /* of the cursor */

@@ -33,6 +33,8 @@
 	X(REPLACED, "it was moved, deleted or replaced meanwhile")                                                     \
 	X(LOCK_FOREIGN, "the lock file belongs to another user")                                                       \
 	X(RECORD_NEWER, "the next record in the ring is of a newer version")                                           \
+	X(RING_FROZEN, "somebody in group cri-ebpf-ring has frozen the ring (BPF_MAP_FREEZE), so that nothing in it can be"  \
+		       " acknowledged any more")                                                                       \
 	X(MAP_LAYOUT, "it was made by another version of cri-ebpf-loader")                                             \
 	X(PRIVILEGES_LEFT, "privileges that were given up could be regained")
 
