@@ -89,7 +89,7 @@ int caps_become(uid_t uid, gid_t gid, bool keep)
 
 	if (r < 0)
 		return r;
-	if (prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) < 0 || setgroups(0, NULL) < 0 || setresgid(gid, gid, gid) < 0 ||
+	if (prctl(PR_SET_KEEPCAPS, keep, 0, 0, 0) < 0 || setgroups(0, NULL) < 0 || setresgid(gid, gid, gid) < 0 ||
 	    setresuid(uid, uid, uid) < 0)
 		return -errno;
 	r = caps_limit(keep);

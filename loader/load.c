@@ -9,6 +9,7 @@
 #include "common/exit_code.h"
 #include "common/log.h"
 #include "common/pins.h"
+#include "loader/dir_error.h"
 #include "loader/host.h"
 #include "loader/lock.h"
 #include "loader/plan.h"
@@ -19,26 +20,6 @@ static void cleanup_plan(struct plan *plan)
 	plan_free(plan);
 }
 
-static const struct {
-	int error;
-	const char *sentence;
-} dir_errors[] = {
-	{ -ENOENT, "does not exist; see that a BPF file system is mounted (mount -t bpf -o mode=0700 bpf /sys/fs/bpf), then "
-		   "make the directory: systemd-tmpfiles --create cri-ebpf.conf, or without a package start the loader as root "
-		   "once" },
-	{ -ENOTTY, "is not on a BPF file system; mount one first: mount -t bpf -o mode=0700 bpf /sys/fs/bpf" },
-	{ -EACCES, "belongs to another user, who could change what is pinned there, or may not be searched; "
-		   "give it to the loader's user, or bind-mount it where that user can reach it" },
-	{ -EEXIST, "exists and belongs to another user; remove it, or name another with --pin-dir" },
-	{ -EUCLEAN, "contains entries that the loader's user does not own; find out what they are, remove them, and load "
-		    "again" },
-	{ -EINVAL, "must end in a name" },
-	{ -EPERM, "cannot be given to the group of the ring's readers; start the loader with group " GROUP_RING
-		  " (runAsGroup), or with CAP_CHOWN" },
-	{ -EMEDIUMTYPE, "must be setgid and not writable for group or others, else the ring's readers could end "
-			"the recording; set mode 2750" },
-};
-
 /* Logs why the directory cannot be used. A host on which nothing can be loaded at all often has no bpffs either; that
  * reason is reported instead. */
 static int fail_dir(const char *dir, int error)
@@ -48,13 +29,7 @@ static int fail_dir(const char *dir, int error)
 
 	if (r < 0)
 		return r;
-	for (size_t i = 0; i < ARRAY_SIZE(dir_errors); i++) {
-		if (dir_errors[i].error != error)
-			continue;
-		log_error("the pin directory \"%s\" %s; nothing was changed", dir, dir_errors[i].sentence);
-		return error;
-	}
-	log_error("cannot use the pin directory \"%s\": %s; nothing was changed", dir, strerror(-error));
+	log_error("%s; nothing was changed", dir_error_explain(dir, error));
 	return error;
 }
 
@@ -101,6 +76,16 @@ static int check_abi(const char *dir, const struct map_info *info)
 	return -EPROTO;
 }
 
+/* New programs would go on with maps that are of no use. */
+static int refuse_frozen(const char *shown)
+{
+	struct pin_frozen frozen;
+
+	pin_find_frozen(PIN_HERE, &frozen);
+	pin_log_frozen(shown, &frozen, "; nothing was changed");
+	return frozen.count ? -EPERM : 0;
+}
+
 /* 1: programs are loaded, and *ret_info describes them. 0: nothing is loaded; pins of an interrupted load were
  * removed. */
 static int find_loaded(const char *shown, struct map_info *ret_info)
@@ -135,6 +120,8 @@ static int load(const struct settings *settings, bool replace)
 		return locked;
 	object_log_init(settings->config.bpf_log_level);
 	r = find_loaded(dir, &plan.info);
+	if (r == 1 && refuse_frozen(dir) < 0)
+		return -EPERM;
 	if (r == 1 && !replace && plan.info.overlap == OVERLAP_NONE) {
 		log_info("already loaded in \"%s\"; replace the programs with: cri-ebpf-loader load --replace", dir);
 		return 0;

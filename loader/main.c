@@ -65,7 +65,8 @@ static int drop_and_run(const void *context)
 {
 	const struct call *call = context;
 	const enum privilege_need need = !call->dir ? PRIVILEGE_NONE :
-					 call->verb->makes_dir ? PRIVILEGE_MAKE_PINS : PRIVILEGE_PINS;
+					 call->verb->makes_dir ? PRIVILEGE_MAKE_PINS :
+					 call->verb->removes_dir ? PRIVILEGE_REMOVE_PINS : PRIVILEGE_PINS;
 	static struct settings settings;
 	AUTO_CLOSE int dir = -1;
 	const char *note;

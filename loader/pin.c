@@ -16,6 +16,7 @@
 #include <bpf/bpf.h>
 
 #include "common/cleanup.h"
+#include "common/log.h"
 #include "common/pins.h"
 #include "common/text.h"
 
@@ -200,6 +201,48 @@ int pin_write_info(const char *dir, const struct map_info *info)
 	if (fd < 0)
 		return fd;
 	return bpf_map_update_elem(fd, &zero, info, BPF_ANY) < 0 ? -errno : 0;
+}
+
+/* Deletes an entry that cannot exist: no cgroup has the id 0, and a ring has no entries. A map that was frozen refuses
+ * that before anything else. /proc/self/fdinfo says it too, but a process that was root cannot read that before 5.14. */
+static bool map_is_frozen(const char *dir, const char *name)
+{
+	static const char nothing[sizeof(struct ev_cgroup)];
+	char path[PATH_MAX];
+	AUTO_CLOSE int fd = -1;
+
+	if (pin_path(path, sizeof(path), dir, name) < 0)
+		return false;
+	fd = bpf_obj_get(path);
+	return fd >= 0 && bpf_map_delete_elem(fd, nothing) < 0 && errno == EPERM;
+}
+
+static const struct {
+	const char *name, *consequence;
+} shared_maps[] = {
+	{ PIN_EVENTS, "no recorder can start, and the ring fills up" },
+	{ PIN_METADATA, "the recorder can put no class or name into it" },
+};
+
+void pin_find_frozen(const char *dir, struct pin_frozen *ret)
+{
+	_Static_assert(ARRAY_SIZE(ret->names) == ARRAY_SIZE(shared_maps), "a place for each");
+
+	ret->count = 0;
+	for (size_t i = 0; i < ARRAY_SIZE(shared_maps); i++) {
+		if (!map_is_frozen(dir, shared_maps[i].name))
+			continue;
+		ret->names[ret->count] = shared_maps[i].name;
+		ret->consequences[ret->count++] = shared_maps[i].consequence;
+	}
+}
+
+void pin_log_frozen(const char *shown, const struct pin_frozen *frozen, const char *end)
+{
+	for (size_t i = 0; i < frozen->count; i++)
+		log_error("somebody in group " GROUP_RING " has frozen \"%s/%s\" (BPF_MAP_FREEZE): %s. Find out who, store "
+			  "what is in the ring (cri-ebpf record --once), then make new maps: cri-ebpf-loader unload && "
+			  "cri-ebpf-loader load%s", shown, frozen->names[i], frozen->consequences[i], end);
 }
 
 int pin_set_add(struct pin_set *set, const char *name, mode_t mode)

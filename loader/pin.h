@@ -34,6 +34,16 @@ int pin_dir_check_entries(void);
 /* -ENOTTY when the current directory is not on bpffs. */
 int pin_dir_is_bpffs(void);
 
+/* Maps that no process can change any more, for good (BPF_MAP_FREEZE); BPF programs still write them. The ring's group
+ * may open two maps for writing, and so freeze them. */
+struct pin_frozen {
+	size_t count;
+	const char *names[2], *consequences[2];
+};
+void pin_find_frozen(const char *dir, struct pin_frozen *ret);
+/* Logs for each what follows and what to do; end: the end of the sentence. */
+void pin_log_frozen(const char *shown, const struct pin_frozen *frozen, const char *end);
+
 /* Names of all pinned maps: for the recorder, and for programs that replace these. `info` is last. */
 #define PIN_MAPS 6
 extern const char *const pin_maps[PIN_MAPS];

@@ -71,16 +71,37 @@ static int make_dir(const char *dir, uid_t owner, int *ret_dir)
 	return 0;
 }
 
-/* The owner of the directory; or, when there is none (a negative descriptor), the loader's user if it exists. */
-static struct identity find_identity(int dir)
+static bool needs_caps(enum privilege_need need)
 {
-	struct stat st;
-	const bool is_owned = dir >= 0 && fstat(dir, &st) == 0;
-	const struct passwd *user = is_owned ? getpwuid(st.st_uid) : getpwnam(USER_LOADER);
+	return need == PRIVILEGE_PINS || need == PRIVILEGE_MAKE_PINS;
+}
 
-	if (user)
-		return (struct identity){ user->pw_uid, user->pw_gid };
-	return is_owned ? (struct identity){ st.st_uid, GID_NOBODY } : (struct identity){ 0, 0 };
+/* The loader's user if it exists, else root. */
+static struct identity find_loader(void)
+{
+	const struct passwd *user = getpwnam(USER_LOADER);
+
+	return user ? (struct identity){ user->pw_uid, user->pw_gid } : (struct identity){ 0, 0 };
+}
+
+/* The owner of the directory, if it is root or the loader's user; else the loader's user. The owner may be anybody,
+ * because everybody can make directories on a bpffs of mode 1777: capabilities must not come near what such a user
+ * chose, and that user not near a process with capabilities. Closes the directory of a stranger unless it is only to be
+ * emptied, which its owner may do. */
+static struct identity find_identity(enum privilege_need need, int *dir)
+{
+	const struct identity loader = find_loader();
+	struct stat st;
+
+	if (*dir < 0 || fstat(*dir, &st) < 0 || st.st_uid == loader.uid)
+		return loader;
+	if (st.st_uid == 0)
+		return (struct identity){ 0, 0 };
+	if (need == PRIVILEGE_REMOVE_PINS)
+		return (struct identity){ st.st_uid, GID_NOBODY };
+	cleanup_close(dir);
+	*dir = -EEXIST;
+	return loader;
 }
 
 static int become(struct identity identity, bool keep_caps)
@@ -112,9 +133,9 @@ static int leave_root(enum privilege_need need, const char *dir, int *ret_dir)
 	(void)setrlimit(RLIMIT_MEMLOCK, &unlimited);
 	if (need == PRIVILEGE_MAKE_PINS)
 		return make_and_become(dir, ret_dir);
-	if (need == PRIVILEGE_PINS)
+	if (need != PRIVILEGE_NONE)
 		*ret_dir = pin_dir_open(dir);
-	return become(find_identity(*ret_dir), need != PRIVILEGE_NONE);
+	return become(find_identity(need, ret_dir), needs_caps(need));
 }
 
 /* Root without other capabilities, as in a container, cannot become another user, and the pins belong to root. */
@@ -128,7 +149,7 @@ static int stay(enum privilege_need need, const char *dir, int *ret_dir)
 		*ret_dir = pin_dir_open(dir);
 	if (r < 0)
 		return r;
-	r = caps_limit(need != PRIVILEGE_NONE);
+	r = caps_limit(needs_caps(need));
 	return r < 0 ? fail_drop(r) : 0;
 }
 

@@ -13,6 +13,7 @@
 #include "common/probe_links.h"
 #include "common/text.h"
 #include "loader/caps.h"
+#include "loader/dir_error.h"
 #include "loader/host.h"
 #include "loader/lock.h"
 #include "loader/object.h"
@@ -188,8 +189,15 @@ static void json_attached(const struct map_info *info, size_t probe, bool attach
 		printf("\"attached\":null}");
 }
 
+static void json_names(const char *before, const char *const *names, size_t count)
+{
+	(void)fputs(before, stdout);
+	for (size_t i = 0; i < count; i++)
+		printf("%s\"%s\"", i ? "," : "", names[i]);
+}
+
 static void status_print_json(const struct map_info *info, const bool *attached, const struct missing *missing,
-			      const struct witness *witness)
+			      const struct pin_frozen *frozen, const struct witness *witness)
 {
 	printf("{\"loaded\":true,\"abi\":%u,", info->abi);
 	json_string("version", info->version, ",");
@@ -202,9 +210,8 @@ static void status_print_json(const struct map_info *info, const bool *attached,
 		json_string("rung", or_null(info->probes[i].rung), ",");
 		json_attached(info, i, attached[i]);
 	}
-	printf("],\"missing\":[");
-	for (size_t i = 0; i < missing->count; i++)
-		printf("%s\"%s\"", i ? "," : "", missing->names[i]);
+	json_names("],\"missing\":[", missing->names, missing->count);
+	json_names("],\"frozen\":[", frozen->names, frozen->count);
 	printf("],\"skipped\":{");
 	json_count("exit", witness->exit, ",");
 	json_count("late", witness->late, ",");
@@ -228,21 +235,38 @@ static const char *rung_in_words(const char *rung)
 	return rung;
 }
 
-static void status_print_text(const char *dir, const struct map_info *info, const bool *attached,
-			      const struct missing *missing, const struct witness *witness)
+/* A string of the info map, escaped: whoever can write the map chose it. */
+struct shown {
+	char text[4 * INFO_NAME_MAX];
+};
+
+static const char *show(struct shown *shown, const char *name)
 {
-	printf("loaded in %s: version %s, ring of %lluK\n", dir, info->version,
+	(void)text_escape(shown->text, sizeof(shown->text), name, strlen(name));
+	return shown->text;
+}
+
+static void status_print_text(const char *dir, const struct map_info *info, const bool *attached,
+			      const struct missing *missing, const struct pin_frozen *frozen,
+			      const struct witness *witness)
+{
+	struct shown version, name, rung;
+
+	printf("loaded in %s: version %s, ring of %lluK\n", dir, show(&version, info->version),
 	       (unsigned long long)info->ring_bytes / 1024);
 	if (info->overlap != OVERLAP_NONE)
 		puts("  a replacement of the programs is running, or was interrupted; no event is lost. Finish one that was "
 		     "interrupted with: cri-ebpf-loader load --replace");
 	for (size_t i = 0; i < INFO_PROBES && info->probes[i].name[0]; i++)
-		printf("  %-22s %-18s %s\n", info->probes[i].name, rung_in_words(info->probes[i].rung),
+		printf("  %-22s %-18s %s\n", show(&name, info->probes[i].name),
+		       show(&rung, rung_in_words(info->probes[i].rung)),
 		       attached[i] ? "attached" : probe_links_wanted(info, i) ? "NOT ATTACHED" : "-");
 	witness_print_text(witness);
 	for (size_t i = 0; i < missing->count; i++)
 		printf("  %-22s %-18s PIN MISSING\n", missing->names[i],
 		       text_starts_with(missing->names[i], PIN_PROGRAM_PREFIX) ? "program" : "map");
+	for (size_t i = 0; i < frozen->count; i++)
+		printf("  %-22s %-18s FROZEN\n", frozen->names[i], "map");
 }
 
 static int status_not_loaded(const struct settings *settings, int error)
@@ -252,6 +276,8 @@ static int status_not_loaded(const struct settings *settings, int error)
 	if (error == -ENOENT)
 		log_error("nothing is loaded in \"%s\": no event is recorded. Load with: cri-ebpf-loader load",
 			  settings->config.pin_dir);
+	else if (error == -EEXIST)
+		log_error("%s", dir_error_explain(settings->config.pin_dir, error));
 	else
 		log_error("cannot read \"%s\": %s. Run this command as root or as user \"%s\"", settings->config.pin_dir,
 			  strerror(-error), USER_LOADER);
@@ -291,6 +317,7 @@ static void status_log_repair(bool attached, const struct missing *missing)
 int verb_status(const struct settings *settings)
 {
 	bool attached[INFO_PROBES] = {}, healthy = false;
+	struct pin_frozen frozen;
 	struct missing missing;
 	struct witness witness;
 	struct map_info info;
@@ -302,13 +329,15 @@ int verb_status(const struct settings *settings)
 	if (r < 0)
 		return status_not_loaded(settings, r);
 	find_missing_pins(PIN_HERE, &info, &missing);
+	pin_find_frozen(PIN_HERE, &frozen);
 	witness_read(PIN_HERE, &witness);
 	if (settings->json)
-		status_print_json(&info, attached, &missing, &witness);
+		status_print_json(&info, attached, &missing, &frozen, &witness);
 	else
-		status_print_text(settings->config.pin_dir, &info, attached, &missing, &witness);
+		status_print_text(settings->config.pin_dir, &info, attached, &missing, &frozen, &witness);
+	pin_log_frozen(settings->config.pin_dir, &frozen, "");
 	status_log_repair(healthy, &missing);
-	return witness_judge(&witness) && healthy && !missing.count ? EXIT_FOUND : EXIT_UNHEALTHY;
+	return witness_judge(&witness) && healthy && !missing.count && !frozen.count ? EXIT_FOUND : EXIT_UNHEALTHY;
 }
 
 /* --- check --- */
@@ -439,9 +468,10 @@ static bool check_is_healthy(const struct host *host, const struct probe_choices
 	return true;
 }
 
+/* Who else can open a pin, or put another one in its place, could keep and change what is tried. */
 static bool check_can_pin(const struct settings *settings)
 {
-	return settings->dir_error == 0 && pin_dir_is_bpffs() == 0 && access(PIN_HERE, W_OK) == 0;
+	return settings->dir_error == 0 && pin_dir_check() == 0;
 }
 
 /* Tries the rungs while no other loader does. 0, or an exit code after logging the reason. */
@@ -463,6 +493,10 @@ static int check_try(const struct settings *settings, struct check *check)
 	if (object_measure_maps(&settings->config, &check->choices, &check->locked_bytes) < 0)
 		check->locked_bytes = NOT_KNOWN;
 	check->healthy = check_is_healthy(&check->host, &check->choices);
+	if (settings->dir_error == -EEXIST) {
+		check->obstacle = dir_error_explain(settings->config.pin_dir, settings->dir_error);
+		check->healthy = false;
+	}
 	return 0;
 }
 

@@ -23,9 +23,9 @@ struct pins {
 #define PINS_CLOSED ((struct pins){ .lock_fd = -1, .ring_fd = -1, .events_fd = -1 })
 
 /*
- * Locks pin_dir before it opens the ring: two readers of one ring would each get only part of the records. once: only what
- * is in the ring now will be read, so that a frozen ring will do. Returns 0; or logs why nothing can be recorded and
- * returns an exit code. Close in either case.
+ * Locks pin_dir before it opens the ring: two readers of one ring would each get only part of the records. once: only
+ * what is in the ring now will be read, so that a frozen ring will do. Returns 0; or logs why nothing can be recorded
+ * and returns an exit code. Close in either case.
  */
 int pins_open(const char *pin_dir, bool once, struct pins *pins);
 void pins_close(struct pins *pins);

@@ -52,8 +52,8 @@ int ring_skip(struct ring *ring, uint64_t end, struct ring_span *ret);
 void ring_rewind(struct ring *ring);
 void ring_seek(struct ring *ring, uint64_t position);
 
-/* Acknowledges everything before the cursor: the kernel may overwrite it. Only after the commit. In a frozen ring only this
- * process sees that. */
+/* Acknowledges everything before the cursor: the kernel may overwrite it. Only after the commit. In a frozen ring only
+ * this process sees that. */
 void ring_ack(struct ring *ring);
 
 /* True when the map was frozen (BPF_MAP_FREEZE): it can be read, but the kernel learns of no position, so that the ring

@@ -130,6 +130,13 @@ if command -v bpftool >/dev/null; then
 	field_is "$(as_loader bpf,perfmon status --json 2>/dev/null)" \
 		'[.version, .probes[].name, .probes[].rung] | map(length) | unique | join(",")' 23 \
 		"strings without an end in info are cut"
+	for ((i = 48; i < ${#info[@]}; i++)); do
+		forged[i]=0x1b
+	done
+	bpftool map update pinned "$PIN_DIR/info" key 0 0 0 0 value "${forged[@]}"
+	said=$(as_loader bpf,perfmon status 2>/dev/null)
+	like "$said" 'version (\\x1b){23},' "terminal escapes in info are printed as text"
+	is "$(tr -dc '\033' <<<"$said")" "" "nowhere as they are"
 	bpftool map update pinned "$PIN_DIR/info" key 0 0 0 0 value "${info[@]}"
 else
 	skip "strings without an end in info" "bpftool is not installed"
@@ -278,7 +285,7 @@ before=$(stat -c '%u %g %a' "$foreign")
 out=$(loader load --pin-dir "$foreign" 2>&1)
 is $? 6 "load into another user's directory"
 is "$(stat -c '%u %g %a' "$foreign")" "$before" "does not change it"
-like "$out" 'belongs to another user' "and says why"
+like "$out" 'belongs to user "nobody"' "and says why"
 rmdir "$foreign"
 before=$(stat -c '%u %g %a' "$BPFFS")
 out=$(loader load --pin-dir "$BPFFS/." 2>&1)
