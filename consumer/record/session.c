@@ -117,8 +117,8 @@ static const struct aside {
 } asides[] = {
 	{ -ERROR_DB_CORRUPT, LOG_LEVEL_ERROR, "corrupt", "is damaged",
 	  "what is left in it can be read with sqlite3 and its command .recover" },
-	{ -ERROR_DB_LEFT, LOG_LEVEL_ERROR, "corrupt", "is gone, and only its WAL is left",
-	  "without its database the WAL cannot be read" },
+	{ -ERROR_DB_LEFT, LOG_LEVEL_ERROR, "corrupt", "is gone, and only its WAL or its journal is left",
+	  "without its database that cannot be read" },
 	{ -ERROR_DB_OLDER, LOG_LEVEL_WARNING, "older",
 	  "was made by an older version of cri-ebpf, whose tables this one does not read",
 	  "nothing of it is lost: the cri-ebpf that made it and sqlite3 can read it there" },

@@ -172,19 +172,55 @@ int db_file_share(const char *path)
 	return r;
 }
 
-/* Never an existing file: two databases set aside within one second get different names. */
+/* 0: nothing is there, nor a dangling link. */
+static int check_absent(const char *name)
+{
+	struct stat st;
+
+	if (lstat(name, &st) == 0)
+		return -EEXIST;
+	return errno == ENOENT ? 0 : -errno;
+}
+
+/* The same for all files of a database: a WAL of another one would be taken for its own. */
+static int check_free(const char *path)
+{
+	char name[PATH_MAX];
+	int r = 0;
+
+	for (enum db_file file = 0; !r && file < DB_FILE_COUNT; file++) {
+		r = db_file_name(path, file, name);
+		if (!r)
+			r = check_absent(name);
+	}
+	return r;
+}
+
+/* What is set aside within one second gets different names. */
 static int find_free_name(const char *path, const char *label, int64_t seconds, char *out, size_t size)
 {
-	for (int i = 0; i < 100; i++) {
+	int r = -EEXIST;
+
+	for (int i = 0; r == -EEXIST && i < 100; i++) {
 		int n = i == 0 ? snprintf(out, size, "%s.%s-%lld", path, label, (long long)seconds)
 			       : snprintf(out, size, "%s.%s-%lld.%d", path, label, (long long)seconds, i);
 
-		if (n < 0 || (size_t)n >= size)
-			return -ENAMETOOLONG;
-		if (access(out, F_OK) != 0)
-			return errno == ENOENT ? 0 : -errno;
+		r = n < 0 || (size_t)n >= size ? -ENAMETOOLONG : check_free(out);
 	}
-	return -EEXIST;
+	return r;
+}
+
+/* Never replaces a file. Some file systems cannot promise that: there it is looked for just before. */
+static int rename_unless_exists(const char *from, const char *to)
+{
+	int r;
+
+	if (renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE) == 0)
+		return 0;
+	if (errno != EINVAL && errno != ENOSYS)
+		return -errno;
+	r = check_absent(to);
+	return !r && rename(from, to) != 0 ? -errno : r;
 }
 
 static int sync_directory(const char *path)
@@ -210,9 +246,10 @@ static int set_aside(const char *path, const char *to, enum db_file file)
 		r = db_file_name(to, file, to_name);
 	if (r)
 		return r;
-	if (rename(from_name, to_name) == 0)
+	r = rename_unless_exists(from_name, to_name);
+	if (!r)
 		return 1;
-	return errno == ENOENT ? 0 : -errno;
+	return r == -ENOENT ? 0 : r;
 }
 
 int db_file_set_aside(const char *path, const char *label, int64_t seconds, char *out, size_t size)

@@ -60,10 +60,11 @@ int db_file_share(const char *path);
 
 /*
  * Renames the files to PATH.LABEL-SECONDS, which is written to out. seconds: since 1970. The database comes first: were
- * it last, a crash in between would leave it without what its WAL holds. Durable when this returns 0.
+ * it last, a crash in between would leave it without what its WAL holds. Durable when this returns 0. No file is
+ * replaced, and a name is taken only if there is none beside it: else .1, .2 and so on are appended.
  */
 int db_file_set_aside(const char *path, const char *label, int64_t seconds, char *out, size_t size);
-/* The same for a WAL alone. */
+/* The same for a WAL alone: PATH.LABEL-SECONDS is written to out, PATH.LABEL-SECONDS-wal is its name. */
 int db_file_set_wal_aside(const char *path, const char *label, int64_t seconds, char *out, size_t size);
 
 #endif

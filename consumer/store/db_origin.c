@@ -97,10 +97,17 @@ static int read_wal(const char *path, struct db_origin *origin)
 
 	ssize_t n = pread(fd, bytes, sizeof(bytes), 0);
 
-	origin->left = origin->empty && n > 0;
 	if (n > 0 && db_wal_header_parse(bytes, (size_t)n, &wal))
 		read_frames(fd, &wal, origin);
 	return 0;
+}
+
+/* SQLite would take a WAL for that of the database it creates, and delete a journal. */
+static void take_remains(const char *path, struct db_origin *origin)
+{
+	bool any = db_file_size(path, DB_FILE_WAL) > 0 || db_file_size(path, DB_FILE_JOURNAL) > 0;
+
+	origin->left = origin->empty && any;
 }
 
 static bool is_own(const char *name)
@@ -110,14 +117,17 @@ static bool is_own(const char *name)
 	return stat(name, &st) == 0 && st.st_uid == geteuid();
 }
 
-/* Finds an owner that is not the caller: of the database and, when that has no bytes, of what lies beside it. */
-static void take_owner(const char *path, struct db_origin *origin)
+/*
+ * Finds an owner that is not the caller: of the database and, when that has no bytes, of what lies beside it. The
+ * database is what was read, fd, or none: something else may lie at the path by now.
+ */
+static void take_owner(const char *path, int fd, struct db_origin *origin)
 {
 	enum db_file end = origin->empty ? DB_FILE_COUNT : DB_FILE_DATABASE + 1;
 	struct stat st;
 
-	origin->owner = geteuid();
-	for (enum db_file file = DB_FILE_DATABASE; file < end && origin->owner == geteuid(); file++)
+	origin->owner = fd >= 0 && fstat(fd, &st) == 0 ? st.st_uid : geteuid();
+	for (enum db_file file = DB_FILE_WAL; file < end && origin->owner == geteuid(); file++)
 		if (db_file_stat(path, file, &st) == 0)
 			origin->owner = st.st_uid;
 }
@@ -146,7 +156,8 @@ int db_origin_read(const char *path, struct db_origin *ret)
 		r = read_database(fd, &origin);
 	if (r)
 		return r;
-	take_owner(path, &origin);
+	take_remains(path, &origin);
+	take_owner(path, fd, &origin);
 	take_surroundings(path, &origin);
 	*ret = origin;
 	return 0;
@@ -224,7 +235,7 @@ void db_origin_format(const struct db_origin *origin, char out[DB_ORIGIN_TEXT_MA
 	if (origin->whose == DB_NO_DATABASE)
 		(void)snprintf(what, sizeof(what), "it begins with %s", origin->contents);
 	else if (origin->whose == DB_NOBODYS)
-		(void)snprintf(what, sizeof(what), "%s", origin->left ? "only a WAL is there" : "it is empty");
+		(void)snprintf(what, sizeof(what), "%s", origin->left ? "only its WAL or journal is there" : "it is empty");
 	else if (origin->header.application_id == 0)
 		(void)snprintf(what, sizeof(what), "an SQLite database without application id");
 	else

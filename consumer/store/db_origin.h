@@ -25,7 +25,7 @@ struct db_origin {
 	enum db_whose whose;
 	struct db_header header; /* of DB_OURS and DB_FOREIGN */
 	bool empty;		 /* the file has no bytes, or there is none */
-	bool left;		 /* and a WAL that has some lies beside it */
+	bool left;		 /* and a WAL or a journal that has some lies beside it */
 	bool traces;		 /* a WAL or a lock file of the caller's user lies beside it, as a recorder leaves them */
 	bool own_directory;	 /* the directory belongs to the caller's user */
 	uid_t owner;		 /* the caller's effective user when there is no file */
@@ -41,8 +41,8 @@ int db_origin_read(const char *path, struct db_origin *ret);
 
 /*
  * Whether the database may be written or, when there is none, created. 0: yes. It may be set aside: -ERROR_DB_OLDER;
- * -ERROR_DB_CORRUPT: its header is destroyed; -ERROR_DB_LEFT: only a WAL is left of it. It must not be touched:
- * -ERROR_DB_NEWER, -ERROR_DB_FOREIGN, -ERROR_DB_NONE, -ERROR_DB_OWNER.
+ * -ERROR_DB_CORRUPT: its header is destroyed; -ERROR_DB_LEFT: only a WAL or a journal is left of it. It must not
+ * be touched: -ERROR_DB_NEWER, -ERROR_DB_FOREIGN, -ERROR_DB_NONE, -ERROR_DB_OWNER.
  */
 int db_origin_judge_write(const struct db_origin *origin);
 /* Whether the database may be read. 0, -ERROR_DB_NEWER, -ERROR_DB_OLDER, -ERROR_DB_FOREIGN, -ERROR_DB_NONE, -ERROR_DB_EMPTY. */

@@ -16,7 +16,7 @@
 	X(DB_EMPTY, "it is empty, not a database of cri-ebpf")                                                         \
 	X(DB_NONE, "it is not a database of cri-ebpf, nor of another program that uses SQLite")                        \
 	X(DB_OWNER, "it belongs to another user")                                                                      \
-	X(DB_LEFT, "it is gone, and only its WAL is left")                                                             \
+	X(DB_LEFT, "it is gone, and only its WAL or its journal is left")                                              \
 	X(DB_DIRECTORY, "its directory was replaced by another one")                                                   \
 	X(DB_FILE_LIMIT, "the limit of file sizes (RLIMIT_FSIZE: LimitFSIZE= of the unit, ulimit -f) is reached")      \
 	X(DB_CORRUPT, "the database is damaged")                                                                       \

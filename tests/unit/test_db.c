@@ -2,10 +2,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <limits.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 
 #include "consumer/store/db.h"
+#include "consumer/store/db_files.h"
 #include "consumer/store/db_internal.h"
 #include "consumer/store/retention.h"
 #include "consumer/store/schema.h"
@@ -388,6 +391,123 @@ static void test_a_file_that_was_moved_is_noticed(void **state)
 	close_fixture(&f);
 }
 
+static void put(const char *path, enum db_file file, const char *text)
+{
+	char name[PATH_MAX];
+
+	assert_int_equal(db_file_name(path, file, name), 0);
+
+	AUTO_FCLOSE FILE *out = fopen(name, "we");
+
+	assert_non_null(out);
+	assert_true(fputs(text, out) >= 0);
+}
+
+/* "": there is none. */
+static void check_content(const char *what, const char *path, enum db_file file, const char *want)
+{
+	char name[PATH_MAX], text[32] = "";
+
+	assert_int_equal(db_file_name(path, file, name), 0);
+
+	AUTO_FCLOSE FILE *in = fopen(name, "re");
+
+	if (in)
+		text[fread(text, 1, sizeof(text) - 1, in)] = '\0';
+	row_string(what, text, want);
+}
+
+#define ASIDE_SECONDS 1700000000
+
+/* Twice within one second: nothing is replaced, and no database gets the WAL of another one. */
+static void test_what_is_set_aside_keeps_to_itself(void **state)
+{
+	typedef int set_aside(const char *path, const char *label, int64_t seconds, char *out, size_t size);
+	static const struct {
+		const char *what;
+		set_aside *first, *second;
+	} rows[] = {
+		{ "a WAL, then a database", db_file_set_wal_aside, db_file_set_aside },
+		{ "a database, then a WAL", db_file_set_aside, db_file_set_wal_aside },
+		{ "two WALs", db_file_set_wal_aside, db_file_set_wal_aside },
+		{ "two databases", db_file_set_aside, db_file_set_aside },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		const char *what = rows[i].what;
+		char to[2][PATH_MAX], want[PATH_MAX];
+		struct fixture f;
+
+		open_fixture(&f);
+		put(f.path, DB_FILE_WAL, "first WAL");
+		if (rows[i].first == db_file_set_aside)
+			put(f.path, DB_FILE_DATABASE, "first");
+		row_equal(what, rows[i].first(f.path, "corrupt", ASIDE_SECONDS, to[0], PATH_MAX), 0);
+		(void)snprintf(want, sizeof(want), "%s.corrupt-%d", f.path, ASIDE_SECONDS);
+		row_string(what, to[0], want);
+
+		put(f.path, DB_FILE_DATABASE, "second");
+		if (rows[i].second == db_file_set_wal_aside)
+			put(f.path, DB_FILE_WAL, "second WAL");
+		row_equal(what, rows[i].second(f.path, "corrupt", ASIDE_SECONDS, to[1], PATH_MAX), 0);
+		(void)snprintf(want, sizeof(want), "%s.corrupt-%d.1", f.path, ASIDE_SECONDS);
+		row_string(what, to[1], want);
+
+		check_content(what, to[0], DB_FILE_DATABASE, rows[i].first == db_file_set_aside ? "first" : "");
+		check_content(what, to[0], DB_FILE_WAL, "first WAL");
+		check_content(what, to[1], DB_FILE_DATABASE, rows[i].second == db_file_set_aside ? "second" : "");
+		check_content(what, to[1], DB_FILE_WAL, rows[i].second == db_file_set_aside ? "" : "second WAL");
+		close_fixture(&f);
+	}
+}
+
+/* Stands for renameat2(2), which some file systems refuse, and before which another process may make a file. */
+static int rename_error;
+static char made_before_rename[PATH_MAX];
+
+int refused_renameat2(int from_fd, const char *from, int to_fd, const char *to, unsigned int flags) __asm__("renameat2");
+
+int refused_renameat2(int from_fd, const char *from, int to_fd, const char *to, unsigned int flags)
+{
+	if (strcmp(to, made_before_rename) == 0) {
+		made_before_rename[0] = '\0';
+		put(to, DB_FILE_DATABASE, "made meanwhile");
+	}
+	if (rename_error) {
+		errno = rename_error;
+		return -1;
+	}
+	return (int)syscall(SYS_renameat2, from_fd, from, to_fd, to, flags);
+}
+
+static void test_set_aside_on_every_file_system(void **state)
+{
+	static const int errors[] = { 0, EINVAL, ENOSYS };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(errors); i++) {
+		char what[32], to[PATH_MAX];
+		struct fixture f;
+
+		(void)snprintf(what, sizeof(what), "error %d", errors[i]);
+		open_fixture(&f);
+		rename_error = errors[i];
+		put(f.path, DB_FILE_DATABASE, "database");
+		row_equal(what, db_file_set_aside(f.path, "corrupt", ASIDE_SECONDS, to, sizeof(to)), 0);
+		check_content(what, to, DB_FILE_DATABASE, "database");
+		check_content(what, f.path, DB_FILE_DATABASE, "");
+
+		put(f.path, DB_FILE_DATABASE, "another");
+		(void)snprintf(made_before_rename, sizeof(made_before_rename), "%s.corrupt-%d", f.path, ASIDE_SECONDS + 1);
+		row_equal(what, db_file_set_aside(f.path, "corrupt", ASIDE_SECONDS + 1, to, sizeof(to)), -EEXIST);
+		check_content(what, to, DB_FILE_DATABASE, "made meanwhile");
+		check_content(what, f.path, DB_FILE_DATABASE, "another");
+		rename_error = 0;
+		close_fixture(&f);
+	}
+}
+
 static void test_a_copy_without_its_wal_can_be_read(void **state)
 {
 	struct fixture f;
@@ -489,6 +609,8 @@ int main(void)
 		cmocka_unit_test(test_a_user_may_only_read),
 		cmocka_unit_test(test_a_statement_that_takes_too_long_ends),
 		cmocka_unit_test(test_a_file_that_was_moved_is_noticed),
+		cmocka_unit_test(test_what_is_set_aside_keeps_to_itself),
+		cmocka_unit_test(test_set_aside_on_every_file_system),
 		cmocka_unit_test(test_a_copy_without_its_wal_can_be_read),
 		cmocka_unit_test(test_members_of_the_group_read),
 	};

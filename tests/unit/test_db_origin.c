@@ -213,6 +213,24 @@ static void make_own_wal(const struct place *p)
 	shell("rm '%s'", p->path);
 }
 
+/* What a program leaves that is killed in its first transaction, or whose database was deleted. */
+static void make_journal(const struct place *p)
+{
+	shell("head -c 4096 /dev/urandom >'%s-journal'", p->path);
+}
+
+static void make_journal_with_empty_file(const struct place *p)
+{
+	make_journal(p);
+	make_empty(p);
+}
+
+static void make_journal_in_directory_of_another(const struct place *p)
+{
+	make_journal(p);
+	shell("chown 65534 '%s'", p->directory);
+}
+
 /* What is ours may be set aside, but opening it changes nothing. */
 static void test_what_is_no_history(void **state)
 {
@@ -231,11 +249,17 @@ static void test_what_is_no_history(void **state)
 		{ "another's WAL", make_others_wal, -ERROR_DB_FOREIGN, -ENOENT },
 		{ "another's WAL and an empty file", make_others_wal_with_empty_file, -ERROR_DB_FOREIGN, -ERROR_DB_FOREIGN },
 		{ "own WAL", make_own_wal, -ERROR_DB_LEFT, -ENOENT },
+		{ "journal", make_journal, -ERROR_DB_LEFT, -ENOENT },
+		{ "journal and an empty file", make_journal_with_empty_file, -ERROR_DB_LEFT, -ERROR_DB_EMPTY },
+		{ "journal in another's directory", make_journal_in_directory_of_another, -ERROR_DB_FOREIGN, -ENOENT },
 	};
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		struct place p;
+
+		if (rows[i].make == make_journal_in_directory_of_another && geteuid() != 0)
+			continue;
 
 		open_place(&p);
 		rows[i].make(&p);
@@ -329,6 +353,50 @@ static void test_ours_before_its_first_checkpoint(void **state)
 	close_place(&p);
 }
 
+/* Stands for open(2): another process makes a FIFO just after no database was found. */
+static char fifo_after_open[128];
+
+int open_before_fifo(const char *path, int flags, ...) __asm__("open");
+
+int open_before_fifo(const char *path, int flags, ...)
+{
+	va_list args;
+	mode_t mode;
+	int fd;
+
+	va_start(args, flags);
+	mode = flags & O_CREAT ? va_arg(args, mode_t) : 0;
+	va_end(args);
+	fd = openat(AT_FDCWD, path, flags, mode);
+	if (fd < 0 && errno == ENOENT && strcmp(path, fifo_after_open) == 0) {
+		fifo_after_open[0] = '\0';
+		assert_int_equal(mkfifo(path, 0600), 0);
+		assert_int_equal(chown(path, 65534, 65534), 0);
+		errno = ENOENT;
+	}
+	return fd;
+}
+
+/* A FIFO may go away again, so its owner must not end the recorder as the owner of a database would. */
+static void test_what_appears_meanwhile_is_not_judged(void **state)
+{
+	struct db_origin origin;
+	struct place p;
+
+	(void)state;
+	if (geteuid() != 0) {
+		print_message("not root\n");
+		skip();
+	}
+	open_place(&p);
+	(void)snprintf(fifo_after_open, sizeof(fifo_after_open), "%s", p.path);
+	assert_int_equal(db_origin_read(p.path, &origin), 0);
+	assert_int_equal(access(p.path, F_OK), 0);
+	assert_int_equal(db_origin_judge_write(&origin), 0);
+	assert_int_equal(db_origin_check_write(p.path), -ERROR_NOT_REGULAR);
+	close_place(&p);
+}
+
 static void test_words(void **state)
 {
 	static const struct {
@@ -344,7 +412,7 @@ static void test_words(void **state)
 		  "an SQLite database with application id 0x63726542 \"creB\"; its owner has uid 65534" },
 		{ { .whose = DB_NO_DATABASE, .contents = "text" }, "it begins with text; its owner has uid 0" },
 		{ { .whose = DB_NOBODYS, .empty = true }, "it is empty; its owner has uid 0" },
-		{ { .whose = DB_NOBODYS, .empty = true, .left = true }, "only a WAL is there; its owner has uid 0" },
+		{ { .whose = DB_NOBODYS, .empty = true, .left = true }, "only its WAL or journal is there; its owner has uid 0" },
 	};
 
 	(void)state;
@@ -364,6 +432,7 @@ int main(void)
 		cmocka_unit_test(test_another_owner),
 		cmocka_unit_test(test_what_can_be_written),
 		cmocka_unit_test(test_ours_before_its_first_checkpoint),
+		cmocka_unit_test(test_what_appears_meanwhile_is_not_judged),
 		cmocka_unit_test(test_words),
 	};
 

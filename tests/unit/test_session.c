@@ -244,6 +244,30 @@ static void test_damage_that_is_met_in_use(void **state)
 	}
 }
 
+/* SQLite would delete it, and it may hold what another program needs to roll back. */
+static void test_a_journal_without_its_database_is_set_aside(void **state)
+{
+	char path[128], pattern[256], text[32] = "";
+	struct recorder_rig r;
+	glob_t found;
+
+	(void)state;
+	recorder_rig_open(&r, RING);
+	harness_write_file(path, sizeof(path), r.directory, "events.db-journal", "pages to put back", 17);
+	assert_int_equal(recorder_rig_start(&r), 0);
+	(void)snprintf(pattern, sizeof(pattern), "%s.corrupt-*[0-9]-journal", r.path);
+	assert_int_equal(glob(pattern, 0, NULL, &found), 0);
+	assert_int_equal(found.gl_pathc, 1);
+
+	AUTO_FCLOSE FILE *file = fopen(found.gl_pathv[0], "re");
+
+	assert_non_null(file);
+	assert_int_equal(fread(text, 1, sizeof(text) - 1, file), 17);
+	assert_string_equal(text, "pages to put back");
+	globfree(&found);
+	recorder_rig_close(&r);
+}
+
 static void test_a_foreign_file_is_left_alone(void **state)
 {
 	struct recorder_rig r;
@@ -512,6 +536,7 @@ int main(void)
 		cmocka_unit_test(test_a_damaged_database_is_set_aside),
 		cmocka_unit_test(test_an_older_database_is_set_aside_whole),
 		cmocka_unit_test(test_damage_that_is_met_in_use),
+		cmocka_unit_test(test_a_journal_without_its_database_is_set_aside),
 		cmocka_unit_test(test_a_foreign_file_is_left_alone),
 		cmocka_unit_test(test_a_foreign_database_in_its_place_is_left_alone),
 		cmocka_unit_test(test_another_directory_ends_recording),
