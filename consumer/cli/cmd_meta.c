@@ -31,10 +31,12 @@ static const struct option_row meta_rows[] = {
 	{ .name = NULL },
 };
 
-/* What is printed of an identity, in order. NULL: the path does not say. */
+enum meta_kind { META_TEXT, META_NUMBER, META_FLAG };
+
+/* What is printed of an identity, in order. NULL: the path does not say; of a flag: no. */
 struct meta_line {
 	const char *name, *value;
-	bool is_number;
+	enum meta_kind kind;
 };
 
 static const char *or_null(const char *text)
@@ -48,7 +50,9 @@ static void print_json(const struct meta_line *lines, size_t count)
 
 	json_object(&json, NULL);
 	for (size_t i = 0; i < count; i++)
-		if (lines[i].is_number && lines[i].value)
+		if (lines[i].kind == META_FLAG)
+			json_bool(&json, lines[i].name, lines[i].value != NULL);
+		else if (lines[i].kind == META_NUMBER && lines[i].value)
 			json_int(&json, lines[i].name, strtoll(lines[i].value, NULL, 10));
 		else
 			json_text(&json, lines[i].name, lines[i].value);
@@ -77,14 +81,15 @@ static void print_path(const char *path, const struct command_common *common, bo
 		(void)snprintf(owner, sizeof(owner), "%" PRId64, identity.owner_uid);
 
 	const struct meta_line lines[] = {
-		{ "path", path, false },
-		{ "runtime", or_null(identity.runtime), false },
-		{ "kind", cgroup_kind_name(identity.kind), false },
-		{ "container_id", or_null(identity.container_id), false },
-		{ "pod_uid", or_null(identity.pod_uid), false },
-		{ "qos", or_null(identity.qos), false },
-		{ "outer_id", or_null(identity.outer_id), false },
-		{ "owner_uid", or_null(owner), true },
+		{ "path", path, META_TEXT },
+		{ "runtime", or_null(identity.runtime), META_TEXT },
+		{ "kind", cgroup_kind_name(identity.kind), META_TEXT },
+		{ "container_id", or_null(identity.container_id), META_TEXT },
+		{ "pod_uid", or_null(identity.pod_uid), META_TEXT },
+		{ "qos", or_null(identity.qos), META_TEXT },
+		{ "outer_id", or_null(identity.outer_id), META_TEXT },
+		{ "owner_uid", or_null(owner), META_NUMBER },
+		{ "delegated", identity.delegated ? "yes" : NULL, META_FLAG },
 	};
 
 	if (json)

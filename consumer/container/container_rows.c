@@ -46,11 +46,11 @@ static const char *const statements[STATEMENT_COUNT] = {
 	[FIND_POD] = "SELECT pod FROM pod WHERE uid = ?1",
 	[FIND_INSTANCE] = "SELECT " INSTANCE_COLUMNS " FROM container c LEFT JOIN cgroup g ON g.cgroup = c.cgroup"
 		      " WHERE c.id = ?1 AND +c.boot = ?2 AND c.stopped IS NULL AND c.outer_id IS ?3"
-		      " AND c.owner_uid IS ?5"
+		      " AND c.owner_uid IS ?5 AND c.delegated = ?6"
 		      " AND (g.path IS NULL OR g.path = ?4) ORDER BY g.path IS NULL, c.container DESC LIMIT 1",
 	[GET_INSTANCE] = "SELECT " INSTANCE_COLUMNS " FROM container c WHERE c.container = ?1",
-	[ADD_INSTANCE] = "INSERT INTO container(boot, id, runtime, pod, outer_id, cgroup, born, owner_uid)"
-		     " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+	[ADD_INSTANCE] = "INSERT INTO container(boot, id, runtime, pod, outer_id, cgroup, born, owner_uid, delegated)"
+		     " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
 	[UPDATE_INSTANCE] = "UPDATE container SET cgroup = ?2, born = ?3, started = ?4, stopped = ?5 WHERE container = ?1",
 	[NEXT_INSTANCE] = "SELECT " INSTANCE_COLUMNS ", g.hierarchy, g.kernfs_id FROM container c JOIN cgroup g"
 		      " ON g.cgroup = c.cgroup WHERE c.container > ?1 AND c.boot = ?2 AND c.stopped IS NULL"
@@ -278,6 +278,7 @@ int container_rows_find_instance(struct container_rows *rows, const struct cgrou
 	db_bind_string(stmt, 3, identity->outer_id);
 	db_bind_text(stmt, 4, path, length);
 	db_bind_u64(stmt, 5, (uint64_t)identity->owner_uid); /* none: NULL */
+	db_bind_int(stmt, 6, identity->delegated);
 
 	int r = read_instance(stmt, ret);
 
@@ -312,6 +313,7 @@ int container_rows_add_instance(struct container_rows *rows, const struct cgroup
 	db_bind_nonzero(stmt, 6, instance->cgroup);
 	db_bind_nonzero(stmt, 7, instance->born);
 	db_bind_u64(stmt, 8, (uint64_t)identity->owner_uid);
+	db_bind_int(stmt, 9, identity->delegated);
 
 	int r = db_run(stmt);
 

@@ -99,10 +99,15 @@ static void add_container_path(struct sql *sql, const char *word)
 	sql_add(sql, ")");
 }
 
-/* Instances that nobody can have forged: neither in a user's tree nor in a container, as far as their path is known. */
+/*
+ * Instances whose place nobody but root and the runtimes' own services chooses: neither in a user's tree (owner_uid), nor in
+ * a container (outer_id), nor below a service or scope that is no runtime's own (delegated), which may belong to a user. Real
+ * containers are in all of those places too: they are found by their id when no genuine one has it. A path of which the
+ * beginning is not known is not genuine either.
+ */
 #define GENUINE                                                                                                 \
 	"(SELECT 1 FROM container o LEFT JOIN cgroup q ON q.cgroup = o.cgroup WHERE o.owner_uid IS NULL"         \
-	" AND o.outer_id IS NULL AND coalesce(substr(q.path, 1, 1), '/') = '/' AND "
+	" AND o.outer_id IS NULL AND o.delegated = 0 AND coalesce(substr(q.path, 1, 1), '/') = '/' AND "
 
 /* An id, or its beginning. Who may make cgroups can name one after any container: a genuine one is meant before those. */
 static void add_container_id(struct sql *sql, const char *word, size_t length)

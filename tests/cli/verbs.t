@@ -100,6 +100,8 @@ like "$ERR" '--time-limit' "and says how to allow more"
 cri meta path "/kubepods/burstable/pod3f9c0000-1111-4222-8333-444444444444/$(printf '3f2a%060d' 1)" --json
 is "$(jq -c '[.kind,.pod_uid,.qos,.outer_id]' <<<"$OUT")" '["container","3f9c0000-1111-4222-8333-444444444444","burstable",null]' "meta path of a container"
 is "$(jq -r .container_id <<<"$OUT")" "$(printf '3f2a%060d' 1)" "and its id"
+cri meta path "/system.slice/runner.service/docker-$(printf '3f2a%060d' 1).scope" "/docker/$(printf '3f2a%060d' 1)" --json
+is "$(jq -c .delegated <<<"$OUT" | tr '\n' ' ')" 'true false ' "meta path says whether a service may have made it"
 cri meta path /system.slice/foo.service -o json
 is "$(jq -c '[.kind,.runtime,.container_id]' <<<"$OUT")" '["none",null,null]' "meta path of a unit"
 cri meta path; is "$CODE" 2 "meta path without a path is exit 2"

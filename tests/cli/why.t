@@ -149,12 +149,16 @@ INSERT INTO boot VALUES(1,'@BOOT@');
 INSERT INTO cgroup(cgroup,boot,hierarchy,kernfs_id,path,kind,container,meta_source) VALUES
  (1,1,0,11,'/docker/$id',2,1,'kernel'), (2,1,0,12,'/user.slice/user@1000.service/$id',2,2,'kernel'),
  (3,1,0,13,'x/y/z/$id',2,3,'kernel'), (4,1,0,14,'/docker/8888/$id',2,4,'kernel'),
- (5,1,0,15,'/user.slice/user@1000.service/libpod-9999',2,5,'kernel');
+ (5,1,0,15,'/user.slice/user@1000.service/libpod-9999',2,5,'kernel'),
+ (6,1,0,16,'/system.slice/runner.service/docker-$id.scope',2,6,'kernel'), (7,1,0,17,'/system.slice/web.service/libpod-payload-6666',2,7,'kernel');
 INSERT INTO container(container,boot,id,runtime,outer_id,owner_uid,cgroup,started) VALUES(1,1,'$id','docker',NULL,NULL,1,1000),
  (2,1,'$id','docker',NULL,1000,2,2000), (3,1,'$id','docker',NULL,NULL,3,3000), (4,1,'$id','docker','8888',NULL,4,4000),
  (5,1,'9999$(printf %060d 2)','podman',NULL,1000,5,5000);
+INSERT INTO container(container,boot,id,runtime,delegated,cgroup,started) VALUES(6,1,'$id','docker',1,6,6000),
+ (7,1,'6666$(printf %060d 3)','podman',1,7,7000);
 INSERT INTO event(id,type,time,boot,cgroup,pid,comm,status,flags) VALUES(1,3,1100,1,1,101,'a',0,2),(2,3,2100,1,2,102,'b',256,2),
- (3,3,3100,1,3,103,'c',256,2),(4,3,4100,1,4,104,'d',256,2),(5,3,5100,1,5,105,'e',256,2);
+ (3,3,3100,1,3,103,'c',256,2),(4,3,4100,1,4,104,'d',256,2),(5,3,5100,1,5,105,'e',256,2),
+ (6,3,6100,1,6,106,'f',256,2),(7,3,7100,1,7,107,'g',256,2);
 SQL
 for word in "$id" 7777; do
 	cri why "$word" --json
@@ -165,6 +169,9 @@ cri why "/user.slice/user@1000.service/$id" --json
 is "$(jq -c '[.container.id,.container.owner_uid]' <<<"$OUT")" "[\"$id\",1000]" "the user's is found by its path"
 cri events -c "/user.slice/user@1000.service/$id" --json; is "$(jq -c '[.pid,.container.owner_uid]' <<<"$OUT")" '[102,1000]' "by a filter too"
 cri why 9999 --json; is "$(jq -c .container.owner_uid <<<"$OUT")" 1000 "a container of a user is found by its id when nobody else has it"
+cri why "/system.slice/runner.service/docker-$id.scope" --json; is "$(jq -c '[.container.id,.cgroup]' <<<"$OUT")" "[\"$id\",\"/system.slice/runner.service/docker-$id.scope\"]" "that of a delegated service is found by its path"
+cri why 6666 --json; is "$(jq -r .cgroup <<<"$OUT")" /system.slice/web.service/libpod-payload-6666 "a container of a service is found by its id when nobody else has it"
+cri events -c 6666 -F pid --no-legend; is "$(tr -d ' ' <<<"$OUT")" 107 "by a filter too"
 cri ps -a -c 9999 --json; is "$(jq -c .container.owner_uid <<<"$OUT")" 1000 "ps says whose it is"
 
 DB=$T/broken.db

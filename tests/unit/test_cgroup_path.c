@@ -19,7 +19,7 @@ static void parse(const char *path, struct cgroup_identity *ret)
 	cgroup_path_parse(copy, length, NAMESPACES, ret);
 }
 
-enum column { PATH, RUNTIME, KIND, CONTAINER_ID, POD_UID, QOS, OUTER_ID, OWNER_UID, COLUMNS };
+enum column { PATH, RUNTIME, KIND, CONTAINER_ID, POD_UID, QOS, OUTER_ID, OWNER_UID, DELEGATED, COLUMNS };
 
 static void check_vector(char *line)
 {
@@ -39,6 +39,7 @@ static void check_vector(char *line)
 	row_string(column[PATH], identity.qos, column[QOS]);
 	row_string(column[PATH], identity.outer_id, column[OUTER_ID]);
 	row_equal(column[PATH], identity.owner_uid, column[OWNER_UID][0] ? strtol(column[OWNER_UID], NULL, 10) : CGROUP_NO_OWNER);
+	row_equal(column[PATH], identity.delegated, strcmp(column[DELEGATED], "yes") == 0);
 	row_equal(column[PATH], identity.container_path_length > 0, identity.kind == CGROUP_CONTAINER);
 }
 
@@ -252,7 +253,9 @@ static void test_owners(void **state)
 		{ "/user@99999999999.service/" C, -1 },
 		{ "/docker/" C, -1 },
 		{ "/docker/" C "/user@1000.service", -1 }, /* in the container, whose own it is not */
-		{ "/docker/" N "/user@1000.service/" C, 1000 },
+		{ "/docker/" N "/user@1000.service/" C, -1 }, /* that container chose the name */
+		{ "/system.slice/docker-" N ".scope/user@1000.service/docker-" C ".scope", -1 },
+		{ "/docker/" N "/user.slice/user-1000.slice/session-1.scope/" C, -1 },
 		{ "/user@1.service/docker/" N "/user@2.service/" C, 1 }, /* the outermost */
 		{ "user@1000.service/x/" C, -1 }, /* may be the end of another name */
 		{ "x/user@1000.service/" C, 1000 },
@@ -268,11 +271,58 @@ static void test_owners(void **state)
 	}
 }
 
+/* Below which units a user may have made the cgroup. */
+static void test_delegated(void **state)
+{
+	static const struct {
+		const char *path;
+		bool delegated;
+	} rows_of_units[] = {
+		{ "/system.slice/runner.service/docker-" C ".scope", true },
+		{ "/system.slice/runner.service/docker/" C, true },
+		{ "/system.slice/runner.service/a/b/" C "/below", true },
+		{ "/system.slice/run-u5.scope/docker-" C ".scope", true },
+		{ "/user.slice/user-1000.slice/user@1000.service/app.slice/docker-" C ".scope", true },
+		{ "/runner.service/" C, true },
+		{ "/user/alice/0/docker/" C, true },
+		{ "/a/user/" C, false },
+		{ "x/runner.service/" C, true },
+		/* A runtime's own services, at the top only: below another unit anybody may choose that name. */
+		{ "/system.slice/containerd.service/kubepods-burstable-pod" U ".slice:cri-containerd:" C, false },
+		{ "/system.slice/k3s.service/kubepods/burstable/pod" U "/" C, false },
+		{ "/system.slice/kubelet.service/kubepods/burstable/pod" U "/" C, false },
+		{ "/system.slice/snap.docker.dockerd.service/docker/" C, false },
+		{ "/system.slice/runner.service/containerd.service/" C, true },
+		{ "/system.slice/docker.service/runner.service/" C, false }, /* only docker can have made it */
+		{ "/system.slice/xdocker.service/" C, true },
+		{ "/system.slice/docker.service.service/" C, true },
+		/* The unit is the container. */
+		{ "/machine.slice/systemd-nspawn@web.service/payload", false },
+		{ "/machine.slice/machine-web.scope/payload/system.slice/ssh.service", false },
+		{ "/system.slice/docker-" C ".scope", false },
+		{ "/system.slice/docker-" C ".scope/system.slice/ssh.service", false },
+		/* In a container: a container of it is told by its outer id. */
+		{ "/docker/" N "/system.slice/runner.service/" C, false },
+		{ "/system.slice/runner.service/docker/" N "/" C, true },
+		{ "/system.slice/a.slice/" C, false },
+		{ "/system.slice/runner.service", false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows_of_units); i++) {
+		struct cgroup_identity identity;
+
+		parse(rows_of_units[i].path, &identity);
+		row_equal(rows_of_units[i].path, identity.delegated, rows_of_units[i].delegated);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_vectors),
 		cmocka_unit_test(test_owners),
+		cmocka_unit_test(test_delegated),
 		cmocka_unit_test(test_rows),
 		cmocka_unit_test(test_container_path_length),
 		cmocka_unit_test(test_names_too_long),

@@ -303,18 +303,21 @@ static void emit_names(struct recorder_rig *r, uint64_t cgroup, const char *name
 	(void)rig_emit(&r->rig, 0, EV_MEMORY_HIGH, &record, sizeof(record.e) + length);
 }
 
-/* The outermost cgroup of neither was seen: they differ only in the container around one of them. */
+/* The outermost cgroup of none was seen: they differ only in the container or the service around two of them. */
 static void test_a_forged_id_seen_from_below_is_another_instance(void **state)
 {
 	static const char own[] = "below\0" ID "\0docker", forged[] = "below\0" ID "\0docker\0" EVIL "\0docker";
+	static const char served[] = "below\0" ID "\0docker\0runner.service\0system.slice";
 	struct recorder_rig r;
 
 	(void)state;
 	start(&r);
 	emit_names(&r, 60, own, sizeof(own), 0);
 	emit_names(&r, 61, forged, sizeof(forged), 0);
+	emit_names(&r, 62, served, sizeof(served), 0);
 	drain(&r);
-	assert_answer(&r, "SELECT count(DISTINCT container_pk) FROM v_pressure WHERE container_id = '" ID "'", 2);
+	assert_answer(&r, "SELECT count(DISTINCT container_pk) FROM v_pressure WHERE container_id = '" ID "'", 3);
+	assert_answer(&r, "SELECT count(*) FROM container WHERE id = '" ID "' AND delegated = 1 AND outer_id IS NULL", 1);
 	recorder_rig_close(&r);
 }
 

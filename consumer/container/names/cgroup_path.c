@@ -21,11 +21,14 @@ struct walk {
 	size_t current_end;   /* of its outermost cgroup in the path */
 	struct pod current_pod;
 	int64_t current_owner;
+	bool current_delegated;
 	struct span container, outer; /* ids; empty: none. outer is around current */
 	bool container_escaped, outer_escaped;
 	struct pod pod;	 /* below current; only a container at or below it makes it that container's pod */
 	const char *qos; /* named by a cgroup between current and here */
-	int64_t owner; /* of the outermost user tree around here */
+	int64_t owner; /* of the outermost user tree around the outermost container */
+	bool in_unit;  /* a service or scope of the host was passed */
+	bool delegated; /* the outermost of them is no runtime's */
 	bool kubernetes;
 	bool qos_visible; /* all cgroups that could name the class are in the path */
 };
@@ -120,12 +123,31 @@ static int64_t uid_between(struct span name, const char *before, const char *aft
 	return uid < UINT32_MAX ? uid : CGROUP_NO_OWNER;
 }
 
+/* Outside of containers only: inside, whoever is root there chose the names. */
 static void walk_owner(struct walk *walk, struct span component)
 {
+	if (walk->container.length)
+		return;
 	if (walk->owner == CGROUP_NO_OWNER)
 		walk->owner = uid_between(component, "user@", ".service");
 	if (walk->owner == CGROUP_NO_OWNER)
 		walk->owner = uid_between(component, "user-", ".slice");
+}
+
+/* A unit of systemd, or /user, where pam_cgfs makes cgroups for users who log in. */
+static bool is_unit(const struct component *component)
+{
+	return span_ends(component->whole, ".service") || span_ends(component->whole, ".scope") ||
+	       (component->depth == 1 && component->from_root && span_is(component->whole, "user"));
+}
+
+/* The outermost unit decides: below it, the names are those that its processes chose. */
+static void walk_unit(struct walk *walk, const struct component *component)
+{
+	if (walk->container.length || walk->in_unit)
+		return;
+	walk->in_unit = is_unit(component);
+	walk->delegated = walk->in_unit && !component_is_runtime(component->whole);
 }
 
 static bool same_text(struct span a, struct span b)
@@ -154,6 +176,7 @@ static void walk_match(struct walk *walk, const struct match *match, size_t end)
 	walk->current_end = end;
 	walk->current_pod = walk->pod;
 	walk->current_owner = walk->owner;
+	walk->current_delegated = walk->delegated;
 	walk->pod = (struct pod){ 0 };
 	walk->qos = NULL;
 }
@@ -180,6 +203,8 @@ static void walk_path(struct walk *walk, struct span path, const char *container
 		if (!fragment || component.depth > 1) {
 			match = component_match(&component);
 			walk_owner(walk, component.whole);
+			if (!match.kind)
+				walk_unit(walk, &component);
 		}
 		if (match.kind)
 			walk_match(walk, &match, i);
@@ -209,6 +234,7 @@ static void conclude_match(const struct walk *walk, struct cgroup_identity *ret)
 		(void)component_copy_id(ret->container_id, walk->container, walk->container_escaped);
 		ret->container_path_length = walk->current_end;
 		ret->owner_uid = walk->current_owner;
+		ret->delegated = walk->current_delegated;
 	}
 }
 

@@ -6,6 +6,7 @@
 #ifndef CRI_CONSUMER_CONTAINER_NAMES_CGROUP_PATH_H
 #define CRI_CONSUMER_CONTAINER_NAMES_CGROUP_PATH_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -32,9 +33,15 @@ struct cgroup_identity {
 	char outer_id[CGROUP_ID_MAX + 1];
 	char pod_uid[37]; /* UUID with dashes, or the 32 hex digits of a static pod */
 	char qos[16];	  /* guaranteed, burstable, besteffort; unknown when that part of the path is missing */
-	/* The user whose delegated tree it is in (user@UID.service or user-UID.slice around the container, the outermost one):
-	 * that user may name a cgroup after any container's id. CGROUP_NO_OWNER: none, or kind is not CGROUP_CONTAINER. */
+	/* The user whose delegated tree it is in (user@UID.service or user-UID.slice around the outermost container, the
+	 * outermost one): that user may name a cgroup after any container's id. CGROUP_NO_OWNER: none, or kind is not
+	 * CGROUP_CONTAINER. Such a name inside of a container says nothing: that container chose it. */
 	int64_t owner_uid;
+	/* The outermost systemd service or scope around the outermost container is no runtime's own service: systemd may have
+	 * given its cgroups to a user (Delegate= with User=), who then may do the same. The path does not tell whether it has:
+	 * containers that root's services run are there too. True also below /user, where pam_cgfs makes cgroups for users.
+	 * False when kind is not CGROUP_CONTAINER. */
+	bool delegated;
 	/* Number of bytes at the beginning of the path that name the container's outermost cgroup; a longer
 	 * path is below it. 0 unless kind is CGROUP_CONTAINER. */
 	size_t container_path_length;

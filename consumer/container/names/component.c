@@ -308,3 +308,33 @@ struct match component_match(const struct component *component)
 
 	return match;
 }
+
+bool component_is_runtime(struct span whole)
+{
+	static const char *const services[] = {
+		"docker.service",
+		"containerd.service",
+		"crio.service",
+		"podman.service",
+		"buildkit.service",
+		"kubelet.service",
+		"k3s.service",
+		"k3s-agent.service",
+		"rke2-server.service",
+		"rke2-agent.service",
+		"k0scontroller.service",
+		"k0sworker.service",
+		"nomad.service",
+		"lxd.service",
+		"incus.service",
+		"snap.docker.dockerd.service",
+		"snap.lxd.daemon.service",
+		"snap.microk8s.daemon-containerd.service",
+		"snap.microk8s.daemon-kubelite.service",
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(services); i++)
+		if (span_is(whole, services[i]))
+			return true;
+	return false;
+}

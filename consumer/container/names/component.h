@@ -30,6 +30,9 @@ struct match {
 
 struct match component_match(const struct component *component);
 
+/* Whether this is the service of a container runtime or an orchestrator, which makes cgroups of containers below its own. */
+bool component_is_runtime(struct span whole);
+
 /*
  * Copies an id. escaped: "\x2d" of a systemd unit name becomes '-'. False when the id holds a character that no name
  * may hold; then `out` has no meaning.
