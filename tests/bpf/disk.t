@@ -41,8 +41,9 @@ recorder_kill
 
 # Opening a FIFO must not wait for its other end.
 begin_roomy "a FIFO"
-mv "$DB" "${DB%/*}/before.db"
-mkfifo "$DB"
+ln "$DB" "${DB%/*}/before.db"
+mkfifo "${DB%/*}/fifo"
+mv -fT "${DB%/*}/fifo" "$DB" # at once: the recorder would begin a new database when it finds none
 exits 20
 logged_once "a FIFO" "$DB\" is a FIFO, socket or device"
 rm "$DB"

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
 # A database of another program, of another user or of a newer version, or one that cannot be read, is left unchanged, with
-# everything beside it. One of an older version is set aside.
+# everything beside it. One of an older version is set aside, and so is a journal without one.
 set -u
 . "$(dirname "$0")/../lib/scenario.sh"
 . tests/lib/store.sh
@@ -98,6 +98,16 @@ another_begin 'CREATE TABLE t(x); BEGIN; INSERT INTO t VALUES(1)'
 ok $? "foreign, with a journal: there is one"
 refused "foreign, with a journal" 'another program.*without application id'
 another_end
+directory_anew
+
+# The database of a program that was killed is deleted, and its journal is left.
+head -c 4096 /dev/urandom >"$DB-journal"
+sum=$(sha256sum <"$DB-journal")
+out=$(record --once 2>&1)
+is $? 0 "a journal alone: the recorder records"
+like "$out" "$DB. is gone, and only its WAL or its journal is left: it was moved to .$DB.corrupt-[0-9]+" \
+	"a journal alone: it is set aside, and the message says so"
+is "$(sha256sum <"$(find "${DB%/*}" -name 'events.db.corrupt-*-journal')")" "$sum" "a journal alone: it is kept"
 directory_anew
 
 printf 'this is a letter, not a database\n%.0s' {1..200} >"$DB"
