@@ -102,6 +102,7 @@ directory_anew
 
 # The database of a program that was killed is deleted, and its journal is left.
 head -c 4096 /dev/urandom >"$DB-journal"
+chown cri-ebpf:cri-ebpf "$DB-journal"
 sum=$(sha256sum <"$DB-journal")
 out=$(record --once 2>&1)
 is $? 0 "a journal alone: the recorder records"
