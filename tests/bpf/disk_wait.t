@@ -76,7 +76,7 @@ ok $? "file limit: the WAL may not grow further"
 exits 200
 logged_once "file limit" "cannot store into \"$DB\": the limit of file sizes \(RLIMIT_FSIZE"
 wait_for 10 trouble_is_shown 'limit of file sizes'
-ok $? "file limit: status reports it"
+ok $? "file limit: status reports it" || diag "$(status_now)" "$(stat -c "%n %s" "$DB"*)"
 file_limit unlimited
 all_recorded 10 "file limit: everything is recorded when it is raised"
 wait_for 10 is_healthy true
