@@ -43,7 +43,7 @@ problem()
 # outages FILTER: of the gaps whose reason is that programs were not attached.
 outages()
 {
-	status_now | jq -c "[.missing[] | select(.reason == \"not_attached\")] | $1"
+	query "map(select(.type == \"gap\" and .reason == \"not_attached\") | {type: .lost_type, lost, from, to}) | $1"
 }
 
 state()
