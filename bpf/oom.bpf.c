@@ -262,10 +262,11 @@ static __always_inline void oom_set_recorded(struct mem_cgroup *memcg)
 }
 
 /* The innermost cgroup with an OOM that is not recorded yet, as a number; 0 when there is none. Not inlined, so that
- * the verifier checks it separately and its paths do not multiply with those of the caller. */
+ * the verifier checks it separately and its paths do not multiply with those of the caller; before 6.8 it does so even
+ * when memory may not be read and nobody calls it. */
 __noinline __u64 oom_unrecorded_owner(__u64 innermost)
 {
-	struct mem_cgroup *memcg = (struct mem_cgroup *)innermost;
+	struct mem_cgroup *memcg = cfg_probe_read ? (struct mem_cgroup *)innermost : NULL;
 
 	for (int level = 0; level < LIMIT_DEPTH && memcg; level++) {
 		if (!limit_is_none(BPF_CORE_READ(memcg, memory.max)) && oom_is_unrecorded(memcg))

@@ -111,6 +111,12 @@ plan_mark()
 		--rung memory_pressure_limit=oom_kill --rung process_exit_late=tp_btf --skip-exits 2
 }
 
+# Where programs may not read kernel memory: the verifier accepts those of this rung too.
+plan_unread()
+{
+	ladder exits --rung oom_kill=mark_victim
+}
+
 plan_only()
 {
 	perf_events 2 ladder "own group parent" --rung oom_kill=mark_victim_only --rung memory_pressure_high=clock \
