@@ -1,16 +1,25 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * levels MEGABYTES PERCENT:MILLISECONDS...: brings its anonymous memory to PERCENT of MEGABYTES and runs there for
- * MILLISECONDS, for each argument in turn.
+ * MILLISECONDS, or until SIGUSR1, for each argument in turn.
  *
  * It spins instead of sleeping: memory pressure is sampled from the task that runs.
  */
+#include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <time.h>
 #include <unistd.h>
+
+static volatile sig_atomic_t skipped;
+
+static void skip(int signal_number)
+{
+	(void)signal_number;
+	skipped = 1;
+}
 
 static uint64_t now_ms(void)
 {
@@ -35,7 +44,8 @@ static void spin(uint64_t milliseconds)
 {
 	const uint64_t begin = now_ms();
 
-	while (now_ms() - begin < milliseconds)
+	skipped = 0;
+	while (!skipped && now_ms() - begin < milliseconds)
 		;
 }
 
@@ -53,6 +63,7 @@ int main(int argc, char **argv)
 		perror("levels: mmap");
 		return 1;
 	}
+	(void)signal(SIGUSR1, skip);
 	(void)madvise(memory, bytes, MADV_NOHUGEPAGE); /* a huge page would be charged 2 MiB at a time */
 	for (int i = 2; i < argc; i++) {
 		char *end;
