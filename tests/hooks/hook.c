@@ -7,6 +7,7 @@
  *   CRI_TEST_WAL_WARN=BYTES  the size of the WAL above which a warning is logged
  *   CRI_TEST_SHARE_DELAY=NS  the first delay before readers may open a new wal-index
  *   CRI_TEST_UPKEEP_DELAY=NS the time from the start to the first upkeep of the database
+ *   CRI_TEST_STANDSTILL=NS   the time without an end of a process after which counters stand still
  *   CRI_TEST_CLOCK=FILE      holds seconds to add to the wall clock; read whenever the clock is read
  */
 #include "consumer/test_hook.h"

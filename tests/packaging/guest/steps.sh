@@ -62,7 +62,7 @@ holds()
 
 nothing_unread()
 {
-	cri-ebpf status --json | jq -e '[.counters.unread[] | . // 0] | add == 0'
+	cri-ebpf status --json | jq -e '.recorder.running and ([.counters.unread[] | . // 0] | add == 0)'
 }
 
 # journal_of UNIT: prints its messages of this boot.
