@@ -51,12 +51,12 @@ state()
 	cri_ebpf status --pin-dir "$PIN_DIR" "$@" 2>/dev/null
 }
 
-# As many exits are missing as the kernel counted. Others may lose some meanwhile.
+# As many exits are missing as the kernel counted. The machine may lose others meanwhile, and while no recorder runs.
 losses_agree()
 {
 	recorder_beat
 	LOSSES="counted $(status_now | jq .counters.lost.process_exit), missing $(query '
-		map(select(.lost_type == "process_exit" and .reason == "ring_full").lost) | add')"
+		map(select(.lost_type == "process_exit" and .reason != "rejected").lost) | add')"
 	[[ $LOSSES =~ ^counted\ ([0-9]+),\ missing\ ([0-9]+)$ ]] && [ "${BASH_REMATCH[1]}" = "${BASH_REMATCH[2]}" ]
 }
 
