@@ -40,7 +40,7 @@ void counters_forget_unread(struct counters *counters);
 /* The sum of one count over all types; false: of some type it is not known. */
 bool counters_sum(const struct counters *counters, enum recorder_count count, int64_t *ret);
 
-/* The object "counters"; null for a number that is not known of a type that others are known of. */
+/* Writes the object "counters". A number that is not known is null. */
 void counters_write(const struct counters *counters, struct json *json);
 
 #endif

@@ -64,14 +64,6 @@ int missing_read(struct db *db, int64_t since, struct missing *ret)
 	return r < 0 ? r : read_total(db, since, ret);
 }
 
-static void write_time(struct json *json, const char *name, int64_t time)
-{
-	char text[TIME_TEXT_MAX];
-
-	time_format_rfc3339(text, sizeof(text), time);
-	json_text(json, name, time ? text : NULL);
-}
-
 void missing_write(const struct missing *missing, struct json *json)
 {
 	json_array(json, "missing");
@@ -84,8 +76,8 @@ void missing_write(const struct missing *missing, struct json *json)
 			json_null(json, "lost");
 		else
 			json_int(json, "lost", row->lost);
-		write_time(json, "from", row->from);
-		write_time(json, "to", row->to);
+		json_time(json, "from", row->from);
+		json_time(json, "to", row->to);
 		json_text(json, "reason", row->reason);
 		json_close(json, '}');
 	}

@@ -55,14 +55,6 @@ static int write_facts(struct status *status, struct json *json)
 	return 0;
 }
 
-static void write_time(struct json *json, const char *name, int64_t time)
-{
-	char text[TIME_TEXT_MAX];
-
-	time_format_rfc3339(text, sizeof(text), time);
-	json_text(json, name, time ? text : NULL);
-}
-
 static void write_problems(const struct health *health, struct json *json)
 {
 	json_array(json, "problems");
@@ -71,7 +63,7 @@ static void write_problems(const struct health *health, struct json *json)
 
 		json_object(json, NULL);
 		json_text(json, "name", problem->name);
-		write_time(json, "since", problem->since);
+		json_time(json, "since", problem->since);
 		json_text(json, "text", problem->text);
 		json_close(json, '}');
 	}
@@ -84,7 +76,7 @@ static void write_store(struct status *status, struct json *json)
 	json_text(json, "path", status->path);
 	json_int(json, "bytes", status->bytes);
 	json_int(json, "events", status->events);
-	write_time(json, "oldest", status->oldest);
+	json_time(json, "oldest", status->oldest);
 	json_close(json, '}');
 }
 
@@ -99,7 +91,7 @@ int status_print_json(struct status *status)
 	json_bool(&json, "healthy", status->health.count == 0);
 	write_problems(&status->health, &json);
 	missing_write(&status->missing, &json);
-	write_time(&json, "as_of", written ? status->recorder.time : 0);
+	json_time(&json, "as_of", written ? status->recorder.time : 0);
 	if (written)
 		r = write_facts(status, &json);
 	else

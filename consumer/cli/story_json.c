@@ -6,7 +6,6 @@
 #include "consumer/query/query.h"
 #include "consumer/story/story_summary.h"
 #include "consumer/text/json.h"
-#include "consumer/text/time_words.h"
 
 static void text_or_null(struct json *json, const char *name, const char *text)
 {
@@ -15,11 +14,7 @@ static void text_or_null(struct json *json, const char *name, const char *text)
 
 static void time_or_null(struct json *json, const char *name, int64_t time)
 {
-	char text[TIME_TEXT_MAX];
-
-	if (time != STORY_UNKNOWN)
-		time_format_rfc3339(text, sizeof(text), time);
-	json_text(json, name, time != STORY_UNKNOWN ? text : NULL);
+	json_time(json, name, time == STORY_UNKNOWN ? 0 : time);
 }
 
 static void write_subject(struct json *json, const struct story *story)

@@ -25,7 +25,7 @@ struct pins {
 /*
  * Locks pin_dir before it opens the ring: two readers of one ring would each get only part of the records. once: only
  * what is in the ring now will be read, so that a frozen ring will do. Returns 0; or logs why nothing can be recorded
- * and returns an exit code. Close in either case.
+ * and returns an exit code. The caller calls pins_close() in both cases.
  */
 int pins_open(const char *pin_dir, bool once, struct pins *pins);
 void pins_close(struct pins *pins);

@@ -18,7 +18,6 @@
 #include "consumer/text/clock.h"
 #include "consumer/text/event_type.h"
 #include "consumer/text/json.h"
-#include "consumer/text/time_words.h"
 
 /* How often counting is repeated when records arrive meanwhile. */
 #define ATTEMPTS 8
@@ -108,7 +107,6 @@ static void write_recorder(struct json *json, const struct recorder_status *stat
 			   const struct ring *ring)
 {
 	int64_t commit = pipeline_last_commit(pipeline);
-	char time[TIME_TEXT_MAX];
 
 	json_object(json, "recorder");
 	json_bool(json, "running", status->running);
@@ -119,9 +117,7 @@ static void write_recorder(struct json *json, const struct recorder_status *stat
 	json_text(json, "boot_id", status->boot_id);
 	write_decimal(json, "metrics_interval_ns", (int64_t)status->metrics_interval_ns);
 	json_int(json, "lag_bytes", (int64_t)ring_unread(ring));
-	if (commit)
-		time_format_rfc3339(time, sizeof(time), commit);
-	json_text(json, "last_commit", commit ? time : NULL);
+	json_time(json, "last_commit", commit);
 	json_text(json, "mode", status->keeps_bpf ? "cap_bpf" : "unprivileged");
 	json_close(json, '}');
 }

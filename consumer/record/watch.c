@@ -18,7 +18,6 @@
 #include "consumer/store/recorder_problem.h"
 #include "consumer/text/clock.h"
 #include "consumer/text/json.h"
-#include "consumer/text/time_words.h"
 
 #define CHUNK	    4096
 /* A lock that a reader holds for a moment makes a step fail, and the next one does what that left. */
@@ -246,14 +245,12 @@ void watch_write(const struct watch *watch, struct json *json)
 	json_array(json, "problems");
 	for (size_t i = 0; i < RECORDER_PROBLEM_COUNT; i++) {
 		const struct problem *problem = &watch->problems[i];
-		char since[TIME_TEXT_MAX];
 
 		if (problem->since == 0)
 			continue;
-		time_format_rfc3339(since, sizeof(since), problem->since);
 		json_object(json, NULL);
 		json_text(json, "name", recorder_problem_names[i]);
-		json_text(json, "since", since);
+		json_time(json, "since", problem->since);
 		json_text(json, "detail", problem->detail[0] ? problem->detail : NULL);
 		json_close(json, '}');
 	}

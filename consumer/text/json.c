@@ -7,6 +7,7 @@
 #include "common/cleanup.h"
 #include "common/text.h"
 #include "common/utf8.h"
+#include "consumer/text/time_words.h"
 
 static void write_indent(struct json *json)
 {
@@ -117,6 +118,14 @@ void json_text(struct json *json, const char *name, const char *text)
 		json_string(json, name, text, strlen(text));
 	else
 		json_null(json, name);
+}
+
+void json_time(struct json *json, const char *name, int64_t unix_nano)
+{
+	char text[TIME_TEXT_MAX];
+
+	time_format_rfc3339(text, sizeof(text), unix_nano);
+	json_text(json, name, unix_nano ? text : NULL);
 }
 
 void json_int(struct json *json, const char *name, int64_t number)
