@@ -117,9 +117,8 @@ is "$(ends "$ID" | awk '{ n[$2]++ } END { for (s in n) print s, n[s] }' | sort -
 	"every process of it is recorded once"
 
 # --- programs are replaced meanwhile ---
-# Only where the second chance is needed, and in the long form: on 6.18, which does not need it, the kernel has been seen not
-# to call the program at sched_process_free for a batch of processes while another program is attached to that tracepoint,
-# nor to count that as a recursion miss.
+# Only where the second chance is needed, and in the long form. On 6.18, which does not need it, the kernel does not call
+# the program at sched_process_free for some batches of processes, and counts no recursion miss; why is not known.
 if [ "$needed" = yes ] || [ -n "${CRI_EBPF_LONG:-}" ]; then
 	container
 	cg_start "$CONTAINER" /dev/null "$exits" "$EXITS" "$SCENARIO_DIR/truth" 24
