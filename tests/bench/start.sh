@@ -18,6 +18,14 @@ rows=${1:-10000000}
 # of these tables
 history=$BUILD/bench/history-$rows-$(cat consumer/store/schema*.c | cksum | cut -d ' ' -f 1).db
 
+# A recorder is killed, and records wait again.
+killed()
+{
+	recorder_start || bail_out "the recorder did not start: $(cat "$RECORDER_LOG")"
+	recorder_kill
+	exits 5
+}
+
 # start WHAT: the figures of ten starts
 start()
 {
@@ -25,11 +33,11 @@ start()
 
 	for ((i = 0; i < 10; i++)); do
 		exits 5
-		[ "$1" != unclean ] || { recorder_start && recorder_kill && exits 5; }
+		[ "$1" != unclean ] || killed
 		sync "$DB"*
 		dd if="$DB" iflag=nocache count=0 2>/dev/null
 		figures+=("$("$first" "$PIN_DIR/events" 100 "$SCENARIO_DIR/bin/cri-ebpf" record --pin-dir "$PIN_DIR" --db "$DB" \
-			--config "$CONFIG" 2>>"$RECORDER_LOG")")
+			--config "$CONFIG" 2>>"$RECORDER_LOG")") || bail_out "nothing was stored: $(cat "$RECORDER_LOG")"
 	done
 	printf '%s\n' "${figures[@]%% *}" | sort -n | awk -v name="start.$1" '{ value[NR] = $1 } END {
 		format = "{\"name\":\"%s.%s\",\"value\":%s,\"unit\":\"ms\"}\n"
