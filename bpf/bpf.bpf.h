@@ -13,4 +13,9 @@
 #include <bpf/bpf_core_read.h>
 #include <bpf/bpf_tracing.h>
 
+/* Keeps what seldom runs away from what always does: between two runs the processor's caches have lost most of it. */
+#ifndef unlikely
+#define unlikely(condition) __builtin_expect(!!(condition), 0)
+#endif
+
 #endif

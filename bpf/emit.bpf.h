@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
  * The only functions that write to the ring. A record of fixed size is reserved, filled in place and submitted; a
- * record with tails is built in scratch memory and copied. Every record that is sent or lost is counted here and
- * nowhere else. The sequence number is taken before the reservation, so that a lost record leaves a hole.
+ * record with tails is built in scratch memory and copied. Every record is counted here and nowhere else: by its sequence
+ * number, which is taken before the reservation, so that a lost record leaves a hole.
  */
 #ifndef CRI_BPF_EMIT_H
 #define CRI_BPF_EMIT_H
@@ -113,9 +113,11 @@ static __always_inline void *emit_reserve(struct emit *e, __u32 kind, const __u6
 	if (!e->counters)
 		return NULL;
 	seq = e->unnumbered ? 0 : ++e->counters->seq;
+	if (e->unnumbered)
+		count(&e->counters->unnumbered);
 	if (emit_has_room(e, size))
 		h = bpf_ringbuf_reserve(&events, size, 0);
-	if (!h) {
+	if (unlikely(!h)) {
 		count(&e->counters->lost);
 		return NULL;
 	}
@@ -125,7 +127,6 @@ static __always_inline void *emit_reserve(struct emit *e, __u32 kind, const __u6
 
 static __always_inline void emit_submit(struct emit *e, void *record)
 {
-	count(&e->counters->sent);
 	bpf_ringbuf_submit(record, emit_wakeup(e));
 }
 
@@ -148,8 +149,6 @@ static __always_inline void emit_output(struct scratch *s, __u32 kind, __u32 len
 	emit_header((struct ev_header *)s->bytes, kind, length, seq);
 	if (!emit_has_room(&e, length) || bpf_ringbuf_output(&events, s->bytes, length, emit_wakeup(&e)))
 		count(&e.counters->lost);
-	else
-		count(&e.counters->sent);
 }
 
 /* True for the first call with this key. A failed update counts as first: an event recorded twice is better than one

@@ -11,9 +11,9 @@
 
 #include "bpf/emit.bpf.h"
 
-static __always_inline struct map_displaced_key displaced_key(__u32 pid, __u64 start_ns)
+static __always_inline struct map_displaced_key displaced_key(__u32 pid, __u64 mark)
 {
-	return (struct map_displaced_key){ .slot = pid & (LIMIT_EXITED - 1), .start_ns = start_ns };
+	return (struct map_displaced_key){ .slot = pid & (LIMIT_EXITED - 1), .mark = mark };
 }
 
 static __always_inline __u64 *exited_slot(__u32 pid)
@@ -23,30 +23,37 @@ static __always_inline __u64 *exited_slot(__u32 pid)
 	return bpf_map_lookup_elem(&exited, &slot);
 }
 
-/* Notes that the exit of this process is being handled. */
-static __always_inline void exited_note(__u32 pid, __u64 start_ns)
+/* Remembers a mark whose slot another process takes. Not inlined: it seldom runs. */
+static __noinline void exited_displace(__u32 pid, __u64 mark)
 {
+	struct map_displaced_key key = displaced_key(pid, mark);
+	__u32 value = 0;
+
+	if (bpf_map_update_elem(&displaced, &key, &value, BPF_ANY))
+		emit_map_error(EV_PROCESS_EXIT);
+}
+
+/* Notes that the exit of the process with this leader is being handled. */
+static __always_inline void exited_note(__u32 pid, const struct task_struct *leader)
+{
+	const __u64 mark = (__u64)leader;
 	__u64 *slot = exited_slot(pid);
 
-	if (!slot)
+	if (unlikely(!slot))
 		return;
-	if (*slot && *slot != start_ns) {
-		struct map_displaced_key key = displaced_key(pid, *slot);
-		__u32 value = 0;
-
-		if (bpf_map_update_elem(&displaced, &key, &value, BPF_ANY))
-			emit_map_error(EV_PROCESS_EXIT);
-	}
-	*slot = start_ns;
+	if (unlikely(*slot && *slot != mark))
+		exited_displace(pid, *slot);
+	*slot = mark;
 }
 
 /* True when the exit of this process was noted. keep false: removes the note, because the process is released. */
-static __always_inline bool exited_take(__u32 pid, __u64 start_ns, bool keep)
+static __always_inline bool exited_take(__u32 pid, const struct task_struct *leader, bool keep)
 {
-	const struct map_displaced_key key = displaced_key(pid, start_ns);
+	const __u64 mark = (__u64)leader;
+	const struct map_displaced_key key = displaced_key(pid, mark);
 	__u64 *slot = exited_slot(pid);
 
-	if (slot && *slot == start_ns) {
+	if (slot && *slot == mark) {
 		if (!keep)
 			*slot = 0;
 		return true;

@@ -45,7 +45,7 @@ static __always_inline bool exit_is_oom_victim(const bool typed, struct task_str
 	struct signal_struct *signal = GET(typed, task, signal);
 	__u64 state;
 
-	if (!GET(typed, signal, oom_mm))
+	if (!unlikely(GET(typed, signal, oom_mm)))
 		return false;
 	state = kill_state(tgid, start_ns);
 	if (state)
@@ -85,29 +85,28 @@ static __always_inline int exit_emit(const bool typed, struct task_struct *task,
 	struct emit out = { .unnumbered = how.late || (cfg_preempted && role.shared),
 			    .counters = emit_counters(EV_PROCESS_EXIT) };
 	enum emit_room room;
-	struct ev_cgroup cgroup = {};
-	struct ev_process_exit *e;
+	struct ev_process_exit exit = {}, *e;
 	bool victim;
 
 	if (!out.counters)
 		return 0;
 	if (how.late)
 		count(&out.counters->late);
-	task_identify_cgroup(typed, task, &cgroup);
+	task_identify_cgroup(typed, task, &exit.cgroup);
 	victim = exit_is_oom_victim(typed, task, tgid, start_ns);
-	if (victim)
+	if (unlikely(victim))
 		room = exit_room(tgid, start_ns);
-	else if (!filter_bulk(out.counters, &cgroup, &room))
+	else if (!filter_bulk(out.counters, &exit.cgroup, &room))
 		return 0;
-	if ((how.twice || role.shared) && !seen_first(EV_PROCESS_EXIT, tgid, start_ns, SEEN_RECORDED))
+	if ((how.twice || unlikely(role.shared)) && !seen_first(EV_PROCESS_EXIT, tgid, start_ns, SEEN_RECORDED))
 		return 0;
 
+	exit_fill(typed, task, how, &exit);
+	exit.flags = (victim ? EV_F_OOM_VICTIM : 0) | (how.late ? EV_F_LATE : 0);
 	e = emit_reserve(&out, EV_PROCESS_EXIT, sizeof(*e), room);
 	if (!e)
 		return 0;
-	exit_fill(typed, task, how, e);
-	e->cgroup = cgroup;
-	e->flags = (victim ? EV_F_OOM_VICTIM : 0) | (how.late ? EV_F_LATE : 0);
+	__builtin_memcpy(&e->task, &exit.task, sizeof(*e) - offsetof(struct ev_process_exit, task));
 	emit_submit(&out, e);
 	return 0;
 }
@@ -124,7 +123,7 @@ static __always_inline int exit_now(const bool typed, struct task_struct *task, 
 	if (!role.records || (cfg_skip_exits && tgid % cfg_skip_exits == 0))
 		return 0;
 	if (cfg_second_chance)
-		exited_note(tgid, start_ns);
+		exited_note(tgid, leader);
 	return exit_emit(typed, task, how, role, tgid, start_ns);
 }
 
@@ -135,15 +134,13 @@ static __always_inline int exit_late(const bool typed, struct task_struct *task,
 	const struct exit_how how = { .late = true, .twice = twice };
 	const __u32 tgid = GET(typed, task, tgid);
 	struct role role;
-	__u64 start_ns;
 
 	if (GET(typed, task, pid) != (int)tgid)
 		return 0;
 	role = role_read();
-	start_ns = GET(typed, task, start_boottime);
-	if (!role.records || exited_take(tgid, start_ns, role.shared) || GET(typed, task, group_leader) != task)
+	if (!role.records || !unlikely(!exited_take(tgid, task, role.shared)) || GET(typed, task, group_leader) != task)
 		return 0;
-	return exit_emit(typed, task, how, role, tgid, start_ns);
+	return exit_emit(typed, task, how, role, tgid, GET(typed, task, start_boottime));
 }
 
 SEC("tp_btf/sched_process_exit")
@@ -184,7 +181,7 @@ int exit_before(struct bpf_iter__task *ctx)
 	struct task_struct *task = ctx->task;
 
 	if (task && task->pid == task->tgid && task->signal->live.counter == 0)
-		exited_note(task->tgid, task->start_boottime);
+		exited_note(task->tgid, task);
 	return 0;
 }
 

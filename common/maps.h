@@ -11,8 +11,8 @@
 /* `counters`: per-CPU array, key: enum ev_kind. Written by the BPF programs only. All but seq count since the load. */
 struct map_counters {
 	__u64 seq;        /* last sequence number assigned */
-	__u64 sent;       /* records submitted to the ring */
-	__u64 lost;       /* records for which the ring had no room */
+	__u64 unnumbered; /* records that got none */
+	__u64 lost;       /* records for which the ring had no room, numbered or not; all others were sent */
 	__u64 filtered;   /* events not recorded: of the host, and OOM marks of exiting processes */
 	__u64 map_errors; /* failed updates of any hash */
 	__u64 since_wakeup; /* records since the reader was last woken */
@@ -67,14 +67,15 @@ enum map_seen_value {
 
 /*
  * `exited`: array of LIMIT_EXITED; `displaced`: LRU hash. Both exist only where process_exit_late is attached, the second
- * chance of an exit whose program the kernel skipped. exited[pid & (LIMIT_EXITED - 1)] is the start time of the last
- * process in that slot whose exit the program of process_exit has handled, 0 after its release. `displaced` holds a start
- * time that another process with the same slot has overwritten meanwhile.
+ * chance of an exit whose program the kernel skipped. exited[pid & (LIMIT_EXITED - 1)] is the mark of the last process in
+ * that slot whose exit the program of process_exit has handled, 0 after its release. `displaced` holds a mark that another
+ * process with the same slot has overwritten meanwhile. The mark of a process is the address of its leader's task_struct,
+ * which is no other one's before its release.
  */
 struct map_displaced_key {
 	__u32 slot;
 	__u32 zero;
-	__u64 start_ns;
+	__u64 mark;
 };
 
 /* `armed`: LRU hash. For EV_MEMORY_HIGH and EV_MEMORY_LIMIT an entry means that pressure on this cgroup was reported;
@@ -134,6 +135,14 @@ static inline void map_info_terminate(struct map_info *info)
 		info->probes[i].name[INFO_NAME_MAX - 1] = 0;
 		info->probes[i].rung[INFO_NAME_MAX - 1] = 0;
 	}
+}
+
+/* Records submitted to the ring. One that is about to be lost may be among them for a moment. */
+static inline __u64 map_counters_sent(const struct map_counters *counters)
+{
+	__u64 tried = counters->seq + counters->unnumbered;
+
+	return tried > counters->lost ? tried - counters->lost : 0;
 }
 
 EV_ASSERT(sizeof(struct map_counters) == 64);

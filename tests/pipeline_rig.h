@@ -103,7 +103,7 @@ static inline int fake_counters(void *context, enum ev_kind kind, struct map_cou
 {
 	const struct fake_maps *maps = context;
 
-	*ret = (struct map_counters){ .sent = maps->rig->sent[kind], .lost = maps->rig->lost[kind] };
+	*ret = (struct map_counters){ .seq = maps->rig->sent[kind] + maps->rig->lost[kind], .lost = maps->rig->lost[kind] };
 	return 0;
 }
 

@@ -76,12 +76,12 @@ static void add(struct counters *counters, enum recorder_count count, unsigned i
 static void add_kind(struct counters *counters, unsigned int kind, const struct map_counters *kernel, uint64_t stored,
 		     uint64_t rejected)
 {
-	uint64_t read = stored + rejected;
+	uint64_t read = stored + rejected, sent = map_counters_sent(kernel);
 
-	add(counters, COUNT_SENT, kind, kernel->sent);
+	add(counters, COUNT_SENT, kind, sent);
 	add(counters, COUNT_STORED, kind, stored);
 	add(counters, COUNT_REJECTED, kind, rejected);
-	add(counters, COUNT_UNREAD, kind, kernel->sent > read ? kernel->sent - read : 0);
+	add(counters, COUNT_UNREAD, kind, sent > read ? sent - read : 0);
 	add(counters, COUNT_LOST, kind, kernel->lost);
 	add(counters, COUNT_FILTERED, kind, kernel->filtered);
 }

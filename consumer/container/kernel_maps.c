@@ -167,7 +167,7 @@ static int counters(void *context, enum ev_kind kind, struct map_counters *ret)
 		const struct map_counters *one = &maps->per_cpu[cpu];
 
 		sum.seq += one->seq;
-		sum.sent += one->sent;
+		sum.unnumbered += one->unnumbered;
 		sum.lost += one->lost;
 		sum.filtered += one->filtered;
 		sum.map_errors += one->map_errors;

@@ -40,7 +40,7 @@ static bool count_once(struct pipeline *pipeline, const struct kernel_maps *maps
 		if (maps && kind > 0)
 			(void)maps->counters(maps->context, (enum ev_kind)kind, &kernel);
 		(void)pipeline_counters(pipeline, kind, &counters);
-		counts[COUNT_SENT][type] += kernel.sent;
+		counts[COUNT_SENT][type] += map_counters_sent(&kernel);
 		counts[COUNT_LOST][type] += kernel.lost;
 		counts[COUNT_FILTERED][type] += kernel.filtered;
 		counts[COUNT_STORED][type] += counters.stored;

@@ -160,7 +160,7 @@ static void look_at_exits(struct watch *watch)
 		watch->standstill = (struct standstill){ 0 };
 	else
 		created = standstill_note(&watch->standstill, clock_boot_ns(), tasks,
-					  counters.sent + counters.lost + counters.filtered);
+					  counters.seq + counters.unnumbered + counters.filtered);
 	(void)snprintf(detail, sizeof(detail), "%" PRIu64, created);
 	set(watch, RECORDER_STANDSTILL, created > 0, detail);
 	if (created > 0)
