@@ -123,7 +123,8 @@ victims_without()
 {
 	local i
 
-	cri_ebpf sql "$1" --output csv --no-legend --time-limit 60s 2>/dev/null | tr -d '\r' | sort >"$SCENARIO_DIR/have"
+	cri_ebpf sql "$1" --output csv --no-legend --time-limit 60s 2>"$SCENARIO_DIR/query" | tr -d '\r' | sort >"$SCENARIO_DIR/have"
+	[ ! -s "$SCENARIO_DIR/query" ] || echo "the query failed: $(cat "$SCENARIO_DIR/query")"
 	for ((i = 0; i < ${#ids[@]}; i++)); do
 		echo "${ids[i]},${pids[i]}"
 	done | sort | comm -23 - "$SCENARIO_DIR/have"
@@ -132,8 +133,8 @@ victims_without()
 kills="SELECT container_id, pid FROM v_oom WHERE container_id IS NOT NULL"
 exits="SELECT container_id, pid FROM v_exit WHERE container_id IS NOT NULL AND oom_killed"
 # Of the cgroup: the task of such a record is the one that ran when the pressure was noticed.
-pressure="SELECT DISTINCT container_id, e.pid FROM v_pressure JOIN v_exit e USING (container_id)
-	WHERE level = 'high' AND e.oom_killed"
+pressure="SELECT container_id, pid FROM v_oom
+	WHERE container_id IN (SELECT container_id FROM v_pressure WHERE level = 'high')"
 
 all_have()
 {
