@@ -79,13 +79,20 @@ static __always_inline bool emit_has_room(struct emit *e, __u64 length)
 }
 
 /* Flags for the submission. A wakeup costs more than the rest of the program, and the reader polls for bulk records by
- * a timer; it is woken for them only after cfg_wakeup_events records while an eighth of the ring is in use. */
+ * a timer; it is woken for them only after cfg_wakeup_events records, each time when another eighth of the ring is in use.
+ * What is read stays in use until it is committed: the reader is at work meanwhile, and need not be woken again. */
 static __always_inline __u64 emit_wakeup(struct emit *e)
 {
-	if (!(e->room & EMIT_WAKES) &&
-	    (++e->counters->since_wakeup < cfg_wakeup_events || e->used < cfg_ring_bytes / 8))
+	struct map_counters *c = e->counters;
+
+	if (e->room & EMIT_WAKES)
+		return BPF_RB_FORCE_WAKEUP;
+	if (e->used < c->woken_bytes)
+		c->woken_bytes = e->used;
+	if (++c->since_wakeup < cfg_wakeup_events || e->used < c->woken_bytes + cfg_ring_bytes / 8)
 		return BPF_RB_NO_WAKEUP;
-	e->counters->since_wakeup = 0;
+	c->since_wakeup = 0;
+	c->woken_bytes = e->used;
 	return BPF_RB_FORCE_WAKEUP;
 }
 

@@ -15,7 +15,8 @@ struct map_counters {
 	__u64 lost;       /* records for which the ring had no room, numbered or not; all others were sent */
 	__u64 filtered;   /* events not recorded: of the host, and OOM marks of exiting processes */
 	__u64 map_errors; /* failed updates of any hash */
-	__u64 since_wakeup; /* records since the reader was last woken */
+	__u32 since_wakeup; /* records since the reader was last woken */
+	__u32 woken_bytes;  /* of the ring that were in use then; less when fewer were since */
 	__u64 container; /* exits, forks: kernfs id of a container, the last one on this CPU; 0: none yet */
 	__u64 late; /* exits that the second chance found, recorded or not (`exited`) */
 };
