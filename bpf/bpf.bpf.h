@@ -13,9 +13,12 @@
 #include <bpf/bpf_core_read.h>
 #include <bpf/bpf_tracing.h>
 
-/* Keeps what seldom runs away from what always does: between two runs the processor's caches have lost most of it. */
+/* For the compiler, which then keeps apart the code that seldom runs. */
 #ifndef unlikely
 #define unlikely(condition) __builtin_expect(!!(condition), 0)
+#endif
+#ifndef likely
+#define likely(condition) __builtin_expect(!!(condition), 1)
 #endif
 
 #endif

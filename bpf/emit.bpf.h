@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * The only functions that write to the ring. A record of fixed size is reserved, filled in place and submitted; a
+ * The only functions that write to the ring. A record of fixed size is reserved, filled and submitted; a
  * record with tails is built in scratch memory and copied. Every record is counted here and nowhere else: by its sequence
- * number, which is taken before the reservation, so that a lost record leaves a hole.
+ * number, which is taken before the reservation, so that a lost record leaves a hole, or as one without a number.
  */
 #ifndef CRI_BPF_EMIT_H
 #define CRI_BPF_EMIT_H

@@ -22,7 +22,7 @@ static __always_inline bool filter_bulk(struct map_counters *c, const struct ev_
 	struct map_metadata *m;
 
 	*room = EMIT_BULK;
-	if (!unlikely(!cfg_record_host && c->container != cgroup->id))
+	if (likely(cfg_record_host || c->container == cgroup->id))
 		return true;
 	m = bpf_map_lookup_elem(&metadata, cgroup);
 	if (!m || m->class == META_UNKNOWN) {

@@ -263,7 +263,7 @@ static __always_inline void oom_set_recorded(struct mem_cgroup *memcg)
 
 /* The innermost cgroup with an OOM that is not recorded yet, as a number; 0 when there is none. Not inlined, so that
  * the verifier checks it separately and its paths do not multiply with those of the caller; before 6.8 it does so even
- * when memory may not be read and nobody calls it. */
+ * when nobody calls it, so that without cfg_probe_read it must not read memory. */
 __noinline __u64 oom_unrecorded_owner(__u64 innermost)
 {
 	struct mem_cgroup *memcg = cfg_probe_read ? (struct mem_cgroup *)innermost : NULL;

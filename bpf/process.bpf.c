@@ -45,7 +45,7 @@ static __always_inline bool exit_is_oom_victim(const bool typed, struct task_str
 	struct signal_struct *signal = GET(typed, task, signal);
 	__u64 state;
 
-	if (!unlikely(GET(typed, signal, oom_mm)))
+	if (likely(!GET(typed, signal, oom_mm)))
 		return false;
 	state = kill_state(tgid, start_ns);
 	if (state)
@@ -138,7 +138,7 @@ static __always_inline int exit_late(const bool typed, struct task_struct *task,
 	if (GET(typed, task, pid) != (int)tgid)
 		return 0;
 	role = role_read();
-	if (!role.records || !unlikely(!exited_take(tgid, task, role.shared)) || GET(typed, task, group_leader) != task)
+	if (!role.records || likely(exited_take(tgid, task, role.shared)) || GET(typed, task, group_leader) != task)
 		return 0;
 	return exit_emit(typed, task, how, role, tgid, GET(typed, task, start_boottime));
 }

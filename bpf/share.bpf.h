@@ -64,7 +64,7 @@ static __always_inline __u64 share_walk(const bool typed, struct cgroup *cgroup)
 }
 
 /* Not inlined, so that the verifier checks it once and its paths do not multiply with those of its callers. Before 6.8 it
- * checks such a function even when nobody calls it: where memory may not be read, there must be nothing to refuse. */
+ * checks such a function even when nobody calls it: without cfg_probe_read it must not read memory. */
 __weak __noinline __u64 share_walk_read(__u64 cgroup)
 {
 	return cfg_probe_read ? share_walk(false, (struct cgroup *)cgroup) : SHARE_COMMON;

@@ -8,7 +8,7 @@
 
 #include "common/event.h"
 
-/* `counters`: per-CPU array, key: enum ev_kind. Written by the BPF programs only. All but seq count since the load. */
+/* `counters`: per-CPU array, key: enum ev_kind. Written by the BPF programs only. They count since the map was made. */
 struct map_counters {
 	__u64 seq;        /* last sequence number assigned */
 	__u64 unnumbered; /* records that got none */
@@ -70,8 +70,8 @@ enum map_seen_value {
  * `exited`: array of LIMIT_EXITED; `displaced`: LRU hash. Both exist only where process_exit_late is attached, the second
  * chance of an exit whose program the kernel skipped. exited[pid & (LIMIT_EXITED - 1)] is the mark of the last process in
  * that slot whose exit the program of process_exit has handled, 0 after its release. `displaced` holds a mark that another
- * process with the same slot has overwritten meanwhile. The mark of a process is the address of its leader's task_struct,
- * which is no other one's before its release.
+ * process with the same slot has overwritten meanwhile. The mark of a process is the address of its leader's task_struct:
+ * until the process is released, no other task_struct can have this address.
  */
 struct map_displaced_key {
 	__u32 slot;

@@ -9,7 +9,7 @@
 /* value: escaped, and cut beyond 1023 bytes; NULL: null. */
 void json_string(const char *name, const char *value, const char *end);
 void json_bool(const char *name, bool value, const char *end);
-/* NOT_KNOWN (loader/report.h): null. */
+/* Prints null for NOT_KNOWN (loader/report.h). */
 void json_count(const char *name, uint64_t value, const char *end);
 /* NULL instead of an empty text. */
 const char *json_or_null(const char *text);

@@ -296,4 +296,3 @@ int verb_status(const struct settings *settings)
 	status_log_repair(healthy, &missing);
 	return witness_judge(&witness) && healthy && !missing.count && !frozen.count ? EXIT_FOUND : EXIT_UNHEALTHY;
 }
-

@@ -28,7 +28,7 @@ void json_close(struct json *json, char bracket);
  */
 void json_string(struct json *json, const char *name, const char *text, size_t length);
 void json_text(struct json *json, const char *name, const char *text); /* NULL: null */
-/* RFC 3339 in UTC, from nanoseconds since 1970; 0, which stands for a time that is not known: null. */
+/* unix_nano: nanoseconds since 1970, written as RFC 3339 in UTC. 0 means that the time is not known, and writes null. */
 void json_time(struct json *json, const char *name, int64_t unix_nano);
 void json_int(struct json *json, const char *name, int64_t number);
 void json_bool(struct json *json, const char *name, bool yes);

@@ -53,6 +53,10 @@ counters_disagree()
 			  (if $before and (between($type; "sent") and between($type; "lost") | not) then
 				"\($type): sent \($c.sent[$type]), lost \($c.lost[$type]); the kernel counted otherwise"
 			   else empty end),
+			  (($c.stored[$type] + $c.rejected[$type]) as $read
+			  | if $before and ($read < counted($before; $type; "sent") or $read > counted($after; $type; "sent")) then
+				"\($type): \($read) read, sent from \(counted($before; $type; "sent")) to \(counted($after; $type; "sent"))"
+			   else empty end),
 			  (if $before and counted($before; $type; "unnumbered") > 0 and ($unnumbered | index($type) | not) then
 				"\($type): \(counted($before; $type; "unnumbered")) records have no number"
 			   else empty end)
