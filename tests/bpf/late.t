@@ -49,16 +49,34 @@ status_shown()
 	diag "$(cri_ebpf status 2>&1)"
 }
 
-# exits_match ID TRUTH NAME: every exit of the truth is recorded once, with its status; besides them only the program's
-# own.
+# exits_match ID TRUTH: every exit of the truth is recorded once, with its status; besides them only the program's own.
+# Sets WRONG, what differs.
 exits_match()
 {
-	local wrong
-
 	wait_for 60 has_ends "$1" $(($(wc -l <"$2") + 1))
 	ends "$1" | sort | grep -v "^$CG_PID 0$" >"$SCENARIO_DIR/got"
-	wrong=$(diff <(sort "$2") "$SCENARIO_DIR/got")
-	is "$wrong" "" "$3" || status_shown
+	WRONG=$(diff <(sort "$2") "$SCENARIO_DIR/got")
+	[ -z "$WRONG" ]
+}
+
+# exits_end NAME: EXITS processes exit in a new container, 24 at a time, and all match. Sets LATE_BEFORE, what status had
+# counted as late. 6.18, which needs no second chance, fires sched_process_free for a few of 40000 processes not at all, in
+# about every second run: a program that is alone there misses them too. Where it is not needed, one of three runs must match.
+exits_end()
+{
+	local tries=1
+
+	[ "$needed" = yes ] || tries=3
+	for ((; tries > 0; tries--)); do
+		container
+		LATE_BEFORE=$(skipped .skipped.late)
+		cg_start "$CONTAINER" /dev/null "$exits" "$EXITS" "$SCENARIO_DIR/truth" 24
+		wait "$CG_PID"
+		is $? 0 "$EXITS processes exited, 24 at a time"
+		! exits_match "$ID" "$SCENARIO_DIR/truth" || break
+		diag "$WRONG"
+	done
+	is "$WRONG" "" "$1" || status_shown
 }
 
 needed=yes
@@ -95,14 +113,9 @@ wait_for 60 has_ends "$ID" 1
 is "$(ends "$ID")" "$parent 0" "the exit from before the load is not recorded, that of its parent is" || diag "zombie: $zombie_pid"
 
 # --- skipped on purpose ---
-container
-before=$(skipped .skipped.late)
-cg_start "$CONTAINER" /dev/null "$exits" "$EXITS" "$SCENARIO_DIR/truth" 24
-wait "$CG_PID"
-is $? 0 "$EXITS processes exited, 24 at a time"
-exits_match "$ID" "$SCENARIO_DIR/truth" "every exit is recorded once, as wait(2) reports it"
+exits_end "every exit is recorded once, as wait(2) reports it"
 late=$(awk '$1 % 3 == 0' "$SCENARIO_DIR/truth" | wc -l)
-ok $(($(skipped .skipped.late) - before < late)) "status counts those that were found late"
+ok $(($(skipped .skipped.late) - LATE_BEFORE < late)) "status counts those that were found late"
 is "$(skipped .skipped.lost)" 0 "and none that was lost"
 is "$(cri_ebpf events --json -c "$ID" --type process_exit -n 100000 2>/dev/null |
 	jq -s --argjson parent "$CG_PID" 'all(.[]; .late == (.pid != $parent and .pid % 3 == 0) or .pid == $parent) and any(.[]; .late)')" true \
@@ -117,8 +130,7 @@ is "$(ends "$ID" | awk '{ n[$2]++ } END { for (s in n) print s, n[s] }' | sort -
 	"every process of it is recorded once"
 
 # --- programs are replaced meanwhile ---
-# Only where the second chance is needed, and in the long form. 6.18, which does not need it, fires sched_process_free
-# for a few of 40000 processes not at all, in about every second run: a program that is alone there misses them too.
+# Only where the second chance is needed, and in the long form (exits_end()).
 if [ "$needed" = yes ] || [ -n "${CRI_EBPF_LONG:-}" ]; then
 	container
 	cg_start "$CONTAINER" /dev/null "$exits" "$EXITS" "$SCENARIO_DIR/truth" 24
@@ -127,7 +139,8 @@ if [ "$needed" = yes ] || [ -n "${CRI_EBPF_LONG:-}" ]; then
 	done
 	wait "$CG_PID"
 	is $? 0 "$EXITS processes exited while the programs were replaced four times"
-	exits_match "$ID" "$SCENARIO_DIR/truth" "every exit is recorded once"
+	exits_match "$ID" "$SCENARIO_DIR/truth"
+	is "$WRONG" "" "every exit is recorded once" || status_shown
 	is "$(find "$PIN_DIR" -name '*_new')" "" "no new pin stays behind"
 else
 	load --replace --skip-exits 0
