@@ -85,28 +85,30 @@ static __always_inline int exit_emit(const bool typed, struct task_struct *task,
 	struct emit out = { .unnumbered = how.late || (cfg_preempted && role.shared),
 			    .counters = emit_counters(EV_PROCESS_EXIT) };
 	enum emit_room room;
-	struct ev_process_exit exit = {}, *e;
+	struct ev_cgroup cgroup = {};
+	struct ev_process_exit *e;
 	bool victim;
 
 	if (!out.counters)
 		return 0;
 	if (how.late)
 		count(&out.counters->late);
-	task_identify_cgroup(typed, task, &exit.cgroup);
+	task_identify_cgroup(typed, task, &cgroup);
 	victim = exit_is_oom_victim(typed, task, tgid, start_ns);
 	if (unlikely(victim))
 		room = exit_room(tgid, start_ns);
-	else if (!filter_bulk(out.counters, &exit.cgroup, &room))
+	else if (!filter_bulk(out.counters, &cgroup, &room))
 		return 0;
 	if ((how.twice || unlikely(role.shared)) && !seen_first(EV_PROCESS_EXIT, tgid, start_ns, SEEN_RECORDED))
 		return 0;
 
-	exit_fill(typed, task, how, &exit);
-	exit.flags = (victim ? EV_F_OOM_VICTIM : 0) | (how.late ? EV_F_LATE : 0);
 	e = emit_reserve(&out, EV_PROCESS_EXIT, sizeof(*e), room);
 	if (!e)
 		return 0;
-	__builtin_memcpy(&e->task, &exit.task, sizeof(*e) - offsetof(struct ev_process_exit, task));
+	/* The cache lines of the ring arrive while the process is read. */
+	e->cgroup = cgroup;
+	e->flags = (victim ? EV_F_OOM_VICTIM : 0) | (how.late ? EV_F_LATE : 0);
+	exit_fill(typed, task, how, e);
 	emit_submit(&out, e);
 	return 0;
 }
