@@ -54,14 +54,18 @@ processes_end()
 # bare AT_ONCE: nanoseconds per run of a program that does nothing but send a record as large as that of an exit.
 bare()
 {
-	local id
+	local fifo=$SCENARIO_DIR/bare id=$SCENARIO_DIR/bare.id pid
 
-	coproc BARE { exec "$bare_program" "$EXIT_BYTES"; }
-	read -r id <&"${BARE[0]}" || bail_out "the bare program does not run"
+	rm -f "$fifo" "$id"
+	mkfifo "$fifo"
+	"$bare_program" "$EXIT_BYTES" <"$fifo" >"$id" &
+	pid=$!
+	exec 9>"$fifo"
+	wait_for 10 test -s "$id" || bail_out "the bare program does not run"
 	counted processes_end "$@"
-	bpftool -j prog show id "$id" 2>/dev/null | jq '.run_time_ns / .run_cnt * 10 | round / 10'
-	exec {BARE[1]}>&-
-	wait "$BARE_PID"
+	bpftool -j prog show id "$(cat "$id")" 2>/dev/null | jq '.run_time_ns / .run_cnt * 10 | round / 10'
+	exec 9>&-
+	wait "$pid"
 }
 
 # storm SUFFIX BARE [AT_ONCE]: 20000 processes end. Prints nanoseconds per run of each program; and per exit, for which the
