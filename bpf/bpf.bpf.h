@@ -13,7 +13,7 @@
 #include <bpf/bpf_core_read.h>
 #include <bpf/bpf_tracing.h>
 
-/* For the compiler, which then keeps apart the code that seldom runs. */
+/* Hints with which the compiler moves code that seldom runs away from code that always runs. */
 #ifndef unlikely
 #define unlikely(condition) __builtin_expect(!!(condition), 0)
 #endif

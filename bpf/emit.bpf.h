@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
  * The only functions that write to the ring. A record of fixed size is reserved, filled and submitted; a
- * record with tails is built in scratch memory and copied. Every record is counted here and nowhere else: by its sequence
- * number, which is taken before the reservation, so that a lost record leaves a hole, or as one without a number.
+ * record with tails is built in scratch memory and copied. Every record is counted here and nowhere else. Most get
+ * a sequence number, taken before the reservation so that a lost record leaves a hole; those that get none have a counter.
  */
 #ifndef CRI_BPF_EMIT_H
 #define CRI_BPF_EMIT_H
@@ -80,7 +80,7 @@ static __always_inline bool emit_has_room(struct emit *e, __u64 length)
 
 /* Flags for the submission. A wakeup costs more than the rest of the program, and the reader polls for bulk records by
  * a timer; it is woken for them only after cfg_wakeup_events records, each time when another eighth of the ring is in use.
- * What is read stays in use until it is committed: the reader is at work meanwhile, and need not be woken again. */
+ * A record that was read stays in use until the recorder has committed it; for those there is nobody to wake. */
 static __always_inline __u64 emit_wakeup(struct emit *e)
 {
 	struct map_counters *c = e->counters;

@@ -105,7 +105,7 @@ static __always_inline int exit_emit(const bool typed, struct task_struct *task,
 	e = emit_reserve(&out, EV_PROCESS_EXIT, sizeof(*e), room);
 	if (!e)
 		return 0;
-	/* The cache lines of the ring arrive while the process is read. */
+	/* The CPU fetches the memory of the record, which was last used by the recorder, while it reads the process. */
 	e->cgroup = cgroup;
 	e->flags = (victim ? EV_F_OOM_VICTIM : 0) | (how.late ? EV_F_LATE : 0);
 	exit_fill(typed, task, how, e);

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 #
 # What the BPF programs cost, by the kernel's own count (bpf_stats, which itself costs 60 to 100 ns a run), and what the
-# recorder holds, while a container ends 20000 processes. Machines differ by more than a factor of two; kernel_exit_ratio does
-# not: it compares with kernel_bare, a program that only sends a record of the same size. One JSON object a line. Needs root,
+# recorder holds, while a container ends 20000 processes. Since machines differ much,
+# kernel_exit_ratio compares with kernel_bare, a program that only sends a record of the same size. One JSON object a line. Needs root,
 # and bpftool to read the statistics.
 set -u
 
@@ -51,7 +51,7 @@ processes_end()
 	cg_run "$path" "$exits" 20000 "$SCENARIO_DIR/truth" "$@"
 }
 
-# bare AT_ONCE: nanoseconds per run of a program that does nothing but send a record as large as that of an exit.
+# bare [AT_ONCE]: nanoseconds per run of a program that does nothing but send a record as large as that of an exit.
 bare()
 {
 	local fifo=$SCENARIO_DIR/bare id=$SCENARIO_DIR/bare.id pid
@@ -61,15 +61,15 @@ bare()
 	"$bare_program" "$EXIT_BYTES" <"$fifo" >"$id" &
 	pid=$!
 	exec 9>"$fifo"
-	wait_for 10 test -s "$id" || bail_out "the bare program does not run"
+	wait_for 10 test -s "$id" || return 1
 	counted processes_end "$@"
 	bpftool -j prog show id "$(cat "$id")" 2>/dev/null | jq '.run_time_ns / .run_cnt * 10 | round / 10'
 	exec 9>&-
 	wait "$pid"
 }
 
-# storm SUFFIX BARE [AT_ONCE]: 20000 processes end. Prints nanoseconds per run of each program; and per exit, for which the
-# second chance runs too on kernels that need it: here it is forced.
+# storm SUFFIX BARE [AT_ONCE]: 20000 processes end. BARE: what bare() printed for as many at once. Prints nanoseconds per run of
+# each program; and per exit, for which the second chance runs too on kernels that need it: here it is forced.
 storm()
 {
 	local suffix=$1 bare=$2 before after
@@ -93,8 +93,7 @@ scenario_prepare
 exits=$(tool many_exits) && bare_program=$(tool bare_program) || bail_out "cannot build the tools"
 path=$(pod_cgroup "$(random_uuid)")/$(random_hex 64)
 cg_make "$path"
-bare=$(bare 24)
-bare_alone=$(bare)
+bare=$(bare 24) && bare_alone=$(bare) || bail_out "the bare program does not run"
 loader load --rung process_exit_late=tp_btf >/dev/null 2>&1 || bail_out "cri-ebpf-loader load failed"
 recorder_start || bail_out "the recorder did not start: $(cat "$RECORDER_LOG")"
 storm "" "$bare" 24

@@ -34,7 +34,7 @@ exits_lost()
 	counters_of_kernel | jq '.["4"].lost'
 }
 
-# Exits until some are lost. A checkpoint may give back some of the disk meanwhile, which the log then has again.
+# Exits until some are lost. Meanwhile a checkpoint may free a part of the disk, which the WAL then uses again.
 overflow()
 {
 	local tries
